@@ -1,0 +1,46 @@
+import type { Consumer } from '../component';
+import { PermanentError, RetryableError } from '../errors';
+import { fanOut } from './fan-out';
+import { createPayload } from './payload';
+
+const payload = createPayload('traces', [new Uint8Array([1, 2, 3])], 1);
+const takes = (): Consumer & { readonly taken: unknown[] } => {
+  const taken: unknown[] = [];
+  return { taken, consume: (given) => { taken.push(given); } };
+};
+const fails = (error: Error): Consumer => ({ consume: () => { throw error; } });
+
+test('every consumer gets the payload although an earlier one failed', async () => {
+  const last = takes();
+  const all = fanOut([fails(new RetryableError('queue: must have room, got 10 of 10')), last]);
+  await expect(all.consume(payload)).rejects.toThrow(RetryableError);
+  expect(last.taken).toEqual([payload]);
+});
+
+test('one permanent error makes the whole answer permanent and keeps its status', async () => {
+  const all = fanOut([
+    fails(new RetryableError('later')), fails(new PermanentError('never', { code: 3 })),
+  ]);
+  await expect(all.consume(payload)).rejects.toMatchObject({
+    name: 'PermanentError', code: 3, message: 'later; never',
+  });
+});
+
+test('several retryable errors ask for the longest of their delays', async () => {
+  const all = fanOut([
+    fails(new RetryableError('a', { delayMs: 50 })),
+    fails(new RetryableError('b', { delayMs: 200 })),
+  ]);
+  await expect(all.consume(payload)).rejects.toMatchObject({ delayMs: 200 });
+});
+
+test('a bug is not hidden behind the errors of others', async () => {
+  const bug = new TypeError('x is undefined');
+  const all = fanOut([fails(new PermanentError('never')), fails(bug)]);
+  await expect(all.consume(payload)).rejects.toBe(bug);
+});
+
+test('a single consumer is used as it is', () => {
+  const only = takes();
+  expect(fanOut([only])).toBe(only);
+});
