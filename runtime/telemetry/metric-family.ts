@@ -1,0 +1,165 @@
+/**
+ * All series of one metric name, as plain numbers that prom-client fetches when somebody looks.
+ *
+ * prom-client's own instruments hash the labels on each call and want the same label names on all
+ * series of a name. Exporters of two kinds share a name with different labels, and counting stands
+ * on the hot path, so only prom-client's registry and text format are used.
+ */
+import { MetricKind, promName } from './metric-name';
+import type { Attributes, Counter, Gauge, Histogram } from './metrics';
+
+/** One line of the text format, as prom-client's registry reads it. */
+export interface Sample {
+  /** Name when it is not the family's: `…_bucket`, `…_sum`, `…_count`. */
+  readonly metricName?: string;
+  /** The value. */
+  readonly value: number;
+  /** Names and values of the labels. */
+  readonly labels: Readonly<Record<string, string | number>>;
+}
+
+/** What prom-client's registry asks of a metric. */
+export interface FamilySnapshot {
+  /** Name of the family. */
+  readonly name: string;
+  /** Its sentence. */
+  readonly help: string;
+  /** Its kind. */
+  readonly type: MetricKind;
+  /** All its lines. */
+  readonly values: readonly Sample[];
+  /** How prom-client would add up several processes; we have one. */
+  readonly aggregator: 'sum';
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A number that is added to, set, or read from elsewhere. */
+export class NumberSeries implements Counter, Gauge {
+  /** Where the value comes from when it is not kept here. */
+  public read?: () => number;
+  private value = 0;
+
+  public constructor(private readonly labels: Labels) {}
+
+  public add(amount: number): void {
+    this.value += amount;
+  }
+
+  public set(value: number): void {
+    this.value = value;
+  }
+
+  /** The value now. */
+  public current(): number {
+    return this.read === undefined ? this.value : this.read();
+  }
+
+  /** Its lines of text. */
+  public samples(): Sample[] {
+    return [{ value: this.current(), labels: this.labels }];
+  }
+}
+
+/** Counts by upper bound. */
+export class HistogramSeries implements Histogram {
+  private readonly counts: Float64Array;
+  private sum = 0;
+  private count = 0;
+
+  public constructor(
+    private readonly name: string,
+    private readonly labels: Labels,
+    private readonly boundaries: readonly number[],
+  ) {
+    this.counts = new Float64Array(boundaries.length + 1);
+  }
+
+  public record(value: number): void {
+    let bucket = 0;
+    while (bucket < this.boundaries.length && value > this.boundaries[bucket]) bucket++;
+    this.counts[bucket]++;
+    this.sum += value;
+    this.count++;
+  }
+
+  /** How many values were recorded. */
+  public current(): number {
+    return this.count;
+  }
+
+  /** Its lines of text. */
+  public samples(): Sample[] {
+    const samples: Sample[] = [];
+    let below = 0;
+    for (let i = 0; i < this.counts.length; i++) {
+      below += this.counts[i];
+      const le = i < this.boundaries.length ? this.boundaries[i] : '+Inf';
+      samples.push({
+        metricName: `${this.name}_bucket`, value: below, labels: { ...this.labels, le },
+      });
+    }
+    samples.push({ metricName: `${this.name}_sum`, value: this.sum, labels: this.labels });
+    samples.push({ metricName: `${this.name}_count`, value: this.count, labels: this.labels });
+    return samples;
+  }
+}
+
+/** A series of either kind. */
+export type Series = NumberSeries | HistogramSeries;
+
+/** All series of one name. */
+export class MetricFamily<S extends Series = Series> {
+  private readonly series = new Map<string, { labels: Labels; series: S }>();
+
+  public constructor(
+    /** Name as Prometheus sees it. */
+    public readonly name: string,
+    /** Its sentence. */
+    public readonly help: string,
+    /** Its kind. */
+    public readonly type: MetricKind,
+    private readonly create: (labels: Labels) => S,
+  ) {}
+
+  /** The series with these attributes, made when there is none. */
+  public bind(attributes: Attributes): S {
+    const labels = toLabels(attributes);
+    const key = JSON.stringify(labels);
+    let entry = this.series.get(key);
+    if (entry === undefined) {
+      entry = { labels, series: this.create(labels) };
+      this.series.set(key, entry);
+    }
+    return entry.series;
+  }
+
+  /** Takes the series with these attributes away. */
+  public remove(attributes: Attributes): void {
+    this.series.delete(JSON.stringify(toLabels(attributes)));
+  }
+
+  /** Sum of the series that carry all of `attributes`; undefined when there is none. */
+  public total(attributes: Attributes): number | undefined {
+    const wanted = Object.entries(toLabels(attributes));
+    let total: number | undefined;
+    for (const { labels, series } of this.series.values()) {
+      if (!wanted.every(([name, value]) => labels[name] === value)) continue;
+      total = (total ?? 0) + series.current();
+    }
+    return total;
+  }
+
+  /** What prom-client's registry calls to write the text. */
+  public get(): Promise<FamilySnapshot> {
+    const values = [...this.series.values()].flatMap(({ series }) => series.samples());
+    const { name, help, type } = this;
+    return Promise.resolve({ name, help, type, values, aggregator: 'sum' });
+  }
+}
+
+/** Labels in the order of their names, so that the order in which they are given is no matter. */
+function toLabels(attributes: Attributes): Labels {
+  const named = Object.entries(attributes).map(([name, value]) => [promName(name), value] as const);
+  return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

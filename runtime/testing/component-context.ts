@@ -1,0 +1,57 @@
+/**
+ * What components are given in unit tests: time that stands still, a log that can be read, and the
+ * real registry of metrics.
+ */
+import type {
+  ComponentContext, Consumer, ExporterContext, ProcessorContext, ReceiverContext,
+} from '../component';
+import type { Signal } from '../pipeline/payload';
+import { SIGNALS } from '../pipeline/payload';
+import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
+import { FakeClock } from './fake-clock';
+import { RecordingConsumer } from './recording-consumer';
+import { RecordingLogger } from './recording-logger';
+
+/** A context whose parts a test can look into. */
+export interface TestContext extends ComponentContext {
+  /** Time that a test moves by `advance`. */
+  readonly clock: FakeClock;
+  /** Lines that were logged. */
+  readonly log: RecordingLogger;
+  /** Series that were counted; `metrics.value(name, attributes)` reads one. */
+  readonly metrics: PrometheusMetrics;
+}
+
+/** A context for an extension, with some of its parts given. */
+export function componentContext(id: string, given: Partial<TestContext> = {}): TestContext {
+  return {
+    id,
+    clock: given.clock ?? new FakeClock(),
+    log: given.log ?? new RecordingLogger(),
+    metrics: given.metrics ?? new PrometheusMetrics(),
+  };
+}
+
+/** A context for a receiver. */
+export function receiverContext(
+  id: string,
+  consumers: { readonly [S in Signal]?: Consumer },
+  given: Partial<TestContext> = {},
+): TestContext & ReceiverContext {
+  return { ...componentContext(id, given), consumers };
+}
+
+/** A context for a processor, whose next consumer records unless another is given. */
+export function processorContext<C extends Consumer = RecordingConsumer>(
+  id: string, signal: Signal = 'traces', next?: C, given: Partial<TestContext> = {},
+): TestContext & ProcessorContext & { readonly next: C } {
+  const consumer = next ?? (new RecordingConsumer() as Consumer as C);
+  return { ...componentContext(id, given), signal, next: consumer };
+}
+
+/** A context for an exporter. */
+export function exporterContext(
+  id: string, signals: readonly Signal[] = SIGNALS, given: Partial<TestContext> = {},
+): TestContext & ExporterContext {
+  return { ...componentContext(id, given), signals };
+}
