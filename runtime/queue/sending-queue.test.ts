@@ -1,0 +1,116 @@
+import type { SendingQueueSettings } from '../config';
+import { PermanentError, RetryableError } from '../errors';
+import { createPayload, Payload } from '../pipeline/payload';
+import { settle } from '../testing/fake-clock';
+import { SendingQueue } from './sending-queue';
+
+const SETTINGS: SendingQueueSettings = {
+  numConsumers: 2, queueSize: 3, sizer: 'requests', blockOnOverflow: false, waitForResult: false,
+};
+
+function payloadOf(items: number, bytes = items * 10): Payload {
+  return createPayload('traces', [new Uint8Array(bytes)], items);
+}
+
+/** A queue whose deliveries end when the test says so. */
+function queueOf(settings: Partial<SendingQueueSettings> = {}) {
+  const open: { payload: Payload; resolve(): void; reject(error: Error): void }[] = [];
+  const queue = new SendingQueue({ ...SETTINGS, ...settings }, (payload) => (
+    new Promise<void>((resolve, reject) => open.push({ payload, resolve, reject }))
+  ));
+  return { queue, open };
+}
+
+describe('SendingQueue', () => {
+  it('delivers as many payloads at a time as it has consumers, in order', async () => {
+    const { queue, open } = queueOf();
+    const payloads = [payloadOf(1), payloadOf(2), payloadOf(3)];
+    for (const payload of payloads) await queue.offer(payload);
+    expect(open.map(({ payload }) => payload)).toEqual(payloads.slice(0, 2));
+    open[0].resolve();
+    await settle();
+    expect(open[2].payload).toBe(payloads[2]);
+  });
+
+  it.each([
+    ['requests', 2, [payloadOf(100), payloadOf(100)]],
+    ['items', 10, [payloadOf(4), payloadOf(6)]],
+    ['bytes', 100, [payloadOf(1, 30), payloadOf(1, 70)]],
+  ] as const)('is bounded in %s', async (sizer, queueSize, fitting) => {
+    const { queue } = queueOf({ sizer, queueSize });
+    for (const payload of fitting) await queue.offer(payload);
+    expect(queue.size).toBe(queueSize);
+    expect(() => queue.offer(payloadOf(1))).toThrow(new RetryableError('sending queue is full'));
+  });
+
+  it('refuses for good what is larger than all its room', () => {
+    const { queue } = queueOf({ sizer: 'items', queueSize: 10 });
+    expect(() => queue.offer(payloadOf(11))).toThrow(new PermanentError('element size too large'));
+    expect(queue.size).toBe(0);
+  });
+
+  it('counts a payload until the sender is done with it', async () => {
+    const { queue, open } = queueOf();
+    await queue.offer(payloadOf(1));
+    expect(queue.size).toBe(1);
+    open[0].resolve();
+    await settle();
+    expect(queue.size).toBe(0);
+  });
+
+  it('lets whoever offers wait for room when it may block, in order', async () => {
+    const { queue, open } = queueOf({ blockOnOverflow: true, queueSize: 2 });
+    const entered: number[] = [];
+    for (let i = 1; i <= 4; i++) void Promise.resolve(queue.offer(payloadOf(i))).then(() => entered.push(i));
+    await settle();
+    expect(entered).toEqual([1, 2]);
+    open[1].resolve();
+    await settle();
+    expect(entered).toEqual([1, 2, 3]);
+    expect(queue.size).toBe(2);
+  });
+
+  it('refuses those who wait for room when it closes', async () => {
+    const { queue } = queueOf({ blockOnOverflow: true, queueSize: 1 });
+    await queue.offer(payloadOf(1));
+    const waiting = queue.offer(payloadOf(2));
+    queue.close();
+    await expect(waiting).rejects.toThrow(new RetryableError('sending queue is stopped'));
+    expect(() => queue.offer(payloadOf(3))).toThrow('sending queue is stopped');
+  });
+
+  it('answers with the result of the delivery when it shall wait for it', async () => {
+    const { queue, open } = queueOf({ waitForResult: true });
+    const answers = [queue.offer(payloadOf(1)), queue.offer(payloadOf(2))];
+    open[0].resolve();
+    open[1].reject(new PermanentError('no'));
+    await expect(answers[0]).resolves.toBeUndefined();
+    await expect(answers[1]).rejects.toThrow(new PermanentError('no'));
+    expect(queue.size).toBe(0);
+  });
+
+  it('is idle when everything was delivered', async () => {
+    const { queue, open } = queueOf({ numConsumers: 1 });
+    await queue.offer(payloadOf(1));
+    await queue.offer(payloadOf(2));
+    let idle = false;
+    void queue.idle().then(() => { idle = true; });
+    open[0].resolve();
+    await settle();
+    expect(idle).toBe(false);
+    open[1].resolve();
+    await settle();
+    expect(idle).toBe(true);
+  });
+
+  it('gives back what nobody began to deliver when it is abandoned', async () => {
+    const { queue, open } = queueOf({ numConsumers: 1 });
+    await queue.offer(payloadOf(1));
+    await queue.offer(payloadOf(2));
+    await queue.offer(payloadOf(3));
+    expect(queue.abandon().map(({ items }) => items)).toEqual([2, 3]);
+    open[0].resolve();
+    await queue.idle();
+    expect(queue.size).toBe(0);
+  });
+});

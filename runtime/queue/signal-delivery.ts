@@ -1,0 +1,206 @@
+import type { Timer } from '../clock';
+import { messageOf, PermanentError, RetryableError } from '../errors';
+import type { Payload, Signal } from '../pipeline/payload';
+import { PartialFailure } from '../pipeline/sender';
+import type { Attributes } from '../telemetry/metrics';
+import type { DeliveryOptions } from './delivery';
+import { DeliveryCounters, deliveryCounters } from './delivery-metrics';
+import { Backoff } from './retry';
+import { SendingQueue } from './sending-queue';
+
+/** What is left to do for one request. */
+interface Request {
+  payload: Payload;
+  /** Whether the peer has taken some of what came in. */
+  begun: boolean;
+}
+
+/** The way out for one signal. */
+export class SignalDelivery {
+  private readonly queue?: SendingQueue;
+  private readonly counters: DeliveryCounters;
+  /** Ends of waits between attempts; stopping ends them all at once. */
+  private readonly waits = new Set<() => void>();
+  private inFlight = 0;
+  private closed = false;
+  private abandoned = false;
+  private readonly idleListeners: (() => void)[] = [];
+
+  public constructor(
+    private readonly options: DeliveryOptions,
+    signal: Signal,
+    sentAttributes: Attributes,
+  ) {
+    const { sendingQueue } = options.settings;
+    const queue = sendingQueue && new SendingQueue(sendingQueue, (payload) => (
+      this.deliverQueued(payload, sendingQueue.waitForResult)
+    ));
+    this.queue = queue;
+    this.counters = deliveryCounters(options.context, signal, sentAttributes, {
+      inFlight: () => this.inFlight,
+      queue: queue && { capacity: sendingQueue.queueSize, size: () => queue.size },
+    });
+  }
+
+  /** Takes `payload` as `Consumer.consume` promises. */
+  public consume(payload: Payload): void | Promise<void> {
+    if (payload.items === 0) return undefined;
+    if (this.queue === undefined) return this.deliverAtOnce(payload);
+    try {
+      const offered = this.queue.offer(payload);
+      return offered?.catch((error: unknown) => this.refuse(payload, error));
+    } catch (error) {
+      this.counters.enqueueFailed.add(payload.items);
+      return this.refuse(payload, error);
+    }
+  }
+
+  /** Takes nothing more. What waits for its next attempt gets one last attempt now. */
+  public close(): void {
+    this.closed = true;
+    this.queue?.close();
+    for (const wake of [...this.waits]) wake();
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  public async idle(): Promise<void> {
+    await this.queue?.idle();
+    if (this.inFlight > 0) await new Promise<void>((resolve) => this.idleListeners.push(resolve));
+  }
+
+  /** Gives up what is still in the queue, counts it and says so. No attempt begins from now on. */
+  public abandon(): void {
+    this.abandoned = true;
+    let items = 0;
+    for (const payload of this.queue?.abandon() ?? []) items += payload.items;
+    if (items > 0) this.drop(items, new RetryableError('the time to drain the queue is over'));
+  }
+
+  private async deliverAtOnce(payload: Payload): Promise<void> {
+    if (this.closed) throw new RetryableError('exporter is stopped');
+    try {
+      await this.deliver(payload);
+    } catch (error) {
+      this.refuse(payload, error);
+    }
+  }
+
+  private async deliverQueued(payload: Payload, waited: boolean): Promise<void> {
+    try {
+      await this.deliver(payload);
+    } catch (error) {
+      if (waited || !isFailure(error)) throw error;
+      const items = error instanceof PartialFailure ? error.rest.items : payload.items;
+      this.log('Dropping', error, { dropped_items: items });
+    }
+  }
+
+  /** Sends until it is taken or lost. What is thrown says why, and was counted. */
+  private async deliver(payload: Payload): Promise<void> {
+    this.inFlight++;
+    const request: Request = { payload, begun: false };
+    try {
+      await this.attempt(request);
+      this.counters.sent.add(request.payload.items);
+    } catch (error) {
+      this.counters.failed(request.payload.items, error);
+      throw request.begun && isFailure(error) ? partial(error, request.payload) : error;
+    } finally {
+      this.inFlight--;
+      if (this.inFlight === 0) for (const tell of this.idleListeners.splice(0)) tell();
+    }
+  }
+
+  private async attempt(request: Request): Promise<void> {
+    const { context, random, sender, settings } = this.options;
+    const backoff = new Backoff(settings.retryOnFailure, random ?? Math.random);
+    const began = context.clock.monotonic();
+    for (;;) {
+      // Read before the attempt: an attempt that began while stopping is the last one.
+      const isLast = this.closed || !settings.retryOnFailure.enabled;
+      try {
+        await sender.send(request.payload, settings.timeout);
+        return;
+      } catch (error) {
+        if (error instanceof PartialFailure) this.keepRest(request, error);
+        if (request.payload.items === 0) return;
+        const retry = settings.retryOnFailure.enabled;
+        if (error instanceof PermanentError && retry) throw prefixed('not retryable error', error);
+        if (!(error instanceof RetryableError) || isLast || this.abandoned) throw error;
+        const wait = backoff.next(context.clock.monotonic() - began, error.delayMs);
+        if (wait === undefined) throw prefixed('no more retries left', error);
+        await this.pause(wait, error);
+      }
+    }
+  }
+
+  private keepRest(request: Request, failure: PartialFailure): void {
+    const { rest, lostItems } = failure;
+    const taken = request.payload.items - rest.items - lostItems;
+    this.counters.sent.add(taken);
+    if (lostItems > 0) this.drop(lostItems, failure);
+    request.payload = rest;
+    request.begun = true;
+  }
+
+  private pause(ms: number, error: RetryableError): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.options.context.log.info('Exporting failed. Will retry the request after interval.', {
+      error: messageOf(error), interval: `${Math.round(ms)}ms`,
+    });
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.waits.delete(wake);
+        resolve();
+      };
+      const timer: Timer = this.options.context.clock.after(ms, wake);
+      this.waits.add(wake);
+    });
+  }
+
+  private drop(items: number, error: RetryableError): void {
+    this.counters.failed(items, error);
+    this.log('Dropping', error, { dropped_items: items });
+  }
+
+  private refuse(payload: Payload, error: unknown): never {
+    if (isFailure(error)) this.log('Rejecting', error, { rejected_items: payload.items });
+    throw error;
+  }
+
+  private log(what: 'Dropping' | 'Rejecting', error: unknown, items: Record<string, number>): void {
+    const { sendingQueue, retryOnFailure } = this.options.settings;
+    const hints = [
+      retryOnFailure.enabled
+        ? ''
+        : ' Try enabling retry_on_failure config option to retry on retryable errors.',
+      sendingQueue ? '' : ' Try enabling sending_queue to survive temporary failures.',
+    ];
+    this.options.context.log.error(`Exporting failed. ${what} data.${hints.join('')}`, {
+      error: messageOf(error), ...items,
+    });
+  }
+}
+
+type Failure = RetryableError | PermanentError;
+
+function isFailure(error: unknown): error is Failure {
+  return error instanceof RetryableError || error instanceof PermanentError;
+}
+
+function prefixed<E extends Failure>(prefix: string, error: E): Failure {
+  const options = { cause: error, code: error.code };
+  const message = `${prefix}: ${error.message}`;
+  return error instanceof RetryableError
+    ? new RetryableError(message, { ...options, delayMs: error.delayMs })
+    : new PermanentError(message, options);
+}
+
+/** What the caller needs who kept the payload: only `rest` may be given again. */
+function partial(error: Failure, rest: Payload): Failure {
+  if (error instanceof PermanentError) return error;
+  return new PartialFailure(error.message, rest, 0, {
+    cause: error, code: error.code, delayMs: error.delayMs,
+  });
+}
