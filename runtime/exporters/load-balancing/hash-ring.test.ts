@@ -1,0 +1,93 @@
+import { createHash } from 'crypto';
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { crc32 } from 'zlib';
+import { buildRing, endpointOf, GENERATION_3, HashRing } from './hash-ring';
+
+interface RingCase {
+  readonly set: string;
+  readonly endpoints: string[];
+  readonly items: number;
+  readonly ring_sha256?: string;
+  readonly first5: { readonly pos: number; readonly endpoint: string }[];
+  readonly last5: { readonly pos: number; readonly endpoint: string }[];
+  readonly routed: {
+    readonly id: string; readonly crc: number; readonly pos: number; readonly endpoint: string;
+  }[];
+  readonly full_ring?: [number, string][];
+  readonly vnodes: number;
+  readonly positions: number;
+  readonly probe_limit: number;
+}
+
+const ORACLE = join(__dirname, '../../testing/oracle/lb_ring_gen3.jsonl');
+const CASES = readFileSync(ORACLE, 'utf8').trimEnd().split('\n')
+  .map((line) => JSON.parse(line) as RingCase);
+const HASHED = CASES.filter((entry) => entry.ring_sha256 !== undefined);
+const SYNTHETIC = CASES.filter((entry) => entry.set === 'synthetic');
+const DUMPED = CASES.filter((entry) => entry.set.startsWith('full-dump'));
+
+/** The points of a ring as upstream lists them. */
+function listed(ring: HashRing): [number, string][] {
+  return [...ring.points].map((position) => [position, ring.endpoints[ring.owners[position]]]);
+}
+
+function named(points: [number, string][]): { pos: number; endpoint: string }[] {
+  return points.map(([pos, endpoint]) => ({ pos, endpoint }));
+}
+
+test('the oracle holds every kind of ring', () => {
+  expect([HASHED.length, DUMPED.length, SYNTHETIC.length]).toEqual([CASES.length - 7, 1, 6]);
+});
+
+test.each(HASHED)('ring "$set" has the points that upstream gives it', (entry) => {
+  const points = listed(buildRing(entry.endpoints));
+  expect(points).toHaveLength(entry.items);
+  expect(named(points.slice(0, 5))).toEqual(entry.first5);
+  expect(named(points.slice(-5))).toEqual(entry.last5);
+  const text = points.map(([position, endpoint]) => `${position}\t${endpoint}\n`).join('');
+  expect(createHash('sha256').update(text).digest('hex')).toBe(entry.ring_sha256);
+});
+
+test.each(HASHED)('ring "$set" routes every identifier as upstream does', (entry) => {
+  const ring = buildRing(entry.endpoints);
+  expect(entry.routed.map(({ id }) => {
+    const crc = crc32(Buffer.from(id, 'hex'));
+    return { id, crc, pos: crc % GENERATION_3.positions, endpoint: endpointOf(ring, crc) };
+  })).toEqual(entry.routed);
+});
+
+test.each(DUMPED)('all points of $endpoints are those of upstream', (entry) => {
+  expect(listed(buildRing(entry.endpoints))).toEqual(entry.full_ring);
+});
+
+test.each(SYNTHETIC)(
+  'collisions on a ring of $positions positions with limit $probe_limit end as upstream has them',
+  (entry) => {
+    const ring = buildRing(entry.endpoints, {
+      positions: entry.positions,
+      pointsPerEndpoint: entry.vnodes,
+      probeLimit: entry.probe_limit,
+    });
+    expect(listed(ring)).toEqual(entry.full_ring);
+  },
+);
+
+test('a trace id before the first point belongs to the first point, past the last one as well', () => {
+  const ring = buildRing(['a:1', 'b:1', 'c:1']);
+  const [first] = ring.points;
+  const last = ring.points[ring.points.length - 1];
+  expect(endpointOf(ring, 0)).toBe(ring.endpoints[ring.owners[first]]);
+  expect(endpointOf(ring, last + 1)).toBe(ring.endpoints[ring.owners[first]]);
+  expect(endpointOf(ring, last)).toBe(ring.endpoints[ring.owners[last]]);
+});
+
+test('the order of endpoints does not matter', () => {
+  expect(buildRing(['c:1', 'a:1', 'b:1'])).toEqual(buildRing(['a:1', 'b:1', 'c:1']));
+});
+
+test('an empty ring owns nothing', () => {
+  const ring = buildRing([]);
+  expect(ring.owners).toHaveLength(0);
+  expect(endpointOf(ring, 4711)).toBe('');
+});

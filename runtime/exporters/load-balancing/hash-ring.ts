@@ -1,0 +1,97 @@
+/**
+ * The consistent hash ring of generation 3, byte for byte that of upstream since v0.157.
+ *
+ * ```
+ *   position     0      1      2      3      4      5   …   131070
+ *   taken by     –      –      B      –      –      A          –
+ *   owners       B      B      B      A      A      A   …      B     the next taken one, or the first
+ * ```
+ *
+ * Every backend takes 200 positions, spread by CRC-32. A trace belongs to the next position that is
+ * taken. All positions are filled in beforehand, so that a lookup is one load.
+ */
+import { crc32 } from 'zlib';
+
+/** How large a ring is. Every process that routes the same traces must use the same shape. */
+export interface RingShape {
+  /** Number of positions. */
+  readonly positions: number;
+  /** Number of positions that every endpoint asks for. */
+  readonly pointsPerEndpoint: number;
+  /** A point that finds this many positions taken is left out, though the next may be free. */
+  readonly probeLimit: number;
+}
+
+/** The shape of generation 3. A prime keeps CRC-32 from clustering, a power of two would not. */
+export const GENERATION_3: RingShape = {
+  positions: 131_071, pointsPerEndpoint: 200, probeLimit: 10,
+};
+
+/** Which endpoint owns which position. */
+export interface HashRing {
+  /** The endpoints in the order of their bytes, as the resolver spells them. */
+  readonly endpoints: readonly string[];
+  /** Index of the owning endpoint, by position. Empty when there is no endpoint. */
+  readonly owners: Uint16Array;
+  /** The positions that are taken, rising. */
+  readonly points: Uint32Array;
+}
+
+/** The ring of `endpoints`, in any order. One that is named twice gets more of the ring. */
+export function buildRing(
+  endpoints: readonly string[], shape: RingShape = GENERATION_3,
+): HashRing {
+  const sorted = [...endpoints].sort();
+  const taken = takePositions(sorted, shape);
+  const points = Uint32Array.from(taken.keys()).filter((position) => taken[position] > 0);
+  const owners = new Uint16Array(points.length === 0 ? 0 : shape.positions);
+  if (points.length > 0) fillOwners(owners, taken, taken[points[0]] - 1);
+  return { endpoints: sorted, owners, points };
+}
+
+/** The endpoint that owns the identifier with this CRC-32; '' when the ring is empty. */
+export function endpointOf(ring: HashRing, crc: number): string {
+  if (ring.endpoints.length === 0) return '';
+  return ring.endpoints[ring.owners[crc % ring.owners.length]];
+}
+
+/** By position: 0 when nobody took it, else one more than the index of the endpoint that did. */
+function takePositions(endpoints: readonly string[], shape: RingShape): Uint16Array {
+  const { positions, pointsPerEndpoint, probeLimit } = shape;
+  const crcs = pointCrcs(endpoints, pointsPerEndpoint);
+  const taken = new Uint16Array(positions);
+  // Ties are broken by the whole CRC and then by the endpoint, whose order the index has.
+  const order = Uint32Array.from(crcs.keys()).sort((a, b) =>
+    (crcs[a] % positions) - (crcs[b] % positions) || crcs[a] - crcs[b] || a - b);
+  for (const index of order) {
+    let position = crcs[index] % positions;
+    let probes = 0;
+    for (; taken[position] > 0 && probes < probeLimit; probes++) {
+      position = (position + 1) % positions;
+    }
+    if (probes < probeLimit) taken[position] = Math.floor(index / pointsPerEndpoint) + 1;
+  }
+  return taken;
+}
+
+/** CRC-32 of every endpoint followed by the number of its point in four bytes, low byte first. */
+function pointCrcs(endpoints: readonly string[], pointsPerEndpoint: number): Uint32Array {
+  const crcs = new Uint32Array(endpoints.length * pointsPerEndpoint);
+  const number = Buffer.alloc(4);
+  endpoints.forEach((endpoint, index) => {
+    const start = crc32(endpoint);
+    for (let point = 0; point < pointsPerEndpoint; point++) {
+      number.writeUInt32LE(point);
+      crcs[index * pointsPerEndpoint + point] = crc32(number, start);
+    }
+  });
+  return crcs;
+}
+
+function fillOwners(owners: Uint16Array, taken: Uint16Array, first: number): void {
+  let owner = first;
+  for (let position = owners.length - 1; position >= 0; position--) {
+    if (taken[position] > 0) owner = taken[position] - 1;
+    owners[position] = owner;
+  }
+}
