@@ -1,0 +1,65 @@
+/**
+ * Tags of the OTLP fields that the walks over bytes know: number and wire type as they stand on
+ * the wire, beside the line of the .proto file (opentelemetry-proto v1).
+ */
+import { I64, LEN, VARINT } from '../wire/reader';
+
+/** ExportTraceServiceRequest: `repeated ResourceSpans resource_spans = 1;` */
+export const REQUEST_RESOURCE_SPANS = 1 << 3 | LEN;
+
+/** ResourceSpans: `Resource resource = 1;` */
+export const RESOURCE_SPANS_RESOURCE = 1 << 3 | LEN;
+/** ResourceSpans: `repeated ScopeSpans scope_spans = 2;` */
+export const RESOURCE_SPANS_SCOPE_SPANS = 2 << 3 | LEN;
+/** ResourceSpans: `string schema_url = 3;` */
+export const RESOURCE_SPANS_SCHEMA_URL = 3 << 3 | LEN;
+
+/** ScopeSpans: `InstrumentationScope scope = 1;` */
+export const SCOPE_SPANS_SCOPE = 1 << 3 | LEN;
+/** ScopeSpans: `repeated Span spans = 2;` */
+export const SCOPE_SPANS_SPANS = 2 << 3 | LEN;
+/** ScopeSpans: `string schema_url = 3;` */
+export const SCOPE_SPANS_SCHEMA_URL = 3 << 3 | LEN;
+
+/** Span: `bytes trace_id = 1;` */
+export const SPAN_TRACE_ID = 1 << 3 | LEN;
+/** Span: `bytes span_id = 2;` */
+export const SPAN_SPAN_ID = 2 << 3 | LEN;
+/** Span: `string trace_state = 3;` */
+export const SPAN_TRACE_STATE = 3 << 3 | LEN;
+/** Span: `bytes parent_span_id = 4;` */
+export const SPAN_PARENT_SPAN_ID = 4 << 3 | LEN;
+/** Span: `string name = 5;` */
+export const SPAN_NAME = 5 << 3 | LEN;
+/** Span: `SpanKind kind = 6;` */
+export const SPAN_KIND = 6 << 3 | VARINT;
+/** Span: `fixed64 start_time_unix_nano = 7;` */
+export const SPAN_START_TIME = 7 << 3 | I64;
+/** Span: `fixed64 end_time_unix_nano = 8;` */
+export const SPAN_END_TIME = 8 << 3 | I64;
+/** Span: `repeated KeyValue attributes = 9;` */
+export const SPAN_ATTRIBUTES = 9 << 3 | LEN;
+/** Span: `Status status = 15;` */
+export const SPAN_STATUS = 15 << 3 | LEN;
+
+/** Status: `string message = 2;` */
+export const STATUS_MESSAGE = 2 << 3 | LEN;
+/** Status: `StatusCode code = 3;` */
+export const STATUS_CODE = 3 << 3 | VARINT;
+
+/** Resource: `repeated KeyValue attributes = 1;` */
+export const RESOURCE_ATTRIBUTES = 1 << 3 | LEN;
+
+/** KeyValue: `string key = 1;` */
+export const KEY_VALUE_KEY = 1 << 3 | LEN;
+/** KeyValue: `AnyValue value = 2;` */
+export const KEY_VALUE_VALUE = 2 << 3 | LEN;
+
+/** AnyValue: `string string_value = 1;` */
+export const ANY_VALUE_STRING = 1 << 3 | LEN;
+/** AnyValue: `bool bool_value = 2;` */
+export const ANY_VALUE_BOOL = 2 << 3 | VARINT;
+/** AnyValue: `int64 int_value = 3;` */
+export const ANY_VALUE_INT = 3 << 3 | VARINT;
+/** AnyValue: `double double_value = 4;` */
+export const ANY_VALUE_DOUBLE = 4 << 3 | I64;
