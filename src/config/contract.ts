@@ -1,0 +1,145 @@
+/**
+ * What one component's part of the configuration may hold, for both who write it and who read it.
+ */
+import { z } from 'zod';
+import { ConfigurationError, NOT_HERE, problem, type Path, type Problem } from './problem';
+import {
+  mapSchema, type ExactFields, type FieldsOf, type SectionOptions, type SettingsOf,
+} from './section';
+import type { Field } from './fields';
+
+/** The five sections of a collector's configuration that hold components. */
+export type ComponentSection =
+  'receivers' | 'processors' | 'exporters' | 'connectors' | 'extensions';
+
+/** What comes of reading: settings, or the mistakes that prevent them. */
+export interface Reading<Settings> {
+  /** What the runtime works with; absent when there are mistakes. */
+  readonly settings?: Settings;
+  /** All mistakes. */
+  readonly problems: readonly Problem[];
+}
+
+/** A value in YAML, as plain data. */
+export type Yaml = Record<string, unknown>;
+
+/** The contract of a part of the file. */
+export interface Part<in Struct = never, out Settings = unknown> {
+  /** Reads what stands in the YAML at `at`: settings, or all mistakes. */
+  read(yaml: unknown, at?: Path): Reading<Settings>;
+  /**
+   * Writes what a construct was given, as YAML with only the keys that were given.
+   *
+   * @throws ConfigurationError with all mistakes that reading it would report.
+   */
+  write(given: Struct, at?: Path): Yaml;
+  /** JSON Schema of what `read` accepts. */
+  jsonSchema(): Yaml;
+}
+
+/** The contract of one component type. */
+export interface Contract<
+  Section extends ComponentSection = ComponentSection,
+  Type extends string = string, Struct = never, Settings = unknown,
+> extends Part<Struct, Settings> {
+  /** Where components of this type stand. */
+  readonly section: Section;
+  /** The type's name, in upstream's present spelling. */
+  readonly type: Type;
+  /** Older names of the type, which are read as well. */
+  readonly aliases: readonly string[];
+  /** How each key is read and written. */
+  readonly fields: Readonly<Record<string, Field<never, unknown>>>;
+}
+
+/** What a contract may say beside its fields. */
+export interface ContractOptions<Settings> extends SectionOptions<Settings> {
+  /** Older names of the type. */
+  readonly aliases?: readonly string[];
+}
+
+/** Declares the contract of a component whose struct is `Struct`. */
+export function component<Struct>() {
+  return <
+    const Section extends ComponentSection, const Type extends string,
+    const Fields extends FieldsOf<Struct>,
+  >(
+    placed: Section, type: Type, fields: ExactFields<Struct, Fields>,
+    options: ContractOptions<SettingsOf<Fields>> = {},
+  ): Contract<Section, Type, Struct, SettingsOf<Fields>> => {
+    const plain = fields as Readonly<Record<string, Field<never, unknown>>>;
+    return {
+      section: placed,
+      type,
+      aliases: options.aliases ?? [],
+      fields: plain,
+      ...part<Struct, SettingsOf<Fields>>([placed, type], mapSchema(plain, options)),
+    };
+  };
+}
+
+/** The contract of a part of the file that stands at `standard` unless told otherwise. */
+export function part<Struct, Settings>(
+  standard: Path, schema: z.ZodType,
+): Part<Struct, Settings> {
+  return {
+    read: (yaml, at = standard) => readWith(schema, yaml, at),
+    write: (given, at = standard) => writeWith(schema, given, at),
+    jsonSchema: () => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+  };
+}
+
+/** Reads with a schema; null is an empty map, as `batch:` is. */
+function readWith<Settings>(
+  schema: z.ZodType, yaml: unknown, at: Path,
+): Reading<Settings> {
+  const result = z.safeDecode(schema, (yaml ?? {}) as never);
+  return result.success
+    ? { settings: result.data as Settings, problems: [] }
+    : { problems: problemsOf(result.error.issues, at) };
+}
+
+/** Writes with a schema, and reads what was written. */
+function writeWith(schema: z.ZodType, given: unknown, at: Path): Yaml {
+  const result = z.safeEncode(schema, given as never);
+  if (!result.success) throw new ConfigurationError(problemsOf(result.error.issues, at));
+  const { problems } = readWith(schema, result.data, at);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return withoutUndefined(result.data) as Yaml;
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value)
+    .filter(([, held]) => held !== undefined)
+    .map(([key, held]) => [key, withoutUndefined(held)]));
+}
+
+/** The mistakes behind zod's issues, each once. */
+function problemsOf(issues: readonly z.core.$ZodIssue[], at: Path): Problem[] {
+  const problems = issues.flatMap((issue) => problemsOfIssue(issue, at));
+  const seen = new Set<string>();
+  return problems.filter(({ path, message }) => {
+    const text = `${path}: ${message}`;
+    return seen.has(text) ? false : seen.add(text);
+  });
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, at: Path): Problem[] {
+  const here = [...at, ...issue.path as Path];
+  if (issue.code === 'unrecognized_keys') {
+    const sentences = issue.message.split('\n');
+    return issue.keys.map((key, index) => mistake([...here, key], sentences[index]));
+  }
+  // A union without a sentence of its own ends in the alternative that was probably meant.
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
+    return problemsOf(issue.errors.at(-1) ?? [], here);
+  }
+  return [mistake(here, issue.message)];
+}
+
+function mistake(at: Path, message: string): Problem {
+  const found = problem(at, message);
+  return message.endsWith(NOT_HERE) ? { ...found, upstreamOnly: true } : found;
+}

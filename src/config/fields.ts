@@ -1,0 +1,183 @@
+/**
+ * The words in which a component's settings are described: each is a two-way codec between what
+ * stands in the YAML and what the runtime holds.
+ *
+ * Reading decodes (`"5s"` → 5000); writing encodes (a `Duration` or 5000 → `"5s"`). A field with a
+ * fallback may be left out or be null; a field without one is required.
+ */
+import type { Duration } from 'cdk8s';
+import { z } from 'zod';
+import { formatGoDuration, parseGoDuration } from './go-duration';
+import { NOT_HERE, shown, type Path } from './problem';
+
+/** How one key is read and written. `Given` is its type in the struct, `Settings` in the runtime. */
+export interface Field<in Given, out Settings> {
+  /** Decodes YAML to settings and encodes a struct's value to YAML. */
+  readonly schema: z.ZodType;
+  /** The YAML key, where it is not the snake_case of the struct's key. */
+  readonly key?: string;
+  /** Carries the type of the struct's value; never present. */
+  readonly given?: (given: Given) => void;
+  /** Carries the type of the setting; never present. */
+  readonly settings?: () => Settings;
+}
+
+/** What the runtime reads from a field. */
+export type Setting<F> = F extends Field<never, infer Settings> ? Settings : never;
+
+/** A whole number and its range. */
+export interface CountOptions {
+  /** Value when the key is absent; without it the key is required. */
+  readonly fallback?: number;
+  /** Least value; 0 unless given. */
+  readonly min?: number;
+  /** Greatest value. */
+  readonly max?: number;
+}
+
+/** A text. */
+export interface TextOptions {
+  /** Value when the key is absent; without it the key is required. */
+  readonly fallback?: string;
+}
+
+/** Refuses with `must be <what>, got <value>`. */
+export function mustBe(what: string): { error: (issue: { input?: unknown }) => string } {
+  return {
+    error: ({ input }) => input === undefined || input === null
+      ? `is required and must be ${what}`
+      : `must be ${what}, got ${shown(input)}`,
+  };
+}
+
+/** Any value: what a codec decodes to needs no second check. */
+export const decoded = z.custom<unknown>().optional();
+
+interface Ways {
+  readonly decode?: (value: never, refuse: (message: string, at?: Path) => void) => unknown;
+  readonly encode?: (value: never) => unknown;
+}
+
+/** A field whose YAML is `yaml`; absent and null mean `fallback`, as upstream reads them. */
+export function leaf<Given, Settings>(
+  yaml: z.ZodType, fallback: Settings | undefined, ways: Ways = {},
+): Field<Given, Settings> {
+  const decode = ways.decode ?? ((value) => value);
+  const encode = ways.encode ?? ((value) => value);
+  return {
+    schema: z.codec(fallback === undefined ? yaml : yaml.nullish(), decoded, {
+      decode: (value, context) => value === undefined || value === null
+        ? fallback
+        : decode(value as never, (message, at = []) => {
+          context.issues.push({ code: 'custom', message, path: [...at], input: value });
+        }),
+      encode: (value) => value === undefined ? undefined : encode(value as never),
+    }),
+  };
+}
+
+/** A whole number. */
+export function count(options: CountOptions = {}): Field<number, number> {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
+  const what = max === Number.MAX_SAFE_INTEGER
+    ? `a whole number ≥ ${min}`
+    : `a whole number from ${min} to ${max}`;
+  return leaf(z.int(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
+}
+
+/** A number that need not be whole. */
+export function ratio(options: CountOptions = {}): Field<number, number> {
+  const { min = 0, max = Number.MAX_VALUE } = options;
+  const what = max === Number.MAX_VALUE ? `a number ≥ ${min}` : `a number from ${min} to ${max}`;
+  return leaf(
+    z.number(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
+}
+
+/** A duration in Go's syntax; a bare whole number is nanoseconds, as upstream reads it. */
+export function duration(fallback?: string): Field<Duration, number> {
+  const what = 'a duration ≥ 0 such as 200ms, 5s or 1h30m';
+  return leaf(
+    z.union([z.string(), z.int()], mustBe(what)),
+    fallback === undefined ? undefined : parseGoDuration(fallback),
+    {
+      decode: (value: string | number, refuse) => {
+        const ms = typeof value === 'number' ? value / 1e6 : parseGoDuration(value);
+        if (ms === undefined || ms < 0) refuse(`must be ${what}, got ${shown(value)}`);
+        return ms;
+      },
+      encode: (given: Duration | number) =>
+        formatGoDuration(typeof given === 'number' ? given : given.toMilliseconds()),
+    },
+  );
+}
+
+/** A text. */
+export function text(options: TextOptions = {}): Field<string, string> {
+  return leaf(z.string(mustBe('a text')), options.fallback);
+}
+
+/** True or false. */
+export function flag(options: { readonly fallback?: boolean } = {}): Field<boolean, boolean> {
+  return leaf(z.boolean(mustBe('true or false')), options.fallback);
+}
+
+/** One of a few words, or one of `elsewhere`, which only upstream knows. */
+export function choice<const Word extends string>(
+  words: readonly Word[], fallback?: Word, elsewhere: readonly string[] = [],
+): Field<string, Word> {
+  return leaf(z.enum(words, {
+    error: ({ input }) => typeof input === 'string' && elsewhere.includes(input)
+      ? `must be ${oneOf(words)}; ${input} is a choice ${NOT_HERE}`
+      : mustBe(oneOf(words)).error({ input }),
+  }), fallback);
+}
+
+/** One of a few words, written in any case. */
+export function keyword<const Word extends string>(
+  words: readonly Word[], fallback: Word,
+): Field<string, Word> {
+  const what = oneOf(words);
+  return leaf(z.string(mustBe(what)), fallback, {
+    decode: (value: string, refuse) => {
+      const found = words.find((word) => word === value.toLowerCase());
+      if (found === undefined) refuse(mustBe(what).error({ input: value }));
+      return found;
+    },
+  });
+}
+
+function oneOf(words: readonly string[]): string {
+  return `one of ${words.map((word) => word === '' ? '""' : word).join(', ')}`;
+}
+
+/** Texts by the user's own keys, which are never renamed. */
+export function textMap(): Field<Record<string, string>, Readonly<Record<string, string>>> {
+  return leaf(z.record(z.string(), z.string(mustBe('a text')), mustBe('a map')), {});
+}
+
+/** Headers: a map of texts, or upstream's list of `{name, value}`. */
+export function headers(): Field<Record<string, string>, Readonly<Record<string, string>>> {
+  const value = z.string(mustBe('a text (quote numbers)'));
+  const entry = z.strictObject({ name: z.string(mustBe('a text')), value });
+  const map = z.record(z.string(), value, mustBe('a map of header names to texts'));
+  return leaf(z.union([z.array(entry), map]), {}, {
+    decode: (given: Record<string, string> | { name: string; value: string }[]) =>
+      Array.isArray(given)
+        ? Object.fromEntries(given.map((header) => [header.name, header.value]))
+        : given,
+  });
+}
+
+/** A list. Without a fallback it is required. */
+export function list<Given, Settings>(
+  item: Field<Given, Settings>, fallback?: readonly Settings[],
+): Field<Given[], readonly Settings[]> {
+  return leaf(z.array(item.schema, mustBe('a list')), fallback);
+}
+
+/** The same field under a YAML key that is not the snake_case of the struct's key. */
+export function keyed<Given, Settings>(
+  key: string, field: Field<Given, Settings>,
+): Field<Given, Settings> {
+  return { ...field, key };
+}

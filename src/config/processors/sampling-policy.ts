@@ -1,0 +1,227 @@
+/**
+ * The policies of the tail sampler: which whole traces are kept.
+ */
+import { z } from 'zod';
+import { choice, count, decoded, flag, list, mustBe, ratio, text, type Field } from '../fields';
+import { NOT_HERE, shown, type Path } from '../problem';
+import {
+  decodeInside, mapSchema, snakeCase, type FieldsOf, type Report, type SettingsOf,
+} from '../section';
+import type {
+  BooleanAttributePolicyConfig, LatencyPolicyConfig, NumericAttributePolicyConfig,
+  ProbabilisticPolicyConfig, RateLimitingPolicyConfig, SamplingPolicyConfig,
+  SpanCountPolicyConfig, StatusCodePolicyConfig, StringAttributePolicyConfig,
+} from './sampling-policy-config';
+
+const INT32 = 2_147_483_647;
+
+const int64 = (fallback: number) => count({ fallback, min: Number.MIN_SAFE_INTEGER });
+
+const latency = {
+  thresholdMs: count({ fallback: 0 }),
+  upperThresholdMs: count({ fallback: 0 }),
+} satisfies FieldsOf<LatencyPolicyConfig>;
+
+const statusCode = {
+  statusCodes: list(choice(['OK', 'ERROR', 'UNSET'])),
+} satisfies FieldsOf<StatusCodePolicyConfig>;
+
+const probabilistic = {
+  hashSalt: text({ fallback: '' }),
+  samplingPercentage: ratio({ fallback: 0, max: 100 }),
+} satisfies FieldsOf<ProbabilisticPolicyConfig>;
+
+const stringAttribute = {
+  key: text(),
+  values: list(text()),
+  enabledRegexMatching: flag({ fallback: false }),
+  cacheMaxSize: count({ fallback: 0 }),
+  invertMatch: flag({ fallback: false }),
+} satisfies FieldsOf<StringAttributePolicyConfig>;
+
+const numericAttribute = {
+  key: text(),
+  minValue: int64(0),
+  maxValue: int64(0),
+  invertMatch: flag({ fallback: false }),
+} satisfies FieldsOf<NumericAttributePolicyConfig>;
+
+const booleanAttribute = {
+  key: text(),
+  value: flag({ fallback: false }),
+  invertMatch: flag({ fallback: false }),
+} satisfies FieldsOf<BooleanAttributePolicyConfig>;
+
+const rateLimiting = {
+  spansPerSecond: count(),
+  burstCapacity: count({ fallback: 0 }),
+} satisfies FieldsOf<RateLimitingPolicyConfig>;
+
+const spanCount = {
+  minSpans: count({ fallback: 0, max: INT32 }),
+  maxSpans: count({ fallback: 0, max: INT32 }),
+} satisfies FieldsOf<SpanCountPolicyConfig>;
+
+/** What a policy of type latency works with. */
+export type LatencyPolicySettings = SettingsOf<typeof latency>;
+/** What a policy of type status_code works with. */
+export type StatusCodePolicySettings = SettingsOf<typeof statusCode>;
+/** What a policy of type probabilistic works with. */
+export type ProbabilisticPolicySettings = SettingsOf<typeof probabilistic>;
+/** What a policy of type string_attribute works with. */
+export type StringAttributePolicySettings = SettingsOf<typeof stringAttribute>;
+/** What a policy of type numeric_attribute works with. */
+export type NumericAttributePolicySettings = SettingsOf<typeof numericAttribute>;
+/** What a policy of type boolean_attribute works with. */
+export type BooleanAttributePolicySettings = SettingsOf<typeof booleanAttribute>;
+/** What a policy of type rate_limiting works with. */
+export type RateLimitingPolicySettings = SettingsOf<typeof rateLimiting>;
+/** What a policy of type span_count works with. */
+export type SpanCountPolicySettings = SettingsOf<typeof spanCount>;
+/** What a policy of type and works with. */
+export interface AndPolicySettings {
+  /** The policies that must all keep a trace. */
+  readonly andSubPolicy: readonly PolicySettings[];
+}
+/** What a policy of type not works with. */
+export interface NotPolicySettings {
+  /** The policy that must not keep a trace. */
+  readonly notSubPolicy: PolicySettings;
+}
+/** What a policy of type drop works with. */
+export interface DropPolicySettings {
+  /** The policies that must all keep a trace for it to be dropped. */
+  readonly dropSubPolicy: readonly PolicySettings[];
+}
+
+interface Typed<Type extends string> {
+  /** The policy's own name. */
+  readonly name: string;
+  /** The type, which says where the settings are. */
+  readonly type: Type;
+}
+
+/** One policy, its settings under the camelCase of its type. */
+export type PolicySettings =
+  | Typed<'always_sample'>
+  | Typed<'latency'> & { readonly latency: LatencyPolicySettings }
+  | Typed<'status_code'> & { readonly statusCode: StatusCodePolicySettings }
+  | Typed<'probabilistic'> & { readonly probabilistic: ProbabilisticPolicySettings }
+  | Typed<'string_attribute'> & { readonly stringAttribute: StringAttributePolicySettings }
+  | Typed<'numeric_attribute'> & { readonly numericAttribute: NumericAttributePolicySettings }
+  | Typed<'boolean_attribute'> & { readonly booleanAttribute: BooleanAttributePolicySettings }
+  | Typed<'rate_limiting'> & { readonly rateLimiting: RateLimitingPolicySettings }
+  | Typed<'span_count'> & { readonly spanCount: SpanCountPolicySettings }
+  | Typed<'and'> & { readonly and: AndPolicySettings }
+  | Typed<'not'> & { readonly not: NotPolicySettings }
+  | Typed<'drop'> & { readonly drop: DropPolicySettings };
+
+const ELSEWHERE = ['trace_state', 'trace_flags', 'bytes_limiting', 'ottl_condition', 'composite'];
+
+/** Kinds of policy by the key that holds their settings. */
+type Kinds = Readonly<Record<string, z.ZodType>>;
+
+const simple: Kinds = {
+  latency: mapSchema(latency),
+  statusCode: mapSchema(statusCode, {
+    check: ({ statusCodes }: StatusCodePolicySettings, report) =>
+      notEmpty(statusCodes, 'status_codes', 'status code', report),
+  }),
+  probabilistic: mapSchema(probabilistic),
+  stringAttribute: mapSchema(stringAttribute, {
+    check: ({ values }: StringAttributePolicySettings, report) =>
+      notEmpty(values, 'values', 'value', report),
+  }),
+  numericAttribute: mapSchema(numericAttribute, { check: hasBound }),
+  booleanAttribute: mapSchema(booleanAttribute),
+  rateLimiting: mapSchema(rateLimiting),
+  spanCount: mapSchema(spanCount, { check: spansFit }),
+};
+
+function notEmpty(
+  values: readonly unknown[], key: string, what: string, report: Report,
+): void {
+  if (values.length === 0) report([key], `must hold at least one ${what}, got []`);
+}
+
+function hasBound(settings: NumericAttributePolicySettings, report: Report): void {
+  const { minValue, maxValue } = settings;
+  if (minValue === 0 && maxValue === 0) {
+    report([], 'must hold min_value or max_value, and other than 0 (0 is no bound)');
+  }
+  if (minValue !== 0 && maxValue !== 0 && minValue > maxValue) {
+    report(['max_value'], `must be at least min_value (${minValue}), got ${maxValue}`);
+  }
+}
+
+function spansFit({ minSpans, maxSpans }: SpanCountPolicySettings, report: Report): void {
+  if (maxSpans > 0 && maxSpans < minSpans) {
+    report(['max_spans'], `must be 0 or at least min_spans (${minSpans}), got ${maxSpans}`);
+  }
+}
+
+const negatable = policyOf(simple);
+const inner: Kinds = { ...simple, not: mapSchema({ notSubPolicy: negatable }) };
+const innerList = list(policyOf(inner));
+const outer: Kinds = {
+  ...inner,
+  and: mapSchema({ andSubPolicy: innerList }, {
+    check: ({ andSubPolicy }: AndPolicySettings, report) =>
+      notEmpty(andSubPolicy, 'and_sub_policy', 'policy', report),
+  }),
+  drop: mapSchema({ dropSubPolicy: innerList }, {
+    check: ({ dropSubPolicy }: DropPolicySettings, report) =>
+      notEmpty(dropSubPolicy, 'drop_sub_policy', 'policy', report),
+  }),
+};
+
+/** A policy of the processor itself. */
+export const samplingPolicy = policyOf(outer);
+
+type AnyPolicy = { readonly name: string; readonly type: string } & Record<string, unknown>;
+
+/** A policy of one of these kinds. */
+function policyOf(kinds: Kinds): Field<SamplingPolicyConfig, PolicySettings> {
+  const types = ['always_sample', ...Object.keys(kinds).map(snakeCase)];
+  const sections = Object.entries(kinds).map(([name, map]): [string, Field<never, unknown>] =>
+    [name, { schema: map.nullish() }]);
+  const policy = mapSchema(
+    { name: text({ fallback: '' }), type: policyType(types), ...Object.fromEntries(sections) },
+    { upstreamOnly: ELSEWHERE });
+  return {
+    schema: z.codec(policy, decoded, {
+      decode: (value, context) => withOwnSettings(value as AnyPolicy, kinds, context),
+      encode: (given) => given,
+    }),
+  };
+}
+
+function policyType(types: readonly string[]): Field<string, string> {
+  const what = `one of ${types.join(', ')}`;
+  return {
+    schema: z.enum(types, {
+      error: ({ input }) => ELSEWHERE.includes(String(input))
+        ? `must be ${what}; ${input} is a policy ${NOT_HERE}`
+        : mustBe(what).error({ input }),
+    }),
+  };
+}
+
+/** Keeps the settings of the policy's own type, and refuses those of any other. */
+function withOwnSettings(
+  policy: AnyPolicy, kinds: Kinds, context: z.core.ParsePayload,
+): unknown {
+  const { name, type } = policy;
+  const refuse = (path: Path, message: string) => {
+    context.issues.push({ code: 'custom', message, path: [...path], input: policy });
+  };
+  let own: Record<string, unknown> = {};
+  for (const [key, map] of Object.entries(kinds)) {
+    const at = snakeCase(key);
+    if (at === type) own = { [key]: policy[key] ?? decodeInside(map, {}, context, [at]) };
+    else if (policy[key] !== undefined && policy[key] !== null) {
+      refuse([at], `belongs to a policy of type ${at}, and this one is of type ${shown(type)}`);
+    }
+  }
+  return { name, type, ...own };
+}

@@ -1,0 +1,89 @@
+/**
+ * How a gRPC client reaches its server.
+ */
+import { choice, flag, headers, text } from '../fields';
+import type { Report, SettingsOf } from '../section';
+import { tlsClient, type TlsClientConfig } from './tls';
+
+/** How a gRPC client talks to its server, wherever that is. */
+export interface GrpcClientConfig {
+  /**
+   * How requests are compressed: gzip or none.
+   * @default "gzip"
+   */
+  readonly compression?: string;
+  /**
+   * Headers that every request carries.
+   * @default {}
+   */
+  readonly headers?: Record<string, string>;
+  /**
+   * How requests are spread over the server's addresses: round_robin or pick_first.
+   * @default "round_robin"
+   */
+  readonly balancerName?: string;
+  /**
+   * Whether a request waits for a connection rather than failing at once.
+   * @default false
+   */
+  readonly waitForReady?: boolean;
+  /**
+   * TLS of the connection.
+   * @default - TLS with the authorities of the system
+   */
+  readonly tls?: TlsClientConfig;
+}
+
+/** The fields of a gRPC client; `endpoint` is where it connects unless told otherwise. */
+export function grpcClientFields(endpoint?: string) {
+  return {
+    endpoint: text({ fallback: endpoint }),
+    compression: choice(
+      ['gzip', 'none', ''], 'gzip', ['snappy', 'zstd', 'zlib', 'deflate', 'lz4']),
+    headers: headers(),
+    balancerName: choice(['round_robin', 'pick_first', ''], 'round_robin'),
+    waitForReady: flag({ fallback: false }),
+    tls: tlsClient,
+  };
+}
+
+/** Keys of a gRPC client that upstream has besides. */
+export const GRPC_CLIENT_UPSTREAM_ONLY = [
+  'authority', 'user_agent', 'keepalive', 'read_buffer_size', 'write_buffer_size', 'auth',
+  'middlewares',
+];
+
+/** What a gRPC client knows of its server. */
+export type GrpcClientSettings = SettingsOf<ReturnType<typeof grpcClientFields>>;
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** The endpoint names a server, as upstream checks it. */
+export function endpointIsServer({ endpoint }: GrpcClientSettings, report: Report): void {
+  const fault = endpointFault(endpoint);
+  if (fault !== undefined) report(['endpoint'], `${fault}, got ${JSON.stringify(endpoint)}`);
+}
+
+function endpointFault(endpoint: string): string | undefined {
+  if (endpoint.startsWith('unix://')) {
+    return endpoint === 'unix://' ? 'must name a socket after unix://' : undefined;
+  }
+  const address = endpoint.replace(/^https?:\/\//i, '');
+  if (address === '') return 'must name a server as host:port';
+  // Any other scheme is an address in the words of that scheme's resolver.
+  return SCHEME.test(address) ? undefined : hostPortFault(address);
+}
+
+/** Why `address` is not `host:port`; nothing when it is. */
+export function hostPortFault(address: string): string | undefined {
+  const match = /^(?:\[[^\]]*\]|[^:[\]]*):([^:]*)$/.exec(address);
+  if (match === null) {
+    return address.includes(':') && !address.startsWith('[') && address.split(':').length > 2
+      ? 'must hold an IPv6 address in brackets, as [::1]:4317'
+      : 'must end in a port, as host:4317';
+  }
+  const port = Number(match[1]);
+  return /^\d+$/.test(match[1]) && port <= 65_535
+    ? undefined
+    : 'must end in a port from 0 to 65535';
+}

@@ -1,0 +1,42 @@
+/**
+ * Where and how an HTTP server listens.
+ */
+import { count, text } from '../fields';
+import type { SettingsOf } from '../section';
+import { tlsServer, type TlsServerConfig } from './tls';
+
+/** Where and how an HTTP server listens. */
+export interface HttpServerConfig {
+  /**
+   * Address to listen on, as `host:port`.
+   * @default "localhost:4318"
+   */
+  readonly endpoint?: string;
+  /**
+   * Largest body that is taken, in bytes, before and after decompression; zero is 20 MiB.
+   * @default 0
+   */
+  readonly maxRequestBodySize?: number;
+  /**
+   * TLS of the server.
+   * @default - plain text
+   */
+  readonly tls?: TlsServerConfig;
+}
+
+/** The fields of an HTTP server. */
+export const httpServerFields = {
+  endpoint: text({ fallback: 'localhost:4318' }),
+  maxRequestBodySize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
+  tls: tlsServer,
+};
+
+/** Keys of an HTTP server that upstream has besides. */
+export const HTTP_SERVER_UPSTREAM_ONLY = [
+  'transport', 'dialer', 'include_metadata', 'middlewares', 'cors', 'auth', 'response_headers',
+  'compression_algorithms', 'read_timeout', 'read_header_timeout', 'write_timeout', 'keepalive',
+  'idle_timeout', 'keep_alives_enabled',
+];
+
+/** What an HTTP server knows of itself. */
+export type HttpServerSettings = SettingsOf<typeof httpServerFields>;

@@ -1,0 +1,141 @@
+/**
+ * How the load-balancing exporter learns its backends.
+ */
+import type { Duration } from 'cdk8s';
+import { count, duration, flag, list, text } from '../fields';
+import { optionalSection, section, type Report, type SettingsOf } from '../section';
+
+/** Backends that are listed by hand. */
+export interface StaticResolverConfig {
+  /**
+   * Addresses of the backends; the port is 4317 where none is given.
+   */
+  readonly hostnames: string[];
+}
+
+/** Backends that a DNS name resolves to. */
+export interface DnsResolverConfig {
+  /**
+   * Name whose addresses are the backends, such as a headless Service's.
+   */
+  readonly hostname: string;
+  /**
+   * Port of the backends; 4317 when empty.
+   * @default ""
+   */
+  readonly port?: string;
+  /**
+   * Time between two look-ups.
+   * @default Duration.seconds(5)
+   */
+  readonly interval?: Duration;
+  /**
+   * Time that a look-up may take.
+   * @default Duration.seconds(1)
+   */
+  readonly timeout?: Duration;
+}
+
+/** Backends that are the endpoints of a Kubernetes Service. */
+export interface K8sResolverConfig {
+  /**
+   * The Service: its name, `name.namespace`, or its full DNS name.
+   */
+  readonly service: string;
+  /**
+   * Ports of the backends; 4317 when empty.
+   * @default []
+   */
+  readonly ports?: number[];
+  /**
+   * Time that listing and watching may take.
+   * @default Duration.minutes(1)
+   */
+  readonly timeout?: Duration;
+  /**
+   * Whether backends are named by host name rather than by address (pods of a StatefulSet).
+   * @default false
+   */
+  readonly returnHostnames?: boolean;
+}
+
+/** How the exporter learns its backends: exactly one of these. */
+export interface ResolverConfig {
+  /**
+   * Backends that are listed by hand.
+   * @default - not used
+   */
+  readonly static?: StaticResolverConfig;
+  /**
+   * Backends that a DNS name resolves to.
+   * @default - not used
+   */
+  readonly dns?: DnsResolverConfig;
+  /**
+   * Backends that are the endpoints of a Kubernetes Service.
+   * @default - not used
+   */
+  readonly k8s?: K8sResolverConfig;
+}
+
+const off = { absent: 'off', empty: 'off' } as const;
+
+const fields = {
+  static: optionalSection<StaticResolverConfig>()(off, { hostnames: list(text()) }, {
+    check: ({ hostnames }, report) => {
+      if (hostnames.length === 0) report(['hostnames'], 'must list at least one backend');
+      hostnames.forEach((hostname, index) => {
+        if (hostname === '') report(['hostnames', index], 'must name a backend, got ""');
+      });
+    },
+  }),
+  dns: optionalSection<DnsResolverConfig>()(off, {
+    hostname: text(),
+    port: text({ fallback: '' }),
+    interval: duration('5s'),
+    timeout: duration('1s'),
+  }, { check: dnsIsUsable }),
+  k8s: optionalSection<K8sResolverConfig>()(off, {
+    service: text(),
+    ports: list(count({ min: 1, max: 65_535 }), []),
+    timeout: duration('1m'),
+    returnHostnames: flag({ fallback: false }),
+  }, { check: ({ service }, report) => serviceHasNamespace(service, report) }),
+};
+
+/** What the load-balancing exporter knows of its backends. */
+export type ResolverSettings = SettingsOf<typeof fields>;
+
+function dnsIsUsable(
+  { hostname, port }: { readonly hostname: string; readonly port: string }, report: Report,
+): void {
+  if (hostname === '') report(['hostname'], 'must name a host, got ""');
+  if (port !== '' && !(/^\d+$/.test(port) && Number(port) <= 65_535)) {
+    report(['port'], `must be a port as text, such as "4317", got ${JSON.stringify(port)}`);
+  }
+}
+
+function serviceHasNamespace(service: string, report: Report): void {
+  const [name, namespace, svc, ...domain] = service.split('.');
+  const fault = name === '' ? 'must begin with the name of a Service'
+    : namespace === '' ? 'must name a namespace after the first dot'
+      : svc !== undefined && svc !== 'svc' ? 'must have "svc" after its second dot'
+        : svc !== undefined && domain.join('') === '' ? 'must end in the cluster domain'
+          : undefined;
+  if (fault !== undefined) {
+    report(['service'],
+      `${fault} (name, name.namespace or name.namespace.svc.cluster.local), got ` +
+      JSON.stringify(service));
+  }
+}
+
+/** Exactly one resolver. */
+export const resolver = section<ResolverConfig>()(fields, {
+  check: (settings, report) => {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    if (given.length === 1) return;
+    const got = given.length === 0 ? 'none' : given.map(([name]) => name).join(' and ');
+    report([], `must hold exactly one of static, dns and k8s, got ${got}`);
+  },
+  upstreamOnly: ['aws_cloud_map'],
+});
