@@ -3,6 +3,7 @@ import { createPayload } from '../pipeline/payload';
 import { PartialFailure } from '../pipeline/sender';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
 import { exporterContext } from '../testing/component-context';
+import { componentSuite } from '../testing/component-suite';
 import { settle } from '../testing/fake-clock';
 import { Answer, ScriptedSender } from '../testing/scripted-sender';
 import { createDelivery, DeliverySettings } from './delivery';
@@ -48,6 +49,21 @@ function deliveryOf(
 }
 
 const noQueue = { sendingQueue: undefined };
+
+for (const [name, sendingQueue] of [['with', QUEUE], ['without', undefined]] as const) {
+  componentSuite(`a delivery ${name} a queue`, {
+    kind: 'exporter',
+    make: () => {
+      const { delivery, sender, context } = deliveryOf([], { sendingQueue });
+      return {
+        component: delivery,
+        clock: context.clock,
+        received: () => sender.taken,
+        refuseNext: (error) => { sender.script.push(() => error); },
+      };
+    },
+  });
+}
 
 describe('createDelivery with a queue', () => {
   it('answers at once and sends with the time-out of one attempt', async () => {
