@@ -1,8 +1,8 @@
 import dns from 'dns';
 import type { LookupAddress } from 'dns';
+import { DnsResolver, DnsResolverSettings, Lookup } from './dns-resolver';
 import { componentContext } from '../../testing/component-context';
 import { settle } from '../../testing/fake-clock';
-import { DnsResolver, DnsResolverSettings, Lookup } from './dns-resolver';
 
 type Answer = readonly string[] | Error | 'silence';
 
@@ -37,7 +37,8 @@ const SPELLINGS: [string, string[], string, string][] = [
   ['an IPv4 address gets the port', ['10.0.0.1'], '4317', '10.0.0.1:4317'],
   ['an IPv6 address gets brackets and the port', ['fd00::1'], '4317', '[fd00::1]:4317'],
   ['without a port nothing is appended', ['fd00::1', '10.0.0.1'], '', '10.0.0.1 [fd00::1]'],
-  ['the list is in the order of its bytes', ['10.0.0.9', '10.0.0.10'], '1', '10.0.0.10:1 10.0.0.9:1'],
+  ['the list is in the order of its bytes', ['10.0.0.9', '10.0.0.10'], '1',
+    '10.0.0.10:1 10.0.0.9:1'],
   ['an address that is given twice counts once', ['10.0.0.1', '10.0.0.1'], '1', '10.0.0.1:1'],
 ];
 
@@ -112,7 +113,7 @@ test('nothing is published and nothing is waited for after stop', async () => {
   expect(dnsOf.clock.waiting).toBe(0);
 });
 
-test('without a lookup of its own it calls the one that the dns module has at that time', async () => {
+test('without a lookup of its own it calls the one that the dns module has then', async () => {
   const context = componentContext('load_balancing');
   const resolver = new DnsResolver(SETTINGS, context);
   const published: (readonly string[])[] = [];

@@ -8,9 +8,9 @@
  */
 import dns from 'dns';
 import type { LookupAddress } from 'dns';
+import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
 import type { Timer } from '../../clock';
 import { messageOf } from '../../errors';
-import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
 
 /** How a dns resolver asks. Times are in milliseconds. */
 export interface DnsResolverSettings {

@@ -73,7 +73,7 @@ test.each(SYNTHETIC)(
   },
 );
 
-test('a trace id before the first point belongs to the first point, past the last one as well', () => {
+test('what is before the first point or past the last one belongs to the first', () => {
   const ring = buildRing(['a:1', 'b:1', 'c:1']);
   const [first] = ring.points;
   const last = ring.points[ring.points.length - 1];

@@ -4,7 +4,7 @@
  * ```
  *   position     0      1      2      3      4      5   …   131070
  *   taken by     –      –      B      –      –      A          –
- *   owners       B      B      B      A      A      A   …      B     the next taken one, or the first
+ *   owners       B      B      B      A      A      A   …      B     next taken, or first
  * ```
  *
  * Every backend takes 200 positions, spread by CRC-32. A trace belongs to the next position that is

@@ -1,8 +1,8 @@
-import { componentContext } from '../../testing/component-context';
-import { settle } from '../../testing/fake-clock';
 import type { EndpointSlice } from './endpoint-slices';
 import { K8sResolver } from './k8s-resolver';
 import { KubeApiError, ServiceRef, SliceEvent, SliceList, SliceSource } from './kube-api';
+import { componentContext } from '../../testing/component-context';
+import { settle } from '../../testing/fake-clock';
 
 function slice(name: string, version: string, ...addresses: string[]): EndpointSlice {
   return { metadata: { name, resourceVersion: version }, endpoints: [{ addresses }] };

@@ -11,10 +11,10 @@
  *
  * Only endpoints that are ready are backends. The list is kept while the API server is away.
  */
-import { messageOf } from '../../errors';
 import { EndpointSlices, parseServiceName } from './endpoint-slices';
 import { KubeApiError, ServiceRef, SliceEvent, SliceSource } from './kube-api';
 import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
+import { messageOf } from '../../errors';
 
 /** How a k8s resolver asks. */
 export interface K8sResolverSettings {

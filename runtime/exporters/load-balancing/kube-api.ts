@@ -7,8 +7,8 @@ import { readFile } from 'fs/promises';
 import type { IncomingMessage } from 'http';
 import { request } from 'https';
 import { join } from 'path';
-import type { Clock } from '../../clock';
 import type { EndpointSlice } from './endpoint-slices';
+import type { Clock } from '../../clock';
 
 /** Slices of a Service at one moment. */
 export interface SliceList {

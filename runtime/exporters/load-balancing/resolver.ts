@@ -55,7 +55,7 @@ export const NUM_BACKEND_UPDATES: Instrument = {
   unit: '{updates}',
 };
 
-/** The list of backends as a resolver knows it; counts lookups and tells the listener of changes. */
+/** The list of backends as a resolver knows it. Counts lookups and tells of changes. */
 export class BackendList {
   private endpoints: readonly string[] = [];
   private listener: BackendsListener = () => undefined;

@@ -1,5 +1,5 @@
-import { componentContext } from '../../testing/component-context';
 import { StaticResolver } from './static-resolver';
+import { componentContext } from '../../testing/component-context';
 
 test('the configured backends are published once, in the order of their bytes', async () => {
   const { metrics } = componentContext('load_balancing');
@@ -11,10 +11,11 @@ test('the configured backends are published once, in the order of their bytes', 
   const of = { resolver: 'static' };
   expect(metrics.value('otelcol_loadbalancer_num_backends', of)).toBe(3);
   expect(metrics.value('otelcol_loadbalancer_num_backend_updates', of)).toBe(1);
-  expect(metrics.value('otelcol_loadbalancer_num_resolutions', { ...of, success: 'true' })).toBe(1);
+  const succeeded = { ...of, success: 'true' };
+  expect(metrics.value('otelcol_loadbalancer_num_resolutions', succeeded)).toBe(1);
 });
 
-test('a backend that is named twice stays twice, because it then gets more of the ring', async () => {
+test('a backend that is named twice stays twice, and so gets more of the ring', async () => {
   const { metrics } = componentContext('load_balancing');
   const published: (readonly string[])[] = [];
   await new StaticResolver(['a', 'a'], metrics).start((endpoints) => published.push(endpoints));

@@ -1,0 +1,100 @@
+import { RetryableError } from '../../errors';
+import { createPayload, Payload } from '../../pipeline/payload';
+import { FakeClock, settle } from '../../testing/fake-clock';
+import { ScriptedSender } from '../../testing/scripted-sender';
+import { Coalescer, CoalescerLimits } from './coalescer';
+
+const LIMITS: CoalescerLimits = { items: 10, bytes: 100, waitMs: 5, requests: 2 };
+
+function part(items: number, bytes = items): Payload {
+  return createPayload('traces', [new Uint8Array(bytes)], items);
+}
+
+function setUp(sender = new ScriptedSender()) {
+  const clock = new FakeClock();
+  const coalescer = new Coalescer(LIMITS, clock, (request) => sender.send(request, 0));
+  const outcomes: string[] = [];
+  const send = (payload: Payload): void => {
+    coalescer.send(payload).then(
+      () => outcomes.push('taken'), (error: Error) => outcomes.push(error.message));
+  };
+  const sent = (): number[] => sender.attempts.map(({ items }) => items);
+  return { clock, coalescer, sender, outcomes, send, sent };
+}
+
+test('parts wait for each other until the first is five milliseconds old', async () => {
+  const { clock, send, sent, outcomes } = setUp();
+  send(part(1));
+  await clock.advance(4);
+  send(part(2));
+  expect(sent()).toEqual([]);
+  await clock.advance(1);
+  expect(sent()).toEqual([3]);
+  expect(outcomes).toEqual(['taken', 'taken']);
+});
+
+const FULL: [string, Payload[], number[]][] = [
+  ['as many items as fill a request are sent at once', [part(4), part(4), part(4)], [12]],
+  ['as many bytes as fill a request are sent at once', [part(1, 60), part(1, 60)], [2]],
+  ['a part that is larger than a request is sent alone', [part(500)], [500]],
+  ['each full request is sent for itself', [part(10), part(10)], [10, 10]],
+];
+
+test.each(FULL)('%s', async (_, parts, requests) => {
+  const { clock, send, sent } = setUp();
+  for (const each of parts) send(each);
+  await settle();
+  expect(sent()).toEqual(requests);
+  expect(clock.waiting).toBe(0);
+});
+
+test('the parts beyond a full request begin the next, with a time of their own', async () => {
+  const { clock, send, sent } = setUp();
+  send(part(9));
+  await clock.advance(3);
+  send(part(9));
+  send(part(1));
+  await clock.advance(4);
+  expect(sent()).toEqual([18]);
+  await clock.advance(1);
+  expect(sent()).toEqual([18, 1]);
+});
+
+test('only so many requests are on their way; what waits meanwhile goes out together', async () => {
+  const { clock, sender, send, sent } = setUp(new ScriptedSender([], 'hang'));
+  send(part(10));
+  send(part(10));
+  for (let i = 0; i < 4; i++) send(part(3));
+  await clock.advance(100);
+  expect(sent()).toEqual([10, 10]);
+  sender.release();
+  await clock.advance(0);
+  expect(sent()).toEqual([10, 10, 12]);
+});
+
+test('the error of a request is the error of all its parts', async () => {
+  const { clock, send, outcomes } = setUp(new ScriptedSender([() => new RetryableError('away')]));
+  send(part(1));
+  send(part(1));
+  await clock.advance(5);
+  send(part(1));
+  await clock.advance(5);
+  expect(outcomes).toEqual(['away', 'away', 'taken']);
+});
+
+test('closing throws back what waits and waits for what is on its way', async () => {
+  const { clock, coalescer, sender, send, outcomes } = setUp(new ScriptedSender(['hang']));
+  send(part(10));
+  send(part(1));
+  let isClosed = false;
+  void coalescer.close().then(() => { isClosed = true; });
+  await settle();
+  expect([isClosed, outcomes]).toEqual([false, ['the backend has left the ring']]);
+  sender.release();
+  await settle();
+  expect([isClosed, outcomes]).toEqual([true, ['the backend has left the ring', 'taken']]);
+  send(part(1));
+  await settle();
+  expect(outcomes).toHaveLength(3);
+  expect(clock.waiting).toBe(0);
+});

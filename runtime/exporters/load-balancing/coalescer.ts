@@ -1,0 +1,136 @@
+/**
+ * Gathers the parts of many requests that go to one backend into fewer, fuller requests.
+ *
+ * Splitting over K backends makes every request K times smaller, and small requests cost the
+ * receiver several times as much per span. Parts are bytes of whole requests, so gathering them is
+ * writing one after the other.
+ *
+ * ```
+ *   parts ──► waiting ──► request of up to 1000 spans or 512 KB ──► sender, so many at a time
+ *                │        as soon as it is full or 5 ms old
+ *                └──────► thrown back when the backend leaves the ring, to be routed anew
+ * ```
+ */
+import type { Clock, Timer } from '../../clock';
+import { RetryableError } from '../../errors';
+import { mergePayloads, Payload } from '../../pipeline/payload';
+
+/** When a request is sent. */
+export interface CoalescerLimits {
+  /** Items that make a request full. */
+  readonly items: number;
+  /** Bytes that make a request full. */
+  readonly bytes: number;
+  /** Longest time that a part waits for others, in milliseconds. */
+  readonly waitMs: number;
+  /** Requests that may be on their way at a time. */
+  readonly requests: number;
+}
+
+/** The limits that serve receivers best; sizes were measured, more brings nothing. */
+export const COALESCER_LIMITS: Omit<CoalescerLimits, 'requests'> = {
+  items: 1000, bytes: 512 * 1024, waitMs: 5,
+};
+
+/** Sends one gathered request; the promise follows the peer's answer. */
+export type SendRequest = (request: Payload) => Promise<void>;
+
+interface Part {
+  readonly payload: Payload;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Gathers for one backend. */
+export class Coalescer {
+  private waiting: Part[] = [];
+  private waitingItems = 0;
+  private waitingBytes = 0;
+  /** Whether what waits has waited long enough. */
+  private isDue = false;
+  private timer?: Timer;
+  private running = 0;
+  private closing?: () => void;
+  private isClosed = false;
+
+  public constructor(
+    private readonly limits: CoalescerLimits,
+    private readonly clock: Clock,
+    private readonly sendRequest: SendRequest,
+  ) {}
+
+  /** Sends `payload`, alone or with others. The promise follows the answer to that request. */
+  public send(payload: Payload): Promise<void> {
+    if (this.isClosed) return Promise.reject(gone());
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ payload, resolve, reject });
+      this.waitingItems += payload.items;
+      this.waitingBytes += payload.sizeBytes;
+      this.pump();
+    });
+  }
+
+  /** Throws back what waits, and resolves when no request is on its way any more. */
+  public async close(): Promise<void> {
+    this.isClosed = true;
+    this.timer?.cancel();
+    const thrownBack = this.waiting;
+    this.waiting = [];
+    for (const { reject } of thrownBack) reject(gone());
+    if (this.running > 0) await new Promise<void>((resolve) => { this.closing = resolve; });
+  }
+
+  private pump(): void {
+    while (this.waiting.length > 0 && this.running < this.limits.requests
+      && (this.isDue || this.isFull(this.waitingItems, this.waitingBytes))) {
+      void this.run(this.takeRequest());
+    }
+    if (this.waiting.length === 0) {
+      this.timer?.cancel();
+      this.timer = undefined;
+      this.isDue = false;
+    } else if (this.timer === undefined) {
+      this.timer = this.clock.after(this.limits.waitMs, () => {
+        this.isDue = true;
+        this.pump();
+      });
+    }
+  }
+
+  private isFull(items: number, bytes: number): boolean {
+    return items >= this.limits.items || bytes >= this.limits.bytes;
+  }
+
+  /** The parts of the next request: at least one, and no more once it is full. */
+  private takeRequest(): Part[] {
+    let items = 0;
+    let bytes = 0;
+    let count = 0;
+    while (count < this.waiting.length && !this.isFull(items, bytes)) {
+      items += this.waiting[count].payload.items;
+      bytes += this.waiting[count].payload.sizeBytes;
+      count++;
+    }
+    this.waitingItems -= items;
+    this.waitingBytes -= bytes;
+    return this.waiting.splice(0, count);
+  }
+
+  private async run(parts: readonly Part[]): Promise<void> {
+    this.running++;
+    try {
+      await this.sendRequest(mergePayloads('traces', parts.map(({ payload }) => payload)));
+      for (const { resolve } of parts) resolve();
+    } catch (error) {
+      for (const { reject } of parts) reject(error);
+    } finally {
+      this.running--;
+      if (this.isClosed && this.running === 0) this.closing?.();
+      else this.pump();
+    }
+  }
+}
+
+function gone(): RetryableError {
+  return new RetryableError('the backend has left the ring');
+}
