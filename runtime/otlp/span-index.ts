@@ -178,11 +178,11 @@ export class SpanIndex {
 
   private readScopeSpans(bytes: Uint8Array, start: number, limit: number): void {
     for (let at = start; at < limit;) {
-      if (bytes[at] === SCOPE_SPANS_SPANS) {
-        at = this.readSpan(bytes, at, limit);
+      const fieldAt = at;
+      const tag = readTag(bytes, at, limit);
+      if (tag === SCOPE_SPANS_SPANS) {
+        at = this.readSpan(bytes, fieldAt, position, limit);
       } else {
-        const fieldAt = at;
-        const tag = readTag(bytes, at, limit);
         at = skipValue(bytes, position, limit, tag);
         this.scopeExtras.add(fieldAt, at);
       }
@@ -190,16 +190,16 @@ export class SpanIndex {
   }
 
   /** Two-byte lengths are what spans have (128 to 16383 bytes): read here, without a call. */
-  private readSpan(bytes: Uint8Array, tagAt: number, limit: number): number {
-    let body = tagAt + 2;
-    let length = bytes[tagAt + 1];
+  private readSpan(bytes: Uint8Array, tagAt: number, lengthAt: number, limit: number): number {
+    let body = lengthAt + 1;
+    let length = bytes[lengthAt];
     if (length >= 0x80) {
       const second = bytes[body];
       if (second < 0x80) {
         length = length & 0x7f | second << 7;
         body += 1;
       } else {
-        length = readVarint(bytes, tagAt + 1, limit);
+        length = readVarint(bytes, lengthAt, limit);
         body = position;
       }
     }
