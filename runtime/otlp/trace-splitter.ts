@@ -1,0 +1,304 @@
+/**
+ * Splits one ExportTraceServiceRequest into one request per target by copying byte ranges.
+ *
+ * 1. Every span is routed by its trace id, and the bytes of each (scope, target) and each
+ *    (resource, target) pair are summed, from the inside out: all sizes are known before a byte
+ *    is written.
+ * 2. The spans are walked once more in order. Where a pair is met first, its header and extras
+ *    (resource, scope, schema URLs, unknown fields) are written; neighbouring spans with equal
+ *    target and scope are copied in one go.
+ *
+ * Spans are never edited and keep their order within a target.
+ */
+import { REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS } from './fields';
+import { RangeTable, SpanIndex } from './span-index';
+import { createPayload, type Payload } from '../pipeline/payload';
+import { fieldLength, writeHeader } from '../wire/writer';
+
+/**
+ * Tells which target the spans of a trace go to: a whole number from 0, small because it is an
+ * index. `idAt` is where the 16 bytes of the trace id are, or -1 for a span without a usable one.
+ */
+export type Route = (bytes: Uint8Array, idAt: number) => number;
+
+/** What one target gets of a request. */
+export interface TracePart {
+  /** The number that the route gave. */
+  readonly target: number;
+  /** A whole ExportTraceServiceRequest. */
+  readonly bytes: Uint8Array;
+  /** Number of spans in it. */
+  readonly items: number;
+}
+
+/** What one target gets of a payload. */
+export interface TargetPayload {
+  /** The number that the route gave. */
+  readonly target: number;
+  /** The spans whose traces go there. */
+  readonly payload: Payload;
+}
+
+const FIRST_TARGETS = 16;
+const FIRST_SPANS = 1024;
+const NONE = -1;
+
+/** Sizes of the parts that one pass over the spans finds, and cursors that the next one moves. */
+class Targets {
+  /** Scope that is open in each target. */
+  public scope = new Int32Array(FIRST_TARGETS);
+  /** Resource that is open in each target. */
+  public resource = new Int32Array(FIRST_TARGETS);
+  /** Pair of scope and target that is open in each target. */
+  public scopePair = new Int32Array(FIRST_TARGETS);
+  /** Pair of resource and target that is open in each target. */
+  public resourcePair = new Int32Array(FIRST_TARGETS);
+  /** Number of spans of each target. */
+  public items = new Int32Array(FIRST_TARGETS);
+  /** Number of bytes of each target's request. */
+  public byteCount = new Int32Array(FIRST_TARGETS);
+  /** Where each target's next byte is written. */
+  public cursor = new Int32Array(FIRST_TARGETS);
+  /** Number of targets seen so far: highest number + 1. */
+  public count = 0;
+
+  public clear(): void {
+    this.count = 0;
+  }
+
+  /** Makes room for target numbers up to `target`. */
+  public reach(target: number): void {
+    if (target >= this.scope.length) this.grow(target + 1);
+    for (; this.count <= target; this.count += 1) {
+      this.items[this.count] = 0;
+      this.byteCount[this.count] = 0;
+      this.scope[this.count] = NONE;
+      this.resource[this.count] = NONE;
+    }
+  }
+
+  /** Closes what is open in every target, for the next pass. */
+  public rewind(): void {
+    this.scope.fill(NONE, 0, this.count);
+    this.resource.fill(NONE, 0, this.count);
+  }
+
+  private grow(least: number): void {
+    const length = Math.max(least, this.scope.length * 2);
+    this.scope = longer(this.scope, length);
+    this.resource = longer(this.resource, length);
+    this.scopePair = longer(this.scopePair, length);
+    this.resourcePair = longer(this.resourcePair, length);
+    this.items = longer(this.items, length);
+    this.byteCount = longer(this.byteCount, length);
+    this.cursor = longer(this.cursor, length);
+  }
+}
+
+function longer(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(length);
+  copy.set(array);
+  return copy;
+}
+
+/** Splits request after request; its tables are reused. */
+export class TraceSplitter {
+  private readonly index = new SpanIndex();
+  private readonly targets = new Targets();
+  /** Target of each span. */
+  private targetOf = new Int32Array(FIRST_SPANS);
+  /** Bytes of the spans, then of the whole body, of each (scope, target) pair. */
+  private scopeBytes = new Int32Array(FIRST_SPANS);
+  /** Number of the scope of each (scope, target) pair. */
+  private scopeOfPair = new Int32Array(FIRST_SPANS);
+  /** (resource, target) pair that each (scope, target) pair stands in. */
+  private outerPair = new Int32Array(FIRST_SPANS);
+  /** Bytes of the body of each (resource, target) pair. */
+  private resourceBytes = new Int32Array(FIRST_SPANS);
+  /** Target of each (resource, target) pair. */
+  private targetOfPair = new Int32Array(FIRST_SPANS);
+  private scopePairs = 0;
+  private resourcePairs = 0;
+
+  /**
+   * One request per target that has spans in `bytes`, in order of the targets' numbers. When there
+   * is only one, that is `bytes` itself; otherwise the parts share one new block of memory.
+   *
+   * @throws MalformedError when `bytes` is not an ExportTraceServiceRequest.
+   */
+  public split(bytes: Uint8Array, route: Route): TracePart[] {
+    this.index.read(bytes);
+    if (this.index.spanCount === 0) return [];
+    const only = this.routeSpans(bytes, route);
+    if (only !== NONE) return [{ target: only, bytes, items: this.index.spanCount }];
+    this.sumSpans();
+    this.sumBodies();
+    return this.write(bytes);
+  }
+
+  /** As `split`, over all chunks of a payload. */
+  public splitPayload(payload: Payload, route: Route): TargetPayload[] {
+    const chunks = new Map<number, { list: Uint8Array[]; items: number }>();
+    for (const chunk of payload.chunks) {
+      for (const { target, bytes, items } of this.split(chunk, route)) {
+        const found = chunks.get(target);
+        if (found === undefined) {
+          chunks.set(target, { list: [bytes], items });
+        } else {
+          found.list.push(bytes);
+          found.items += items;
+        }
+      }
+    }
+    return [...chunks].map(([target, { list, items }]) =>
+      ({ target, payload: createPayload(payload.signal, list, items) }));
+  }
+
+  /** Asks the route for every span; returns the target when it is one and the same. */
+  private routeSpans(bytes: Uint8Array, route: Route): number {
+    const { index, targets } = this;
+    const { spanCount, traceIdAt } = index;
+    this.reserve(spanCount);
+    targets.clear();
+    const { targetOf } = this;
+    const first = route(bytes, traceIdAt[0]);
+    let same = true;
+    let target = first;
+    targetOf[0] = first;
+    targets.reach(first);
+    targets.items[first] = 1;
+    for (let span = 1; span < spanCount; span += 1) {
+      target = route(bytes, traceIdAt[span]);
+      if (target >= targets.count) targets.reach(target);
+      if (target !== first) same = false;
+      targetOf[span] = target;
+      targets.items[target] += 1;
+    }
+    return same ? first : NONE;
+  }
+
+  private reserve(spans: number): void {
+    if (spans <= this.targetOf.length) return;
+    const length = Math.max(spans, this.targetOf.length * 2);
+    this.targetOf = new Int32Array(length);
+    this.scopeBytes = new Int32Array(length);
+    this.scopeOfPair = new Int32Array(length);
+    this.outerPair = new Int32Array(length);
+    this.resourceBytes = new Int32Array(length);
+    this.targetOfPair = new Int32Array(length);
+  }
+
+  private sumSpans(): void {
+    const { index, targets, targetOf, scopeBytes } = this;
+    const { spanCount, spanTag, spanEnd, scopeOf } = index;
+    this.scopePairs = 0;
+    this.resourcePairs = 0;
+    for (let span = 0; span < spanCount; span += 1) {
+      const target = targetOf[span];
+      if (targets.scope[target] !== scopeOf[span]) this.openPair(target, scopeOf[span]);
+      scopeBytes[targets.scopePair[target]] += spanEnd[span] - spanTag[span];
+    }
+  }
+
+  private openPair(target: number, scope: number): void {
+    const { index, targets } = this;
+    const resource = index.resourceOf[scope];
+    if (targets.resource[target] !== resource) {
+      targets.resource[target] = resource;
+      targets.resourcePair[target] = this.resourcePairs;
+      this.targetOfPair[this.resourcePairs] = target;
+      this.resourceBytes[this.resourcePairs] = index.resourceExtras.byteCount[resource];
+      this.resourcePairs += 1;
+    }
+    targets.scope[target] = scope;
+    targets.scopePair[target] = this.scopePairs;
+    this.scopeOfPair[this.scopePairs] = scope;
+    this.outerPair[this.scopePairs] = targets.resourcePair[target];
+    this.scopeBytes[this.scopePairs] = index.scopeExtras.byteCount[scope];
+    this.scopePairs += 1;
+  }
+
+  private sumBodies(): void {
+    const { targets, scopeBytes, resourceBytes, outerPair, targetOfPair } = this;
+    for (let pair = 0; pair < this.scopePairs; pair += 1) {
+      resourceBytes[outerPair[pair]] += fieldLength(scopeBytes[pair]);
+    }
+    for (let pair = 0; pair < this.resourcePairs; pair += 1) {
+      targets.byteCount[targetOfPair[pair]] += fieldLength(resourceBytes[pair]);
+    }
+  }
+
+  private write(bytes: Uint8Array): TracePart[] {
+    const { targets, index } = this;
+    const { requestExtras } = index;
+    let total = 0;
+    for (let target = 0; target < targets.count; target += 1) {
+      targets.cursor[target] = total;
+      if (targets.items[target] > 0) {
+        targets.byteCount[target] += requestExtras.byteCount[0];
+        total += targets.byteCount[target];
+      }
+    }
+    const out = Buffer.allocUnsafeSlow(total);
+    const parts: TracePart[] = [];
+    for (let target = 0; target < targets.count; target += 1) {
+      const items = targets.items[target];
+      if (items === 0) continue;
+      const start = targets.cursor[target];
+      parts.push({ target, bytes: out.subarray(start, start + targets.byteCount[target]), items });
+      targets.cursor[target] = copyRanges(bytes, requestExtras, 0, out, start);
+    }
+    this.writeSpans(bytes, out);
+    return parts;
+  }
+
+  private writeSpans(bytes: Uint8Array, out: Uint8Array): void {
+    const { index, targets, targetOf } = this;
+    const { spanCount, spanTag, spanEnd, scopeOf } = index;
+    const { cursor } = targets;
+    targets.rewind();
+    this.scopePairs = 0;
+    this.resourcePairs = 0;
+    for (let span = 0; span < spanCount;) {
+      const target = targetOf[span];
+      const scope = scopeOf[span];
+      const start = spanTag[span];
+      let end = spanEnd[span];
+      // Another scope, or a field between two spans, leaves a gap: a run ends there too.
+      for (span += 1; span < spanCount && targetOf[span] === target && spanTag[span] === end;
+        span += 1) end = spanEnd[span];
+      if (targets.scope[target] !== scope) this.writePair(bytes, out, target, scope);
+      out.set(bytes.subarray(start, end), cursor[target]);
+      cursor[target] += end - start;
+    }
+  }
+
+  /** Pairs are met in the order in which the first pass met them. */
+  private writePair(bytes: Uint8Array, out: Uint8Array, target: number, scope: number): void {
+    const { index, targets } = this;
+    const resource = index.resourceOf[scope];
+    let at = targets.cursor[target];
+    if (targets.resource[target] !== resource) {
+      targets.resource[target] = resource;
+      at = writeHeader(out, at, REQUEST_RESOURCE_SPANS, this.resourceBytes[this.resourcePairs]);
+      at = copyRanges(bytes, index.resourceExtras, resource, out, at);
+      this.resourcePairs += 1;
+    }
+    targets.scope[target] = scope;
+    at = writeHeader(out, at, RESOURCE_SPANS_SCOPE_SPANS, this.scopeBytes[this.scopePairs]);
+    targets.cursor[target] = copyRanges(bytes, index.scopeExtras, scope, out, at);
+    this.scopePairs += 1;
+  }
+}
+
+/** Copies the ranges of a group to `at` and returns the offset after them. */
+function copyRanges(
+  bytes: Uint8Array, ranges: RangeTable, group: number, out: Uint8Array, at: number,
+): number {
+  let end = at;
+  for (let i = ranges.from[group]; i < ranges.from[group + 1]; i += 1) {
+    out.set(bytes.subarray(ranges.start[i], ranges.end[i]), end);
+    end += ranges.end[i] - ranges.start[i];
+  }
+  return end;
+}
