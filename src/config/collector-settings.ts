@@ -1,10 +1,8 @@
 /**
  * What a collector works with, when its whole configuration has been read.
  */
+import type { PipelineSignal } from './contract';
 import type { TelemetrySettings } from './telemetry';
-
-/** What flows through a pipeline. */
-export type PipelineSignal = 'traces' | 'metrics' | 'logs';
 
 /** One component. */
 export interface ComponentSettings {

@@ -2,7 +2,7 @@
  * What one component's part of the configuration may hold, for both who write it and who read it.
  */
 import { z } from 'zod';
-import { ConfigurationError, NOT_HERE, problem, type Path, type Problem } from './problem';
+import { ConfigurationError, problem, type Path, type Problem } from './problem';
 import {
   mapSchema, type ExactFields, type FieldsOf, type SectionOptions, type SettingsOf,
 } from './section';
@@ -11,6 +11,9 @@ import type { Field } from './fields';
 /** The five sections of a collector's configuration that hold components. */
 export type ComponentSection =
   'receivers' | 'processors' | 'exporters' | 'connectors' | 'extensions';
+
+/** What flows through a pipeline. */
+export type PipelineSignal = 'traces' | 'metrics' | 'logs';
 
 /** What comes of reading: settings, or the mistakes that prevent them. */
 export interface Reading<Settings> {
@@ -50,12 +53,20 @@ export interface Contract<
   readonly aliases: readonly string[];
   /** How each key is read and written. */
   readonly fields: Readonly<Record<string, Field<never, unknown>>>;
+  /** Signals that it can carry in this runtime; all when absent. */
+  readonly signals?: readonly PipelineSignal[];
+  /** Signals that it can carry upstream; all when absent. */
+  readonly upstreamSignals?: readonly PipelineSignal[];
 }
 
 /** What a contract may say beside its fields. */
 export interface ContractOptions<Settings> extends SectionOptions<Settings> {
   /** Older names of the type. */
   readonly aliases?: readonly string[];
+  /** Signals that it can carry in this runtime; all unless given. */
+  readonly signals?: readonly PipelineSignal[];
+  /** Signals that it can carry upstream; all unless given. */
+  readonly upstreamSignals?: readonly PipelineSignal[];
 }
 
 /** Declares the contract of a component whose struct is `Struct`. */
@@ -73,6 +84,8 @@ export function component<Struct>() {
       type,
       aliases: options.aliases ?? [],
       fields: plain,
+      signals: options.signals,
+      upstreamSignals: options.upstreamSignals,
       ...part<Struct, SettingsOf<Fields>>([placed, type], mapSchema(plain, options)),
     };
   };
@@ -130,16 +143,11 @@ function problemsOfIssue(issue: z.core.$ZodIssue, at: Path): Problem[] {
   const here = [...at, ...issue.path as Path];
   if (issue.code === 'unrecognized_keys') {
     const sentences = issue.message.split('\n');
-    return issue.keys.map((key, index) => mistake([...here, key], sentences[index]));
+    return issue.keys.map((key, index) => problem([...here, key], sentences[index]));
   }
   // A union without a sentence of its own ends in the alternative that was probably meant.
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
     return problemsOf(issue.errors.at(-1) ?? [], here);
   }
-  return [mistake(here, issue.message)];
-}
-
-function mistake(at: Path, message: string): Problem {
-  const found = problem(at, message);
-  return message.endsWith(NOT_HERE) ? { ...found, upstreamOnly: true } : found;
+  return [problem(here, issue.message)];
 }

@@ -2,26 +2,12 @@
  * The contracts of all components, for the constructs that write configuration and the runtime
  * that reads it.
  */
-import { debugExporter } from './exporters/debug';
-import { loadBalancingExporter } from './exporters/load-balancing';
-import { otlpGrpcExporter } from './exporters/otlp-grpc';
-import { otlpHttpExporter } from './exporters/otlp-http';
-import { healthCheckExtension } from './extensions/health-check';
-import { batchProcessor } from './processors/batch';
-import { memoryLimiterProcessor } from './processors/memory-limiter';
-import { tailSamplingProcessor } from './processors/tail-sampling';
-import { otlpReceiver } from './receivers/otlp';
-
-/** All contracts; what is not here is not a component of this runtime. */
-export const contracts = [
-  otlpReceiver,
-  memoryLimiterProcessor, batchProcessor, tailSamplingProcessor,
-  otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, debugExporter,
-  healthCheckExtension,
-] as const;
-
+export * from './collector-config';
 export * from './collector-settings';
+export type { CollectorTarget } from './component-reading';
 export * from './contract';
+export * from './contracts';
+export { holdsReference, type Environment } from './environment-references';
 export * from './exporters/debug';
 export * from './exporters/load-balancing';
 export * from './exporters/otlp-grpc';
@@ -46,3 +32,4 @@ export * from './sections/sending-queue';
 export * from './sections/tls';
 export * from './spelling';
 export * from './telemetry';
+export type { YamlSource } from './yaml-documents';

@@ -39,7 +39,13 @@ export function pathText(at: Path): string {
 
 /** A mistake at `at`. */
 export function problem(at: Path, message: string, wayOut?: string): Problem {
-  return { at, path: pathText(at), message, ...wayOut === undefined ? {} : { wayOut } };
+  return {
+    at,
+    path: pathText(at),
+    message,
+    ...wayOut === undefined ? {} : { wayOut },
+    ...message.endsWith(NOT_HERE) ? { upstreamOnly: true } : {},
+  };
 }
 
 /** One mistake as one sentence, with the line it stands on and the way out below it. */

@@ -125,5 +125,6 @@ export type LoadBalancingSettings = SettingsOf<typeof fields>;
 export const loadBalancingExporter = component<LoadBalancingExporterConfig>()(
   'exporters', 'load_balancing', fields, {
     aliases: ['loadbalancing'],
+    signals: ['traces'],
     upstreamOnly: ['routing_attributes'],
   });

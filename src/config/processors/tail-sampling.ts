@@ -107,6 +107,8 @@ function policiesHaveNames({ policies }: TailSamplingSettings, report: Report): 
 /** The contract of the tail sampler. */
 export const tailSamplingProcessor = component<TailSamplingProcessorConfig>()(
   'processors', 'tail_sampling', fields, {
+    signals: ['traces'],
+    upstreamSignals: ['traces'],
     check: policiesHaveNames,
     upstreamOnly: ['block_on_overflow', 'sampling_strategy', 'num_shards', 'tail_storage'],
   });

@@ -1,0 +1,117 @@
+/**
+ * Reads the five sections of a configuration that hold components.
+ */
+import type { ComponentSettings } from './collector-settings';
+import { parseComponentId } from './component-id';
+import type { ComponentSection, Contract } from './contract';
+import { didYouMean } from './nearest-name';
+import { problem, shown, type Path, type Problem } from './problem';
+import { isRecord } from './yaml-documents';
+
+/** The sections in the order in which data passes through them. */
+export const SECTIONS: readonly ComponentSection[] =
+  ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
+
+/** What is known about the collector that the configuration is for. */
+export interface CollectorTarget {
+  /** Its components. */
+  readonly contracts: readonly Contract[];
+  /**
+   * What happens to types without a contract: `refuse` them, or `accept` them, along with keys that
+   * only upstream has and references to variables, because the collector is upstream's.
+   */
+  readonly unknownComponents: 'refuse' | 'accept';
+}
+
+/** One component of the file. */
+export interface NamedComponent extends ComponentSettings {
+  /** Its contract, if there is one. */
+  readonly contract?: Contract;
+}
+
+/** All components by section and id. */
+export type NamedComponents = Readonly<Record<ComponentSection, Map<string, NamedComponent>>>;
+
+/** One component, as in `is a processor`. */
+export function singular(placed: ComponentSection): string {
+  const noun = placed.slice(0, -1);
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+/** Reads all components; what is wrong with one does not keep the others from being read. */
+export function readComponents(
+  file: Readonly<Record<string, unknown>>, target: CollectorTarget, problems: Problem[],
+): NamedComponents {
+  const read = (placed: ComponentSection) => {
+    const found = new Map<string, NamedComponent>();
+    for (const [id, yaml] of entriesOf(file[placed], [placed], problems)) {
+      const component = readComponent(placed, id, yaml, target, problems);
+      found.set(id, component);
+    }
+    return found;
+  };
+  return {
+    receivers: read('receivers'),
+    processors: read('processors'),
+    exporters: read('exporters'),
+    connectors: read('connectors'),
+    extensions: read('extensions'),
+  };
+}
+
+/** Entries of a map; a section without a value has none. */
+export function entriesOf(yaml: unknown, at: Path, problems: Problem[]): [string, unknown][] {
+  if (yaml === undefined || yaml === null) return [];
+  if (isRecord(yaml)) return Object.entries(yaml);
+  problems.push(problem(at, `must be a map, got ${shown(yaml)}`));
+  return [];
+}
+
+function readComponent(
+  placed: ComponentSection, id: string, yaml: unknown, target: CollectorTarget, problems: Problem[],
+): NamedComponent {
+  const at = [placed, id];
+  const parsed = parseComponentId(id);
+  if (typeof parsed === 'string') {
+    problems.push(problem(at, parsed));
+    return { type: id, settings: yaml };
+  }
+  const contract = target.contracts.find((candidate) =>
+    candidate.section === placed && isNamed(candidate, parsed.type));
+  if (contract === undefined) {
+    const unknown = unknownType(placed, parsed.type, target);
+    if (unknown !== undefined) problems.push(problem(at, unknown.message, unknown.wayOut));
+    return { type: parsed.type, settings: yaml };
+  }
+  const reading = contract.read(yaml, at);
+  problems.push(...reading.problems);
+  return { type: contract.type, contract, settings: reading.settings ?? yaml };
+}
+
+function isNamed({ type, aliases }: Contract, name: string): boolean {
+  return type === name || aliases.includes(name);
+}
+
+function unknownType(
+  placed: ComponentSection, type: string, { contracts, unknownComponents }: CollectorTarget,
+): { readonly message: string; readonly wayOut?: string } | undefined {
+  const elsewhere = contracts.filter((candidate) => isNamed(candidate, type))
+    .map(({ section: home }) => home);
+  if (elsewhere.length > 0) {
+    return {
+      message: `${type} is ${elsewhere.map(singular).join(' and ')}, not ${singular(placed)}`,
+      wayOut: `move it under ${elsewhere.join(' or ')}`,
+    };
+  }
+  if (unknownComponents === 'accept') return undefined;
+  const known = contracts.filter(({ section: home }) => home === placed)
+    .flatMap((contract) => [contract.type, ...contract.aliases]);
+  const present = contracts.filter(({ section: home }) => home === placed)
+    .map((contract) => contract.type);
+  return {
+    message: present.length === 0
+      ? `${type} is unknown; this runtime has no ${placed}`
+      : `${type} is not ${singular(placed)} of this runtime${didYouMean(type, known)}; ` +
+        `the ${placed} are ${present.join(', ')}`,
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * The list of all contracts: what is not here is not a component of this runtime.
+ */
+import { debugExporter } from './exporters/debug';
+import { loadBalancingExporter } from './exporters/load-balancing';
+import { otlpGrpcExporter } from './exporters/otlp-grpc';
+import { otlpHttpExporter } from './exporters/otlp-http';
+import { healthCheckExtension } from './extensions/health-check';
+import { batchProcessor } from './processors/batch';
+import { memoryLimiterProcessor } from './processors/memory-limiter';
+import { tailSamplingProcessor } from './processors/tail-sampling';
+import { otlpReceiver } from './receivers/otlp';
+
+/** All contracts. */
+export const contracts = [
+  otlpReceiver,
+  memoryLimiterProcessor, batchProcessor, tailSamplingProcessor,
+  otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, debugExporter,
+  healthCheckExtension,
+] as const;

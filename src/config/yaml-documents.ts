@@ -1,0 +1,119 @@
+/**
+ * One configuration out of one or several YAML documents, which still knows on which line of which
+ * document each value stands.
+ */
+import {
+  isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node,
+} from 'yaml';
+import { problem, type Path, type Problem } from './problem';
+
+/** A text of YAML. */
+export interface YamlSource {
+  /** What it is called in messages, such as its file name. */
+  readonly name: string;
+  /** The YAML. */
+  readonly text: string;
+}
+
+/** Where a value stands. */
+export interface Place {
+  /** Name of the document. */
+  readonly file: string;
+  /** Line in it, from 1; an empty document has none. */
+  readonly line?: number;
+}
+
+interface Parsed {
+  readonly name: string;
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
+/** The documents, merged as upstream merges: maps key by key, anything else by the later one. */
+export class YamlDocuments {
+  /** What is wrong with the YAML itself. */
+  public readonly problems: readonly Problem[];
+  /** The merged data. */
+  public readonly data: unknown;
+  private readonly parsed: readonly Parsed[];
+
+  public constructor(sources: readonly YamlSource[]) {
+    this.parsed = sources.map(({ name, text }) => {
+      const lines = new LineCounter();
+      const options = { lineCounter: lines, merge: true, prettyErrors: false };
+      return { name, document: parseDocument(text, options), lines };
+    });
+    this.problems = this.parsed.flatMap(({ name, document, lines }) =>
+      document.errors.map(({ message, pos }) => ({
+        ...problem([], `is not YAML: ${message}`), file: name, line: lines.linePos(pos[0]).line,
+      })));
+    this.data = this.problems.length > 0
+      ? undefined
+      : this.parsed.map(({ document }) => document.toJS() as unknown).reduce(merged, undefined);
+  }
+
+  /** Where the value at `at` stands, or the map or list that lacks it. */
+  public placeOf(at: Path): Place | undefined {
+    let deepest = -1;
+    let place: Place | undefined = this.parsed.length === 1
+      ? { file: this.parsed[0].name }
+      : undefined;
+    for (const { name, document, lines } of this.parsed) {
+      const { depth, offset } = found(document, at);
+      if (depth < deepest || offset === undefined) continue;
+      deepest = depth;
+      place = { file: name, line: lines.linePos(offset).line };
+    }
+    return place;
+  }
+
+  /** The mistake with the place of its value. */
+  public placed(mistake: Problem): Problem {
+    return mistake.line === undefined ? { ...mistake, ...this.placeOf(mistake.at) } : mistake;
+  }
+}
+
+/** Two values as one. */
+function merged(earlier: unknown, later: unknown): unknown {
+  if (!isRecord(earlier) || !isRecord(later)) return later ?? earlier;
+  const all = { ...earlier };
+  for (const [key, value] of Object.entries(later)) {
+    all[key] = Object.hasOwn(all, key) && isRecord(all[key]) && isRecord(value)
+      ? merged(all[key], value)
+      : value;
+  }
+  return all;
+}
+
+/** Whether a value is a map. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** How many steps of the path a document has, and where the last of them begins. */
+function found(document: Document.Parsed, at: Path): { depth: number; offset?: number } {
+  let node: Node | null | undefined = document.contents;
+  let offset = node?.range?.[0];
+  for (const [depth, key] of at.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    const step = child(node, key);
+    if (step === undefined) return { depth, offset };
+    offset = step.offset ?? offset;
+    node = step.node;
+  }
+  return { depth: at.length, offset };
+}
+
+function child(
+  node: unknown, key: string | number,
+): { node: Node | null; offset?: number } | undefined {
+  if (isSeq(node) && typeof key === 'number') {
+    const item = node.items[key] as Node | null | undefined;
+    return item === undefined ? undefined : { node: item, offset: item?.range?.[0] };
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find((item) =>
+    isPair(item) && isScalar(item.key) && String(item.key.value) === String(key));
+  if (pair === undefined) return undefined;
+  return { node: pair.value as Node | null, offset: (pair.key as Node).range?.[0] };
+}
