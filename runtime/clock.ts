@@ -44,3 +44,12 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
     clock.after(ms, resolve);
   });
 }
+
+/**
+ * Keeps the process alive until cancelled. Timers of a clock do not, so whoever waits for one while
+ * no socket is open would otherwise see the process end under its feet.
+ */
+export function keepAlive(): Timer {
+  const handle = setInterval(() => undefined, 2 ** 30);
+  return { cancel: () => clearInterval(handle) };
+}

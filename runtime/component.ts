@@ -27,6 +27,11 @@ export interface Component {
    * opened stays open. Stopping before start and stopping twice are harmless.
    */
   stop(): Promise<void>;
+  /**
+   * Items that were accepted and not yet passed on. Asked when the process has to end before
+   * `stop` did, so that it can say what is lost.
+   */
+  readonly pendingItems?: number;
 }
 
 /** Takes payloads. */

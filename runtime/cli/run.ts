@@ -1,0 +1,159 @@
+/** `otelgw run`: the collector, from reading its configuration to its last word. */
+import { parseArgs } from 'util';
+import { keepAlive, sleep, systemClock } from '../clock';
+import { Collector } from '../collector';
+import type { Component } from '../component';
+import {
+  contracts, parseGoDuration, problemReport, readCollectorConfig, type CollectorReading,
+} from '../config';
+import { messageOf } from '../errors';
+import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
+import { UsageError, type Command } from './command';
+import { readConfigSource } from './config-sources';
+import { version } from './version';
+
+interface RunOptions {
+  readonly configs: readonly string[];
+  readonly drainDelayMs: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** How the process was asked to end. */
+type Ending = 'signal' | 'bug';
+
+/** Runs the collector until a signal ends it. */
+export const run: Command = {
+  name: 'run',
+  summary: 'run the collector:'
+    + ' --config FILE|env:NAME|yaml:TEXT|http(s)://… [--drain-delay 5s] [--shutdown-timeout 25s]',
+  run: async (argv) => {
+    const options = parse(argv);
+    const reading = await readConfiguration(options.configs);
+    for (const warning of reading.warnings) console.error(problemReport([warning]));
+    if (reading.settings === undefined) {
+      console.error(problemReport(reading.problems));
+      return 1;
+    }
+    const telemetry = createTelemetry(
+      reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
+    const { log, metrics } = telemetry;
+    const collector = new Collector(reading.settings, { clock: systemClock, log, metrics });
+    const alive = keepAlive();
+    const code = await live(collector, telemetry, options);
+    alive.cancel();
+    return code;
+  },
+};
+
+/** Reads and checks what the words behind `--config` name. */
+export async function readConfiguration(configs: readonly string[]): Promise<CollectorReading> {
+  const sources = await Promise.all(
+    configs.map((given) => readConfigSource(given, process.env)));
+  return readCollectorConfig(sources, process.env, { contracts, unknownComponents: 'refuse' });
+}
+
+function parse(argv: readonly string[]): RunOptions {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        'config': { type: 'string', multiple: true, short: 'c' },
+        'drain-delay': { type: 'string', default: '0s' },
+        'shutdown-timeout': { type: 'string', default: '25s' },
+      },
+    });
+    if (values.config === undefined) throw new Error('--config: must be given, got none');
+    return {
+      configs: values.config,
+      drainDelayMs: milliseconds('--drain-delay', values['drain-delay']),
+      shutdownTimeoutMs: milliseconds('--shutdown-timeout', values['shutdown-timeout']),
+    };
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
+function milliseconds(option: string, text: string): number {
+  const ms = parseGoDuration(text);
+  if (typeof ms === 'number' && ms >= 0) return ms;
+  throw new Error(`${option}: must be a duration such as 5s or 1m30s, got "${text}"`);
+}
+
+/** Starts, waits for the end, and ends in order. */
+async function live(
+  collector: Collector, { log, servers }: ProcessTelemetry, options: RunOptions,
+): Promise<number> {
+  const ending = untilEnd(log);
+  log.info('Starting otelgw.', { version, node: process.version, pid: process.pid });
+  try {
+    await startAll(servers);
+    await collector.start();
+  } catch (error) {
+    log.error('Cannot start.', { error: messageOf(error) });
+    await stopAll(servers);
+    return 1;
+  }
+  if (await ending.first === 'bug') return 1;
+  log.info('Received signal to stop. Draining.', {
+    drain_delay_ms: options.drainDelayMs, shutdown_timeout_ms: options.shutdownTimeoutMs,
+  });
+  collector.announceStop();
+  const stopped = Promise.race([
+    drain(collector, options.drainDelayMs).then(() => 'drained' as const),
+    ending.second.then(() => 'a second signal' as const),
+    sleep(systemClock, options.drainDelayMs + options.shutdownTimeoutMs)
+      .then(() => 'the deadline' as const),
+  ]);
+  const how = await stopped;
+  if (how !== 'drained') {
+    log.error('Stopped before everything was passed on.', {
+      cause: how, lost_items: collector.pendingItems,
+    });
+    return 1;
+  }
+  await stopAll(servers);
+  log.info('Shutdown complete.');
+  return 0;
+}
+
+async function drain(collector: Collector, delayMs: number): Promise<void> {
+  if (delayMs > 0) await sleep(systemClock, delayMs);
+  await collector.stop();
+}
+
+async function startAll(components: readonly Component[]): Promise<void> {
+  for (const component of components) await component.start();
+}
+
+async function stopAll(components: readonly Component[]): Promise<void> {
+  await Promise.allSettled(components.map((component) => component.stop()));
+}
+
+interface Endings {
+  readonly first: Promise<Ending>;
+  readonly second: Promise<void>;
+}
+
+/** The first signal or bug, and the signal after it. A bug is logged with its stack. */
+function untilEnd(log: ProcessTelemetry['log']): Endings {
+  let signals = 0;
+  let endFirst: (ending: Ending) => void = () => undefined;
+  let endSecond: () => void = () => undefined;
+  const first = new Promise<Ending>((resolve) => { endFirst = resolve; });
+  const second = new Promise<void>((resolve) => { endSecond = resolve; });
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals === 1) endFirst('signal');
+    else endSecond();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const onBug = (error: unknown): void => {
+    log.error('This is a bug: the process ends.', { error });
+    endFirst('bug');
+    endSecond();
+  };
+  process.on('uncaughtException', onBug);
+  process.on('unhandledRejection', onBug);
+  return { first, second };
+}

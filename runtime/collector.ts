@@ -1,0 +1,173 @@
+/**
+ * The collector: builds every component that the configuration names, joins them to pipelines,
+ * and starts and stops them in the order in which data is never without somewhere to go.
+ */
+import type { Clock } from './clock';
+import type {
+  Component, ComponentContext, Consumer, Exporter, Extension, Processor, Receiver,
+} from './component';
+import {
+  buildExporter, buildExtension, buildProcessor, buildReceiver,
+} from './components';
+import type { CollectorSettings, PipelineSettings } from './config';
+import { messageOf } from './errors';
+import { fanOut } from './pipeline/fan-out';
+import { SIGNALS, type Signal } from './pipeline/payload';
+import type { Logger } from './telemetry/logger';
+import type { Metrics } from './telemetry/metrics';
+
+/** What the collector's components share. */
+export interface CollectorEnvironment {
+  /** The time. */
+  readonly clock: Clock;
+  /** Where lines go. */
+  readonly log: Logger;
+  /** Where counts go. */
+  readonly metrics: Metrics;
+}
+
+interface BuiltPipeline {
+  readonly settings: PipelineSettings;
+  readonly processors: readonly Processor[];
+  readonly head: Consumer;
+}
+
+/** One running configuration. It is started once and stopped once. */
+export class Collector {
+  private readonly extensions: readonly Extension[];
+  private readonly exporters: ReadonlyMap<string, Exporter>;
+  private readonly pipelines: readonly BuiltPipeline[];
+  private readonly receivers: readonly Receiver[];
+  private readonly started: Component[] = [];
+  private stopping?: Promise<void>;
+
+  /** Builds all components; nothing is opened before `start`. */
+  public constructor(
+    private readonly settings: CollectorSettings,
+    private readonly environment: CollectorEnvironment,
+  ) {
+    this.extensions = settings.extensionOrder.map((id) =>
+      buildExtension(found(settings.extensions, id), this.context('extension', id)));
+    this.exporters = new Map([...settings.exporters].map(([id, exporter]) => [id, buildExporter(
+      exporter, { ...this.context('exporter', id), signals: this.signalsOf('exporters', id) },
+    )]));
+    this.pipelines = settings.pipelines.map((pipeline) => this.buildPipeline(pipeline));
+    this.receivers = [...settings.receivers].map(([id, receiver]) => buildReceiver(
+      receiver, { ...this.context('receiver', id), consumers: this.consumersOf(id) },
+    ));
+  }
+
+  /**
+   * Starts extensions, exporters, processors (last first) and receivers.
+   *
+   * @throws Error when one of them cannot start; those that were started are stopped again.
+   */
+  public async start(): Promise<void> {
+    const order: Component[] = [
+      ...this.extensions,
+      ...this.exporters.values(),
+      ...this.pipelines.flatMap(({ processors }) => [...processors].reverse()),
+      ...this.receivers,
+    ];
+    try {
+      for (const component of order) {
+        await component.start();
+        this.started.push(component);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    for (const extension of this.extensions) extension.ready?.();
+    this.environment.log.info('Everything is ready. Begin running and processing data.');
+  }
+
+  /** Tells the extensions that the collector is about to stop: readiness goes off. */
+  public announceStop(): void {
+    for (const extension of this.extensions) extension.notReady?.();
+  }
+
+  /** Stops in the order of the data, so that all that was accepted is passed on. */
+  public stop(): Promise<void> {
+    this.stopping ??= this.stopInOrder();
+    return this.stopping;
+  }
+
+  /** Items that were accepted and not yet passed on. */
+  public get pendingItems(): number {
+    const holders = [
+      ...this.pipelines.flatMap(({ processors }) => processors), ...this.exporters.values(),
+    ];
+    return holders.reduce((sum, { pendingItems }) => sum + (pendingItems ?? 0), 0);
+  }
+
+  private async stopInOrder(): Promise<void> {
+    this.announceStop();
+    const started = new Set(this.started);
+    const running = <C extends Component>(list: Iterable<C>): C[] =>
+      [...list].filter((component) => started.has(component));
+    await this.stopAll(running(this.receivers));
+    for (const { processors } of this.pipelines) {
+      for (const processor of running(processors)) await this.stopAll([processor]);
+    }
+    await this.stopAll(running(this.exporters.values()));
+    await this.stopAll(running(this.extensions));
+  }
+
+  private async stopAll(components: readonly Component[]): Promise<void> {
+    const results = await Promise.allSettled(components.map((component) => component.stop()));
+    for (const result of results) {
+      if (result.status === 'rejected') {
+        this.environment.log.error('A component did not stop.', {
+          error: messageOf(result.reason),
+        });
+      }
+    }
+  }
+
+  private context(kind: string, id: string): ComponentContext {
+    const log = this.environment.log.with({
+      'otelcol.component.id': id, 'otelcol.component.kind': kind,
+    });
+    return { ...this.environment, id, log };
+  }
+
+  private signalsOf(role: 'receivers' | 'exporters', id: string): Signal[] {
+    return SIGNALS.filter((signal) => this.settings.pipelines
+      .some((pipeline) => pipeline.signal === signal && pipeline[role].includes(id)));
+  }
+
+  private buildPipeline(settings: PipelineSettings): BuiltPipeline {
+    let head = fanOut(settings.exporters.map((id) => found(this.exporters, id)));
+    const processors: Processor[] = [];
+    for (const id of [...settings.processors].reverse()) {
+      const context = this.context('processor', id);
+      const processor = buildProcessor(found(this.settings.processors, id), {
+        ...context,
+        log: context.log.with({ 'otelcol.pipeline.id': settings.id }),
+        signal: settings.signal,
+        next: head,
+      });
+      processors.unshift(processor);
+      head = processor;
+    }
+    return { settings, processors, head };
+  }
+
+  private consumersOf(receiver: string): { [S in Signal]?: Consumer } {
+    const consumers: { [S in Signal]?: Consumer } = {};
+    for (const signal of this.signalsOf('receivers', receiver)) {
+      consumers[signal] = fanOut(this.pipelines
+        .filter(({ settings }) => settings.signal === signal
+          && settings.receivers.includes(receiver))
+        .map(({ head }) => head));
+    }
+    return consumers;
+  }
+}
+
+function found<T>(map: ReadonlyMap<string, T>, id: string): T {
+  const value = map.get(id);
+  if (value === undefined) throw new Error(`service: must name what is configured, got "${id}"`);
+  return value;
+}

@@ -1,0 +1,84 @@
+/**
+ * The factories of all components, one line each. A contract without its factory does not compile,
+ * and neither does a factory whose settings are not those of its contract.
+ */
+import type {
+  ComponentContext, Exporter, ExporterContext, ExporterFactory, Extension, ExtensionFactory,
+  Processor, ProcessorContext, ProcessorFactory, Receiver, ReceiverContext, ReceiverFactory,
+} from './component';
+import type { ComponentSection, Contract, contracts } from './config';
+import { createDebugExporter } from './exporters/debug/debug';
+import { createLoadBalancingExporter } from './exporters/load-balancing/load-balancing';
+import { createOtlpGrpcExporter } from './exporters/otlp-grpc/otlp-grpc';
+import { createOtlpHttpExporter } from './exporters/otlp-http/otlp-http';
+import { createHealthCheckExtension } from './extensions/health-check/health-check';
+import { createBatchProcessor } from './processors/batch/batch';
+import { createMemoryLimiterProcessor } from './processors/memory-limiter/memory-limiter';
+import { createTailSamplingProcessor } from './processors/tail-sampling/tail-sampling';
+import { createOtlpReceiver } from './receivers/otlp/otlp';
+
+type Known = typeof contracts[number];
+type TypesOf<S extends ComponentSection> = Extract<Known, { readonly section: S }>['type'];
+type SettingsOf<S extends ComponentSection, T extends string> =
+  Extract<Known, { readonly section: S; readonly type: T }> extends
+  Contract<ComponentSection, string, never, infer Settings> ? Settings : never;
+
+const receivers: { [T in TypesOf<'receivers'>]: ReceiverFactory<SettingsOf<'receivers', T>> } = {
+  otlp: createOtlpReceiver,
+};
+
+const processors:
+{ [T in TypesOf<'processors'>]: ProcessorFactory<SettingsOf<'processors', T>> } = {
+  memory_limiter: createMemoryLimiterProcessor,
+  batch: createBatchProcessor,
+  tail_sampling: createTailSamplingProcessor,
+};
+
+const exporters: { [T in TypesOf<'exporters'>]: ExporterFactory<SettingsOf<'exporters', T>> } = {
+  otlp_grpc: createOtlpGrpcExporter,
+  otlp_http: createOtlpHttpExporter,
+  load_balancing: createLoadBalancingExporter,
+  debug: createDebugExporter,
+};
+
+const extensions:
+{ [T in TypesOf<'extensions'>]: ExtensionFactory<SettingsOf<'extensions', T>> } = {
+  health_check: createHealthCheckExtension,
+};
+
+/** A component as the configuration names it: a type that a contract knows, and its settings. */
+export interface ConfiguredComponent {
+  /** The type, in upstream's present spelling. */
+  readonly type: string;
+  /** What the contract of that type read. */
+  readonly settings: unknown;
+}
+
+type AnyFactory<Context, Made> = (settings: never, context: Context) => Made;
+
+function build<Context, Made>(
+  factories: Readonly<Record<string, AnyFactory<Context, Made>>>,
+  { type, settings }: ConfiguredComponent, context: Context,
+): Made {
+  return factories[type](settings as never, context);
+}
+
+/** Makes the receiver that the configuration names. */
+export function buildReceiver(given: ConfiguredComponent, context: ReceiverContext): Receiver {
+  return build(receivers, given, context);
+}
+
+/** Makes the processor that the configuration names, for one pipeline. */
+export function buildProcessor(given: ConfiguredComponent, context: ProcessorContext): Processor {
+  return build(processors, given, context);
+}
+
+/** Makes the exporter that the configuration names. */
+export function buildExporter(given: ConfiguredComponent, context: ExporterContext): Exporter {
+  return build(exporters, given, context);
+}
+
+/** Makes the extension that the configuration names. */
+export function buildExtension(given: ConfiguredComponent, context: ComponentContext): Extension {
+  return build(extensions, given, context);
+}

