@@ -54,7 +54,7 @@ export function deliveryCounters(
   const exporter = { exporter: context.id };
   const sentTo = { ...exporter, ...sentAttributes };
   const failedItems = itemsInstrument(signal, 'send_failed', 'that could not be sent');
-  // Bound at once, so that the series stands at 0 before the first failure and alerts can be tested.
+  // Bound at once: the series stands at 0 before the first failure, so that alerts can be tested.
   metrics.counter(failedItems, sentTo);
   const perSignal = { ...exporter, data_type: signal };
   metrics.observe('gauge', IN_FLIGHT, perSignal, () => state.inFlight());

@@ -1,4 +1,5 @@
 import { PermanentError, RetryableError } from '../errors';
+import { createDelivery, DeliverySettings } from './delivery';
 import { createPayload } from '../pipeline/payload';
 import { PartialFailure } from '../pipeline/sender';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
@@ -6,7 +7,6 @@ import { exporterContext } from '../testing/component-context';
 import { componentSuite } from '../testing/component-suite';
 import { settle } from '../testing/fake-clock';
 import { Answer, ScriptedSender } from '../testing/scripted-sender';
-import { createDelivery, DeliverySettings } from './delivery';
 
 const RETRY = {
   enabled: true,
@@ -32,7 +32,9 @@ function spans(items: number) {
 }
 
 function deliveryOf(
-  script: Answer[], settings: Partial<DeliverySettings> = {}, level: 'normal' | 'detailed' = 'normal',
+  script: Answer[],
+  settings: Partial<DeliverySettings> = {},
+  level: 'normal' | 'detailed' = 'normal',
 ) {
   const sender = new ScriptedSender(script);
   const metrics = new PrometheusMetrics({ level });

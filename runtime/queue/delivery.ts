@@ -6,10 +6,10 @@
  */
 import type { Exporter, ExporterContext } from '../component';
 import type { RetrySettings, SendingQueueSettings } from '../config';
+import { SignalDelivery } from './signal-delivery';
 import type { Payload, Signal } from '../pipeline/payload';
 import type { Sender } from '../pipeline/sender';
 import type { Attributes } from '../telemetry/metrics';
-import { SignalDelivery } from './signal-delivery';
 
 /** The settings that all exporters with a sender share. */
 export interface DeliverySettings {

@@ -1,8 +1,8 @@
 import type { SendingQueueSettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
+import { SendingQueue } from './sending-queue';
 import { createPayload, Payload } from '../pipeline/payload';
 import { settle } from '../testing/fake-clock';
-import { SendingQueue } from './sending-queue';
 
 const SETTINGS: SendingQueueSettings = {
   numConsumers: 2, queueSize: 3, sizer: 'requests', blockOnOverflow: false, waitForResult: false,
@@ -61,7 +61,9 @@ describe('SendingQueue', () => {
   it('lets whoever offers wait for room when it may block, in order', async () => {
     const { queue, open } = queueOf({ blockOnOverflow: true, queueSize: 2 });
     const entered: number[] = [];
-    for (let i = 1; i <= 4; i++) void Promise.resolve(queue.offer(payloadOf(i))).then(() => entered.push(i));
+    for (let i = 1; i <= 4; i++) {
+      void Promise.resolve(queue.offer(payloadOf(i))).then(() => entered.push(i));
+    }
     await settle();
     expect(entered).toEqual([1, 2]);
     open[1].resolve();

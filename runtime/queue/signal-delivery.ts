@@ -1,12 +1,12 @@
 import type { Timer } from '../clock';
 import { messageOf, PermanentError, RetryableError } from '../errors';
-import type { Payload, Signal } from '../pipeline/payload';
-import { PartialFailure } from '../pipeline/sender';
-import type { Attributes } from '../telemetry/metrics';
 import type { DeliveryOptions } from './delivery';
 import { DeliveryCounters, deliveryCounters } from './delivery-metrics';
 import { Backoff } from './retry';
 import { SendingQueue } from './sending-queue';
+import type { Payload, Signal } from '../pipeline/payload';
+import { PartialFailure } from '../pipeline/sender';
+import type { Attributes } from '../telemetry/metrics';
 
 /** What is left to do for one request. */
 interface Request {

@@ -1,8 +1,14 @@
+import type { TelemetrySettings } from '../config';
 import { RetryableError } from '../errors';
+import { createLogger } from './log-writer';
 import { FakeClock } from '../testing/fake-clock';
-import { createLogger, LogLevel, LogSettings } from './log-writer';
 
-const SETTINGS: LogSettings = { level: 'info', encoding: 'json' };
+type LogSettings = TelemetrySettings['logs'];
+
+const OFF = { enabled: false, tick: 10_000, initial: 10, thereafter: 100 };
+const SETTINGS: LogSettings = {
+  level: 'info', encoding: 'json', initialFields: {}, sampling: OFF,
+};
 
 function loggerOf(settings: Partial<LogSettings> = {}, resource?: Record<string, string>) {
   const lines: string[] = [];
@@ -49,7 +55,7 @@ describe('createLogger', () => {
     ['warn', ['w', 'e']],
     ['error', ['e']],
     ['fatal', []],
-  ] as [LogLevel, string[]][])('writes at level %s only %j', (level, expected) => {
+  ] as [LogSettings['level'], string[]][])('writes at level %s only %j', (level, expected) => {
     const { log, objects } = loggerOf({ level });
     log.debug('d');
     log.info('i');
@@ -71,7 +77,7 @@ describe('createLogger', () => {
 
   it('bounds a flood of one line per window, each level and sentence apart', async () => {
     const { log, lines, clock } = loggerOf({
-      sampling: { tick: 10_000, initial: 2, thereafter: 3 },
+      sampling: { enabled: true, tick: 10_000, initial: 2, thereafter: 3 },
     });
     for (let i = 0; i < 8; i++) log.with({ i }).info('same', { n: i });
     expect(lines.map((line) => (JSON.parse(line) as { n: number }).n)).toEqual([0, 1, 4, 7]);
@@ -84,7 +90,8 @@ describe('createLogger', () => {
   });
 
   it('writes only the first lines of a window when none shall follow', () => {
-    const { log, lines } = loggerOf({ sampling: { tick: 1000, initial: 1, thereafter: 0 } });
+    const sampling = { enabled: true, tick: 1000, initial: 1, thereafter: 0 };
+    const { log, lines } = loggerOf({ sampling });
     for (let i = 0; i < 5; i++) log.info('same');
     expect(lines).toHaveLength(1);
   });

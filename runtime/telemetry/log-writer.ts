@@ -1,24 +1,12 @@
 /** Writes log lines: one JSON object per line, or one readable line, on stderr. */
 import pino from 'pino';
 import { Clock, systemClock } from '../clock';
+import type { TelemetrySettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
-import { LogSampler, SamplingSettings } from './log-sampler';
+import { LogSampler } from './log-sampler';
 import type { LogFields, Logger } from './logger';
 
-/** Names of levels as the configuration writes them. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'dpanic' | 'panic' | 'fatal';
-
-/** How log lines are written. */
-export interface LogSettings {
-  /** Lines below it are not written. */
-  readonly level: LogLevel;
-  /** One JSON object per line, or one readable line. */
-  readonly encoding: 'console' | 'json';
-  /** How a flood of the same line is bounded; undefined when it is not. */
-  readonly sampling?: SamplingSettings;
-  /** Fields of every line. */
-  readonly initialFields?: LogFields;
-}
+type LogSettings = TelemetrySettings['logs'];
 
 /** What a logger is made from beside its settings. */
 export interface LogOptions {
@@ -47,7 +35,8 @@ export function createLogger(settings: LogSettings, options: LogOptions = {}): L
     },
     destination(settings.encoding, options.write),
   );
-  const sampler = settings.sampling && new LogSampler(settings.sampling, clock);
+  const { sampling } = settings;
+  const sampler = sampling.enabled ? new LogSampler(sampling, clock) : undefined;
   return new LogWriter(writer, sampler);
 }
 
@@ -98,7 +87,7 @@ function isBug(error: Error): boolean {
   return !(error instanceof RetryableError) && !(error instanceof PermanentError);
 }
 
-function lowestWritten(level: LogLevel): string {
+function lowestWritten(level: LogSettings['level']): string {
   return level === 'dpanic' || level === 'panic' || level === 'fatal' ? 'fatal' : level;
 }
 

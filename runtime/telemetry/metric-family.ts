@@ -5,8 +5,8 @@
  * series of a name. Exporters of two kinds share a name with different labels, and counting stands
  * on the hot path, so only prom-client's registry and text format are used.
  */
-import { MetricKind, promName } from './metric-name';
-import type { Attributes, Counter, Gauge, Histogram } from './metrics';
+import { MetricKind, metricName, MetricShape, promName } from './metric-name';
+import type { Attributes, Counter, Gauge, Histogram, Instrument } from './metrics';
 
 /** One line of the text format, as prom-client's registry reads it. */
 export interface Sample {
@@ -34,6 +34,14 @@ export interface FamilySnapshot {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** The series that says which process this is. */
+export const TARGET: Instrument = {
+  name: 'target_info', description: 'Target metadata', unit: '',
+};
+const SCOPE: Labels = {
+  otel_scope_name: 'cdk8s-otel-gateway', otel_scope_schema_url: '', otel_scope_version: '',
+};
+
 /** A number that is added to, set, or read from elsewhere. */
 export class NumberSeries implements Counter, Gauge {
   /** Where the value comes from when it is not kept here. */
@@ -56,8 +64,8 @@ export class NumberSeries implements Counter, Gauge {
   }
 
   /** Its lines of text. */
-  public samples(): Sample[] {
-    return [{ value: this.current(), labels: this.labels }];
+  public samples(_name: string, scope: Labels): Sample[] {
+    return [{ value: this.current(), labels: { ...this.labels, ...scope } }];
   }
 }
 
@@ -68,7 +76,6 @@ export class HistogramSeries implements Histogram {
   private count = 0;
 
   public constructor(
-    private readonly name: string,
     private readonly labels: Labels,
     private readonly boundaries: readonly number[],
   ) {
@@ -89,18 +96,17 @@ export class HistogramSeries implements Histogram {
   }
 
   /** Its lines of text. */
-  public samples(): Sample[] {
+  public samples(name: string, scope: Labels): Sample[] {
     const samples: Sample[] = [];
+    const labels = { ...this.labels, ...scope };
     let below = 0;
     for (let i = 0; i < this.counts.length; i++) {
       below += this.counts[i];
       const le = i < this.boundaries.length ? this.boundaries[i] : '+Inf';
-      samples.push({
-        metricName: `${this.name}_bucket`, value: below, labels: { ...this.labels, le },
-      });
+      samples.push({ metricName: `${name}_bucket`, value: below, labels: { ...labels, le } });
     }
-    samples.push({ metricName: `${this.name}_sum`, value: this.sum, labels: this.labels });
-    samples.push({ metricName: `${this.name}_count`, value: this.count, labels: this.labels });
+    samples.push({ metricName: `${name}_sum`, value: this.sum, labels });
+    samples.push({ metricName: `${name}_count`, value: this.count, labels });
     return samples;
   }
 }
@@ -113,12 +119,10 @@ export class MetricFamily<S extends Series = Series> {
   private readonly series = new Map<string, { labels: Labels; series: S }>();
 
   public constructor(
-    /** Name as Prometheus sees it. */
-    public readonly name: string,
-    /** Its sentence. */
-    public readonly help: string,
-    /** Its kind. */
-    public readonly type: MetricKind,
+    /** What it measures, under its name without suffixes. */
+    public readonly instrument: Instrument,
+    /** What it is. */
+    public readonly kind: MetricKind,
     private readonly create: (labels: Labels) => S,
   ) {}
 
@@ -150,11 +154,14 @@ export class MetricFamily<S extends Series = Series> {
     return total;
   }
 
-  /** What prom-client's registry calls to write the text. */
-  public get(): Promise<FamilySnapshot> {
-    const values = [...this.series.values()].flatMap(({ series }) => series.samples());
-    const { name, help, type } = this;
-    return Promise.resolve({ name, help, type, values, aggregator: 'sum' });
+  /** What prom-client's registry writes, for a reader who spells names as `shape` says. */
+  public snapshot(shape: MetricShape): FamilySnapshot {
+    const { instrument, kind } = this;
+    const name = metricName(instrument.name, instrument.unit, kind, shape);
+    // The process stands above all scopes.
+    const scope = shape.withoutScopeInfo || instrument === TARGET ? {} : SCOPE;
+    const values = [...this.series.values()].flatMap(({ series }) => series.samples(name, scope));
+    return { name, help: instrument.description, type: kind, values, aggregator: 'sum' };
   }
 }
 

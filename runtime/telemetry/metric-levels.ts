@@ -1,4 +1,4 @@
-/** Which metrics, and which of their attributes, each level of `service.telemetry.metrics` shows. */
+/** Which metrics and which of their attributes each level of `service.telemetry.metrics` shows. */
 import type { Attributes } from './metrics';
 
 /** How much the process says about itself. */

@@ -5,12 +5,13 @@ const FULL: MetricShape = {
 };
 const TYPED: MetricShape = { ...DEFAULT_SHAPE, withoutTypeSuffix: false };
 const UNITED: MetricShape = { ...DEFAULT_SHAPE, withoutUnits: false };
+const SENT = 'otelcol_exporter_sent_spans';
 
 describe('metricName', () => {
   it.each([
-    ['otelcol_exporter_sent_spans', '{spans}', 'counter', DEFAULT_SHAPE, 'otelcol_exporter_sent_spans'],
-    ['otelcol_exporter_sent_spans', '{spans}', 'counter', TYPED, 'otelcol_exporter_sent_spans_total'],
-    ['otelcol_exporter_sent_spans', '{spans}', 'counter', FULL, 'otelcol_exporter_sent_spans_total'],
+    [SENT, '{spans}', 'counter', DEFAULT_SHAPE, SENT],
+    [SENT, '{spans}', 'counter', TYPED, `${SENT}_total`],
+    [SENT, '{spans}', 'counter', FULL, `${SENT}_total`],
     ['otelcol_process_uptime', 's', 'counter', FULL, 'otelcol_process_uptime_seconds_total'],
     ['otelcol_process_uptime', 's', 'counter', UNITED, 'otelcol_process_uptime_seconds'],
     ['otelcol_process_uptime', 's', 'counter', TYPED, 'otelcol_process_uptime_total'],

@@ -1,6 +1,6 @@
-import { FakeClock } from '../testing/fake-clock';
 import { observeProcess } from './process-metrics';
 import { PrometheusMetrics } from './prometheus-metrics';
+import { FakeClock } from '../testing/fake-clock';
 
 describe('observeProcess', () => {
   it('shows uptime, processor time and memory under upstream\'s names', async () => {

@@ -11,14 +11,6 @@ export interface PrometheusServerSettings {
   readonly port: number;
 }
 
-/** What is served. */
-export interface TextSource {
-  /** The metrics in Prometheus' text format. */
-  text(): Promise<string>;
-  /** Content type of the text. */
-  readonly contentType: string;
-}
-
 /** Answers `GET /metrics`, and nothing else. */
 export class PrometheusServer implements Component {
   private readonly server: Server;
@@ -26,7 +18,9 @@ export class PrometheusServer implements Component {
 
   public constructor(
     private readonly settings: PrometheusServerSettings,
-    private readonly source: TextSource,
+    /** The metrics in Prometheus' text format. */
+    private readonly text: () => Promise<string>,
+    private readonly contentType: string,
   ) {
     this.server = createServer((request, response) => { void this.answer(request, response); });
   }
@@ -68,7 +62,7 @@ export class PrometheusServer implements Component {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
-    const text = await this.source.text();
-    response.writeHead(200, { 'content-type': this.source.contentType }).end(text);
+    const text = await this.text();
+    response.writeHead(200, { 'content-type': this.contentType }).end(text);
   }
 }

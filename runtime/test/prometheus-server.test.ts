@@ -3,7 +3,9 @@ import { PrometheusServer } from '../telemetry/prometheus-server';
 
 describe('PrometheusServer', () => {
   const metrics = new PrometheusMetrics();
-  const server = new PrometheusServer({ host: '127.0.0.1', port: 0 }, metrics);
+  const serverOn = (port: number): PrometheusServer => new PrometheusServer(
+    { host: '127.0.0.1', port }, () => metrics.text(), metrics.contentType);
+  const server = serverOn(0);
   const url = (path: string): string => `http://127.0.0.1:${server.port}${path}`;
 
   beforeAll(() => server.start());
@@ -28,13 +30,13 @@ describe('PrometheusServer', () => {
   });
 
   it('says which address cannot be had', async () => {
-    const second = new PrometheusServer({ host: '127.0.0.1', port: server.port }, metrics);
+    const second = serverOn(server.port);
     await expect(second.start()).rejects.toThrow('EADDRINUSE');
     await second.stop();
   });
 
   it('may be stopped before it starts, and twice', async () => {
-    const other = new PrometheusServer({ host: '127.0.0.1', port: 0 }, metrics);
+    const other = serverOn(0);
     await other.stop();
     await other.start();
     await other.stop();

@@ -5,12 +5,12 @@
 import type {
   ComponentContext, Consumer, ExporterContext, ProcessorContext, ReceiverContext,
 } from '../component';
-import type { Signal } from '../pipeline/payload';
-import { SIGNALS } from '../pipeline/payload';
-import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
 import { FakeClock } from './fake-clock';
 import { RecordingConsumer } from './recording-consumer';
 import { RecordingLogger } from './recording-logger';
+import type { Signal } from '../pipeline/payload';
+import { SIGNALS } from '../pipeline/payload';
+import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
 
 /** A context whose parts a test can look into. */
 export interface TestContext extends ComponentContext {
@@ -42,11 +42,19 @@ export function receiverContext(
 }
 
 /** A context for a processor, whose next consumer records unless another is given. */
-export function processorContext<C extends Consumer = RecordingConsumer>(
-  id: string, signal: Signal = 'traces', next?: C, given: Partial<TestContext> = {},
-): TestContext & ProcessorContext & { readonly next: C } {
-  const consumer = next ?? (new RecordingConsumer() as Consumer as C);
-  return { ...componentContext(id, given), signal, next: consumer };
+export function processorContext(
+  id: string, signal?: Signal, next?: RecordingConsumer, given?: Partial<TestContext>,
+): TestContext & ProcessorContext & { readonly next: RecordingConsumer };
+export function processorContext(
+  id: string, signal: Signal, next: Consumer, given?: Partial<TestContext>,
+): TestContext & ProcessorContext;
+export function processorContext(
+  id: string,
+  signal: Signal = 'traces',
+  next: Consumer = new RecordingConsumer(),
+  given: Partial<TestContext> = {},
+): TestContext & ProcessorContext {
+  return { ...componentContext(id, given), signal, next };
 }
 
 /** A context for an exporter. */

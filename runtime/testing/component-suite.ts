@@ -6,11 +6,11 @@
  */
 import type { Component, Consumer } from '../component';
 import { PermanentError, RetryableError } from '../errors';
-import { createPayload, Payload, Signal, SIGNALS } from '../pipeline/payload';
 import { FakeClock, settle } from './fake-clock';
 import { HOSTILE_BYTES } from './hostile-bytes';
 import { RecordingConsumer } from './recording-consumer';
 import { bytesOf, itemsIn, samplePayload } from './sample-payload';
+import { createPayload, Payload, Signal, SIGNALS } from '../pipeline/payload';
 
 /** A component that was just made and not yet started. */
 export interface Subject<C extends Component = Component> {
@@ -191,7 +191,9 @@ function failing(): Error {
 
 function recordingConsumers(): ReceiverConsumers {
   return {
-    traces: new RecordingConsumer(), metrics: new RecordingConsumer(), logs: new RecordingConsumer(),
+    traces: new RecordingConsumer(),
+    metrics: new RecordingConsumer(),
+    logs: new RecordingConsumer(),
   };
 }
 

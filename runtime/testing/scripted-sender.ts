@@ -15,7 +15,7 @@ export class ScriptedSender implements Sender {
   public readonly timeouts: number[] = [];
   /** Whether it was closed. */
   public closed = false;
-  private readonly hanging: { payload: Payload; resolve(): void; reject(error: Error): void }[] = [];
+  private readonly hanging: { resolve(): void; reject(error: Error): void }[] = [];
 
   public constructor(
     /** What the next attempts are answered with; a test may add to it. */
@@ -31,7 +31,7 @@ export class ScriptedSender implements Sender {
     const answer = this.script.shift() ?? this.fallback;
     if (answer === 'hang') {
       await new Promise<void>((resolve, reject) => {
-        this.hanging.push({ payload, resolve, reject });
+        this.hanging.push({ resolve, reject });
       });
     } else if (answer !== 'take') {
       throw answer(payload);
