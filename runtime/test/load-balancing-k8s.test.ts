@@ -122,7 +122,7 @@ beforeEach(async () => {
   const context = { ...componentContext('load_balancing'), clock: systemClock };
   const settings = { service: 'sampler', ports: [4317], returnHostnames: false };
   const source = new KubeApi(address, 60_000, systemClock);
-  const resolver = new K8sResolver(settings, source, context, () => 0.01);
+  const resolver = new K8sResolver(settings, () => source, context, () => 0.01);
   const published: string[] = [];
   stage = {
     api,

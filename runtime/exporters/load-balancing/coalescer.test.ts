@@ -1,8 +1,8 @@
+import { Coalescer, CoalescerLimits } from './coalescer';
 import { RetryableError } from '../../errors';
 import { createPayload, Payload } from '../../pipeline/payload';
 import { FakeClock, settle } from '../../testing/fake-clock';
 import { ScriptedSender } from '../../testing/scripted-sender';
-import { Coalescer, CoalescerLimits } from './coalescer';
 
 const LIMITS: CoalescerLimits = { items: 10, bytes: 100, waitMs: 5, requests: 2 };
 

@@ -14,6 +14,7 @@
 import type { Clock, Timer } from '../../clock';
 import { RetryableError } from '../../errors';
 import { mergePayloads, Payload } from '../../pipeline/payload';
+import { PartialFailure } from '../../pipeline/sender';
 
 /** When a request is sent. */
 export interface CoalescerLimits {
@@ -122,12 +123,29 @@ export class Coalescer {
       await this.sendRequest(mergePayloads('traces', parts.map(({ payload }) => payload)));
       for (const { resolve } of parts) resolve();
     } catch (error) {
-      for (const { reject } of parts) reject(error);
+      shareOut(error, parts);
     } finally {
       this.running--;
       if (this.isClosed && this.running === 0) this.closing?.();
       else this.pump();
     }
+  }
+}
+
+/** Fails the parts of a request that failed. */
+function shareOut(error: unknown, parts: readonly Part[]): void {
+  if (!(error instanceof PartialFailure)) {
+    for (const { reject } of parts) reject(error);
+    return;
+  }
+  // The peer took the request but refused some items without saying which: only their number
+  // matters, as none of them is sent again.
+  let lost = error.lostItems;
+  for (const { payload, resolve, reject } of parts) {
+    const share = Math.min(payload.items, lost);
+    lost -= share;
+    if (share === 0) resolve();
+    else reject(new PartialFailure(error.message, error.rest, share, { code: error.code }));
   }
 }
 

@@ -10,7 +10,13 @@
  * Every backend takes 200 positions, spread by CRC-32. A trace belongs to the next position that is
  * taken. All positions are filled in beforehand, so that a lookup is one load.
  */
-import { crc32 } from 'zlib';
+import { crc32 as crc32Of } from 'zlib';
+import type { Route } from '../../otlp/trace-splitter';
+import { crc32 } from '../../wire/crc32';
+
+const TRACE_ID_BYTES = 16;
+/** Upstream reads a missing trace id as sixteen zeros. */
+const CRC_OF_MISSING_ID = crc32(new Uint8Array(TRACE_ID_BYTES), 0, TRACE_ID_BYTES);
 
 /** How large a ring is. Every process that routes the same traces must use the same shape. */
 export interface RingShape {
@@ -55,6 +61,14 @@ export function endpointOf(ring: HashRing, crc: number): string {
   return ring.endpoints[ring.owners[crc % ring.owners.length]];
 }
 
+/** Tells the index of the endpoint that owns a trace. The ring must not be empty. */
+export function routeBy({ owners }: HashRing): Route {
+  return (bytes, idAt) => {
+    const crc = idAt < 0 ? CRC_OF_MISSING_ID : crc32(bytes, idAt, idAt + TRACE_ID_BYTES);
+    return owners[crc % owners.length];
+  };
+}
+
 /** By position: 0 when nobody took it, else one more than the index of the endpoint that did. */
 function takePositions(endpoints: readonly string[], shape: RingShape): Uint16Array {
   const { positions, pointsPerEndpoint, probeLimit } = shape;
@@ -79,10 +93,10 @@ function pointCrcs(endpoints: readonly string[], pointsPerEndpoint: number): Uin
   const crcs = new Uint32Array(endpoints.length * pointsPerEndpoint);
   const number = Buffer.alloc(4);
   endpoints.forEach((endpoint, index) => {
-    const start = crc32(endpoint);
+    const start = crc32Of(endpoint);
     for (let point = 0; point < pointsPerEndpoint; point++) {
       number.writeUInt32LE(point);
-      crcs[index * pointsPerEndpoint + point] = crc32(number, start);
+      crcs[index * pointsPerEndpoint + point] = crc32Of(number, start);
     }
   });
   return crcs;

@@ -49,7 +49,7 @@ function setUp(lists: FakeSource['lists'], service = 'sampler.tracing') {
   const source = new FakeSource();
   source.lists = lists;
   const settings = { service, ports: [4317], returnHostnames: false };
-  const resolver = new K8sResolver(settings, source, context, () => 1);
+  const resolver = new K8sResolver(settings, () => source, context, () => 1);
   const published: string[] = [];
   const start = () => resolver.start((endpoints) => published.push(endpoints.join(' ')));
   return { ...context, resolver, source, published, start };

@@ -36,7 +36,7 @@ const SETTLED_MS = 1000;
 export class K8sResolver implements Resolver {
   public readonly kind = 'k8s';
   private readonly list: BackendList;
-  private slices?: EndpointSlices;
+  private source?: SliceSource;
   /** Where to watch from; undefined before the first list. */
   private version?: string;
   private isStale = false;
@@ -47,7 +47,8 @@ export class K8sResolver implements Resolver {
 
   public constructor(
     private readonly settings: K8sResolverSettings,
-    private readonly source: SliceSource,
+    /** Called once, at the start: a configuration must be readable outside a cluster. */
+    private readonly connect: () => SliceSource,
     private readonly context: ResolverContext,
     private readonly random: () => number = Math.random,
   ) {
@@ -56,10 +57,12 @@ export class K8sResolver implements Resolver {
 
   public async start(listener: BackendsListener): Promise<void> {
     if (this.running !== undefined || this.isStopped) return;
+    const source = this.connect();
+    this.source = source;
     this.list.tell(listener);
     await new Promise<void>((listed) => {
       const timer = this.context.clock.after(LONGEST_WAIT_AT_START_MS, listed);
-      this.running = this.run(() => {
+      this.running = this.run(source, () => {
         timer.cancel();
         listed();
       });
@@ -69,17 +72,17 @@ export class K8sResolver implements Resolver {
   public async stop(): Promise<void> {
     this.isStopped = true;
     this.list.tell(() => undefined);
-    this.source.close();
+    this.source?.close();
     this.wake();
     await this.running;
   }
 
-  private async run(listed: () => void): Promise<void> {
+  private async run(source: SliceSource, listed: () => void): Promise<void> {
     const { service, namespace } = parseServiceName(this.settings.service);
-    const ref = { service, namespace: namespace ?? await this.source.ownNamespace() };
-    this.slices = new EndpointSlices({ ...this.settings, ...ref });
+    const ref = { service, namespace: namespace ?? await source.ownNamespace() };
+    const slices = new EndpointSlices({ ...this.settings, ...ref });
     while (!this.isStopped) {
-      const isInOrder = await this.listAndWatch(ref, this.slices, listed);
+      const isInOrder = await this.listAndWatch(source, ref, slices, listed);
       listed();
       if (!isInOrder && !this.isStopped) await this.pause();
     }
@@ -87,16 +90,19 @@ export class K8sResolver implements Resolver {
 
   /** One round. Answers whether the next may begin at once. */
   private async listAndWatch(
-    ref: ServiceRef, slices: EndpointSlices, listed: () => void,
+    source: SliceSource, ref: ServiceRef, slices: EndpointSlices, listed: () => void,
   ): Promise<boolean> {
     let since = this.context.clock.monotonic();
     try {
       if (this.version === undefined) {
-        await this.relist(ref, slices);
+        const list = await source.list(ref, this.isStale);
+        this.version = list.version;
+        this.isStale = false;
+        this.publish(slices, slices.replaceAll(list.slices));
         listed();
         since = this.context.clock.monotonic();
       }
-      await this.source.watch(ref, this.version ?? '', (event) => this.take(slices, event));
+      await source.watch(ref, this.version, (event) => this.take(slices, event));
       return this.hasSettled(since);
     } catch (error) {
       if (!this.isStopped) this.fail(ref, error);
@@ -109,13 +115,6 @@ export class K8sResolver implements Resolver {
     const settled = this.context.clock.monotonic() - since >= SETTLED_MS;
     if (settled) this.failures = 0;
     return settled;
-  }
-
-  private async relist(ref: ServiceRef, slices: EndpointSlices): Promise<void> {
-    const { slices: found, version } = await this.source.list(ref, this.isStale);
-    this.version = version;
-    this.isStale = false;
-    this.publish(slices, slices.replaceAll(found));
   }
 
   private take(slices: EndpointSlices, { type, slice }: SliceEvent): void {

@@ -1,0 +1,99 @@
+import { isIPv6 } from 'net';
+import { Coalescer, COALESCER_LIMITS } from './coalescer';
+import type { Clock } from '../../clock';
+import type { Payload } from '../../pipeline/payload';
+import type { Sender } from '../../pipeline/sender';
+import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
+
+/** Time that a backend took to answer. */
+export const BACKEND_LATENCY: HistogramInstrument = {
+  name: 'otelcol_loadbalancer_backend_latency',
+  description: 'Response latency in ms for the backends.',
+  unit: 'ms',
+  boundaries: [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000],
+};
+
+/** What became of requests to a backend. */
+export const BACKEND_OUTCOME: Instrument = {
+  name: 'otelcol_loadbalancer_backend_outcome',
+  description: 'Number of successes and failures for each endpoint.',
+  unit: '{outcomes}',
+};
+
+const DEFAULT_PORT = 4317;
+
+/** What backends are made with. */
+export interface BackendOptions {
+  /** The time. */
+  readonly clock: Clock;
+  /** Where it counts. */
+  readonly metrics: Metrics;
+  /** Requests that may be on their way to one backend at a time. */
+  readonly requests: number;
+  /** Longest time of one request in milliseconds; 0 is no limit. */
+  readonly timeoutMs: number;
+}
+
+/** One backend: gathers parts, sends them, measures the answers. */
+export class Backend {
+  private readonly coalescer: Coalescer;
+  private stopping?: Promise<void>;
+
+  public constructor(
+    /** Host and port that it is reached at. */
+    public readonly endpoint: string,
+    private readonly sender: Sender,
+    private readonly options: BackendOptions,
+  ) {
+    const limits = { ...COALESCER_LIMITS, requests: options.requests };
+    this.coalescer = new Coalescer(limits, options.clock, (request) => this.sendRequest(request));
+  }
+
+  /** Sends `part`, maybe with parts of other requests. */
+  public send(part: Payload): Promise<void> {
+    return this.coalescer.send(part);
+  }
+
+  /** Throws back what waits, lets what is on its way end, and closes the connection. */
+  public stop(): Promise<void> {
+    this.stopping ??= this.coalescer.close().finally(() => this.sender.close());
+    return this.stopping;
+  }
+
+  /** Closes the connection at once; what is on its way fails. */
+  public async abort(): Promise<void> {
+    await Promise.all([this.sender.close(), this.stop()]);
+  }
+
+  /** Takes the backend's series away. */
+  public forget(): void {
+    const { endpoint, options: { metrics } } = this;
+    metrics.remove(BACKEND_LATENCY, { endpoint });
+    metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'true' });
+    metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'false' });
+  }
+
+  private async sendRequest(request: Payload): Promise<void> {
+    const began = this.options.clock.monotonic();
+    let success = false;
+    try {
+      await this.sender.send(request, this.options.timeoutMs);
+      success = true;
+    } finally {
+      this.measure(success, this.options.clock.monotonic() - began);
+    }
+  }
+
+  private measure(success: boolean, ms: number): void {
+    const { endpoint, options: { metrics } } = this;
+    metrics.histogram(BACKEND_LATENCY, { endpoint }).record(Math.round(ms));
+    metrics.counter(BACKEND_OUTCOME, { endpoint, success: String(success) }).add(1);
+  }
+}
+
+/** `backend` with the port of OTLP over gRPC, unless it names a port. */
+export function withPort(backend: string): string {
+  if (isIPv6(backend)) return `[${backend}]:${DEFAULT_PORT}`;
+  const isBare = !backend.includes(':') || /^\[[^\]]*\]$/.test(backend);
+  return isBare ? `${backend}:${DEFAULT_PORT}` : backend;
+}

@@ -1,0 +1,127 @@
+import type { Resolver } from './resolver';
+import { createResolver } from './resolvers';
+import { RoutingSender } from './routing-sender';
+import { MakeSender, RoutingTable } from './routing-table';
+import type { Exporter, ExporterContext } from '../../component';
+import type { LoadBalancingSettings, RetrySettings } from '../../config';
+import type { Payload } from '../../pipeline/payload';
+import { createDelivery, DeliverySettings } from '../../queue/delivery';
+import { createOtlpGrpcSender } from '../otlp-grpc/otlp-grpc';
+
+/** What tests put in the place of the network. */
+export interface LoadBalancingParts {
+  /** Makes the sender of one backend. */
+  readonly makeSender: MakeSender;
+  /** Finds the backends. */
+  readonly resolver: Resolver;
+  /** A number in [0, 1) per call, for the jitter of retries. */
+  readonly random?: () => number;
+}
+
+/** Requests on their way to one backend when no queue says how many. */
+const REQUESTS_WITHOUT_QUEUE = 100;
+
+/** Gives each trace to the one backend that the hash ring names. */
+export class LoadBalancingExporter implements Exporter {
+  private readonly table: RoutingTable;
+  private readonly delivery: Exporter;
+  private readonly resolver: Resolver;
+
+  public constructor(
+    settings: LoadBalancingSettings,
+    private readonly context: ExporterContext,
+    { makeSender, random, resolver }: LoadBalancingParts,
+  ) {
+    const { clock, id, log, metrics } = context;
+    const way = deliverySettings(settings);
+    const queue = way.sendingQueue;
+    this.resolver = resolver;
+    this.table = new RoutingTable({
+      clock,
+      id,
+      log,
+      metrics,
+      makeSender,
+      requests: queue?.numConsumers ?? REQUESTS_WITHOUT_QUEUE,
+      timeoutMs: way.timeout,
+    });
+    const sender = new RoutingSender({
+      clock,
+      table: this.table,
+      // Whoever waits for the answer can try again itself, and knows better for how long.
+      patienceMs: queue === undefined || queue.waitForResult ? 0 : way.timeout,
+      stopResolver: () => resolver.stop(),
+    });
+    // Limits stand at each backend: one that is slow or away must not keep others waiting.
+    const sendingQueue = queue && { ...queue, numConsumers: Infinity };
+    this.delivery = createDelivery({
+      id, context, sender, random, settings: { ...way, sendingQueue },
+    });
+  }
+
+  public async start(): Promise<void> {
+    await this.delivery.start();
+    await this.resolver.start((endpoints) => this.update(endpoints));
+  }
+
+  public consume(payload: Payload): void | Promise<void> {
+    return this.delivery.consume(payload);
+  }
+
+  /** Drains the queue, and only then stops looking for backends and closes them. */
+  public stop(): Promise<void> {
+    return this.delivery.stop();
+  }
+
+  private update(endpoints: readonly string[]): void {
+    const before = new Set(this.table.current.ring.endpoints);
+    if (!this.table.update(endpoints)) return;
+    this.context.log.info('the backends have changed', {
+      backends: endpoints.length,
+      added: endpoints.filter((endpoint) => !before.has(endpoint)),
+      removed: [...before].filter((endpoint) => !endpoints.includes(endpoint)),
+    });
+  }
+}
+
+/** The exporter `load_balancing`. */
+export function createLoadBalancingExporter(
+  settings: LoadBalancingSettings, context: ExporterContext,
+): Exporter {
+  const other = context.signals.find((signal) => signal !== 'traces');
+  if (other !== undefined) {
+    throw new Error(`${context.id}: must stand in pipelines of traces only, as it routes by trace `
+      + `id, got a pipeline of ${other}`);
+  }
+  return new LoadBalancingExporter(settings, context, {
+    makeSender: (endpoint) => {
+      const sender = createOtlpGrpcSender({ ...settings.protocol.otlp, endpoint }, context);
+      // Connected before the first span comes, so that a ring change delays nothing.
+      sender.open();
+      return sender;
+    },
+    resolver: createResolver(settings.resolver, context),
+  });
+}
+
+/** One way out in the place of upstream's two: what the outer level leaves open, the inner says. */
+function deliverySettings(settings: LoadBalancingSettings): DeliverySettings {
+  const { otlp } = settings.protocol;
+  return {
+    timeout: settings.timeout > 0 ? settings.timeout : otlp.timeout,
+    sendingQueue: settings.sendingQueue ?? otlp.sendingQueue,
+    retryOnFailure: settings.retryOnFailure.enabled
+      ? withPauses(settings.retryOnFailure, otlp.retryOnFailure)
+      : otlp.retryOnFailure,
+  };
+}
+
+/** Upstream's outer level has zeros for defaults: retries that hammer without any pause. */
+function withPauses(retry: RetrySettings, fallback: RetrySettings): RetrySettings {
+  return {
+    ...retry,
+    initialInterval: retry.initialInterval || fallback.initialInterval,
+    maxInterval: retry.maxInterval || fallback.maxInterval,
+    multiplier: retry.multiplier || fallback.multiplier,
+  };
+}

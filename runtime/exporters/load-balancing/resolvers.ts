@@ -1,0 +1,25 @@
+import { DnsResolver } from './dns-resolver';
+import { K8sResolver } from './k8s-resolver';
+import { inClusterAddress, KubeApi } from './kube-api';
+import type { Resolver, ResolverContext } from './resolver';
+import { StaticResolver } from './static-resolver';
+import type { LoadBalancingSettings } from '../../config';
+
+const DEFAULT_KUBE_TIMEOUT_MS = 60_000;
+
+/** The resolver that `settings` ask for; the contract allows exactly one. */
+export function createResolver(
+  settings: LoadBalancingSettings['resolver'], context: ResolverContext,
+): Resolver {
+  if (settings.dns !== undefined) return new DnsResolver(settings.dns, context);
+  if (settings.k8s !== undefined) {
+    const { timeout } = settings.k8s;
+    const timeoutMs = timeout > 0 ? timeout : DEFAULT_KUBE_TIMEOUT_MS;
+    return new K8sResolver(
+      settings.k8s,
+      () => new KubeApi(inClusterAddress(process.env), timeoutMs, context.clock),
+      context,
+    );
+  }
+  return new StaticResolver(settings.static?.hostnames ?? [], context.metrics);
+}

@@ -1,0 +1,134 @@
+/** Which backends there are and which trace belongs to which of them, at every moment. */
+import { crc32 } from 'zlib';
+import { Backend, BackendOptions, withPort } from './backend';
+import { buildRing, HashRing, routeBy } from './hash-ring';
+import { messageOf } from '../../errors';
+import type { Route } from '../../otlp/trace-splitter';
+import type { Sender } from '../../pipeline/sender';
+import type { Logger } from '../../telemetry/logger';
+import type { Instrument } from '../../telemetry/metrics';
+
+/** A moment of the table. It is replaced as a whole, never changed. */
+export interface Routes {
+  /** Who owns which trace. */
+  readonly ring: HashRing;
+  /** The same, for the splitter. */
+  readonly route: Route;
+  /** The backend of each of the ring's endpoints; undefined where none could be made. */
+  readonly backends: readonly (Backend | undefined)[];
+}
+
+/** Makes the sender of one backend. */
+export type MakeSender = (endpoint: string) => Sender;
+
+/** What a routing table is made with. */
+export interface RoutingTableOptions extends BackendOptions {
+  /** The exporter's name in the configuration. */
+  readonly id: string;
+  /** Where it logs. */
+  readonly log: Logger;
+  /** Makes the sender of one backend. */
+  readonly makeSender: MakeSender;
+}
+
+/** Equal on all processes that route alike. */
+export const RING_FINGERPRINT: Instrument = {
+  name: 'otelgw_ring_fingerprint',
+  description: 'CRC-32 of the backends in the hash ring; processes that differ route differently.',
+  unit: '',
+};
+
+/** Keeps backends and ring together, and changes both at once. */
+export class RoutingTable {
+  private routes = routesOf(buildRing([]), []);
+  private readonly byEndpoint = new Map<string, Backend>();
+  private readonly leaving = new Set<Backend>();
+  private readonly waiting = new Set<() => void>();
+
+  public constructor(private readonly options: RoutingTableOptions) {}
+
+  /** The table now. */
+  public get current(): Routes {
+    return this.routes;
+  }
+
+  /**
+   * Replaces the backends and answers whether that changed anything. What is on its way to one that
+   * leaves may end; what waits for it is routed anew.
+   */
+  public update(endpoints: readonly string[]): boolean {
+    const ring = buildRing(endpoints);
+    if (isSame(ring.endpoints, this.routes.ring.endpoints)) return false;
+    const wanted = new Set(ring.endpoints.map(withPort));
+    for (const endpoint of wanted) this.add(endpoint);
+    const backends = ring.endpoints.map((endpoint) => this.byEndpoint.get(withPort(endpoint)));
+    this.routes = routesOf(ring, backends);
+    const { id, metrics } = this.options;
+    metrics.gauge(RING_FINGERPRINT, { exporter: id }).set(crc32(ring.endpoints.join('\n')));
+    for (const [endpoint, backend] of this.byEndpoint) {
+      if (!wanted.has(endpoint)) this.remove(backend);
+    }
+    if (backends.length > 0) this.wake();
+    return true;
+  }
+
+  /** Resolves when there is a backend, after `ms` milliseconds, or when the table is stopped. */
+  public available(ms: number): Promise<void> {
+    if (this.routes.backends.length > 0 || ms <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = this.options.clock.after(ms, done);
+      this.waiting.add(done);
+    });
+  }
+
+  /** Ends all backends: what is on its way fails. Nobody is routed anywhere from now on. */
+  public async stop(): Promise<void> {
+    const backends = [...this.byEndpoint.values(), ...this.leaving];
+    this.byEndpoint.clear();
+    this.routes = routesOf(buildRing([]), []);
+    this.wake();
+    await Promise.all(backends.map(async (backend) => {
+      await backend.abort();
+      backend.forget();
+    }));
+  }
+
+  private wake(): void {
+    for (const done of [...this.waiting]) done();
+  }
+
+  private add(endpoint: string): void {
+    if (this.byEndpoint.has(endpoint)) return;
+    try {
+      const backend = new Backend(endpoint, this.options.makeSender(endpoint), this.options);
+      this.byEndpoint.set(endpoint, backend);
+    } catch (error) {
+      this.options.log.error('failed to create new exporter for endpoint', {
+        endpoint, error: messageOf(error),
+      });
+    }
+  }
+
+  private remove(backend: Backend): void {
+    this.byEndpoint.delete(backend.endpoint);
+    this.leaving.add(backend);
+    void backend.stop().then(() => {
+      this.leaving.delete(backend);
+      // It may have come back meanwhile, and then counts in the same series.
+      if (!this.byEndpoint.has(backend.endpoint)) backend.forget();
+    });
+  }
+}
+
+function routesOf(ring: HashRing, backends: readonly (Backend | undefined)[]): Routes {
+  return { ring, route: routeBy(ring), backends };
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index]);
+}
