@@ -11,7 +11,7 @@ import {
 } from './environment-references';
 import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
-import { problem, type Path, type Problem } from './problem';
+import { pathText, problem, type Path, type Problem } from './problem';
 import { telemetry } from './telemetry';
 import { isRecord, YamlDocuments, type YamlSource } from './yaml-documents';
 
@@ -58,10 +58,12 @@ function isBelow(at: Path, causes: readonly Problem[]): boolean {
 }
 
 /** A variable's text that looks like a number is a text where only a text will do. */
-function readTyped(data: unknown, typed: readonly TypedValue[], target: CollectorTarget): FileReading {
+function readTyped(
+  data: unknown, typed: readonly TypedValue[], target: CollectorTarget,
+): FileReading {
   const reading = readFile(data, target);
   const refused = typed.filter(({ at }) =>
-    reading.problems.some((mistake) => mistake.path === problem(at, '').path));
+    reading.problems.some(({ path }) => path === pathText(at)));
   if (refused.length === 0) return reading;
   const asText = refused.reduce<unknown>((all, { at, text }) => replaced(all, at, text), data);
   return readFile(asText, target);
@@ -163,6 +165,6 @@ function oldNames(data: unknown, target: CollectorTarget): Problem[] {
         candidate.section === placed && candidate.aliases.includes(type));
       return contract === undefined ? [] : [problem([placed, id],
         `uses the old name ${type} of ${contract.type}`,
-        `write ${[contract.type, ...id.split('/').slice(1)].join('/')}, here and in the pipelines`)];
+        `write ${id.replace(type, contract.type)}, here and in the pipelines`)];
     }));
 }

@@ -2,11 +2,11 @@
  * What one component's part of the configuration may hold, for both who write it and who read it.
  */
 import { z } from 'zod';
+import type { Field } from './fields';
 import { ConfigurationError, problem, type Path, type Problem } from './problem';
 import {
   mapSchema, type ExactFields, type FieldsOf, type SectionOptions, type SettingsOf,
 } from './section';
-import type { Field } from './fields';
 
 /** The five sections of a collector's configuration that hold components. */
 export type ComponentSection =

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { formatGoDuration, parseGoDuration } from './go-duration';
 import { NOT_HERE, shown, type Path } from './problem';
 
-/** How one key is read and written. `Given` is its type in the struct, `Settings` in the runtime. */
+/** How one key is read and written: `Given` in the struct, `Settings` in the runtime. */
 export interface Field<in Given, out Settings> {
   /** Decodes YAML to settings and encodes a struct's value to YAML. */
   readonly schema: z.ZodType;

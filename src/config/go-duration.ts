@@ -3,10 +3,10 @@
  */
 
 const MILLISECONDS: Record<string, number> = {
-  'ns': 1e-6, 'us': 1e-3, 'µs': 1e-3, 'μs': 1e-3, 'ms': 1, 's': 1_000, 'm': 60_000, 'h': 3_600_000,
+  ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000,
 };
-const WHOLE = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*$/;
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+const WHOLE = new RegExp(`^[-+]?(?:${PART.source})+$`);
 
 /** Milliseconds of a Go duration; nothing when the text is not one. */
 export function parseGoDuration(text: string): number | undefined {

@@ -22,6 +22,7 @@ export * from './processors/sampling-policy';
 export * from './processors/sampling-policy-config';
 export * from './processors/tail-sampling';
 export * from './receivers/otlp';
+export { snakeCase, type SettingsOf } from './section';
 export * from './sections/grpc-client';
 export * from './sections/grpc-server';
 export * from './sections/http-client';

@@ -123,8 +123,9 @@ export function checkReference(
 }
 
 function checkSignal(
-  signal: PipelineSignal, id: string, role: Role, at: Path, { components, target, problems }: Wiring,
+  signal: PipelineSignal, id: string, role: Role, at: Path, wiring: Wiring,
 ): void {
+  const { components, target, problems } = wiring;
   const contract = components[role].get(id)?.contract;
   const carried = target.unknownComponents === 'accept'
     ? contract?.upstreamSignals

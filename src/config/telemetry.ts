@@ -177,12 +177,14 @@ const reader = section<MetricReaderConfig>()({
   }),
 }, { upstreamOnly: ['periodic'] });
 
-const LOCAL = {
-  pull: { exporter: { prometheus: {
-    host: 'localhost', port: 8888,
-    withoutScopeInfo: true, withoutTypeSuffix: true, withoutUnits: true,
-  } } },
+const LOCAL_PROMETHEUS = {
+  host: 'localhost',
+  port: 8888,
+  withoutScopeInfo: true,
+  withoutTypeSuffix: true,
+  withoutUnits: true,
 };
+const LOCAL = { pull: { exporter: { prometheus: LOCAL_PROMETHEUS } } };
 
 const metrics = section<TelemetryMetricsConfig>()({
   level: keyword(['none', 'basic', 'normal', 'detailed'], 'normal'),

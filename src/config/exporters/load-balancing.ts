@@ -5,11 +5,11 @@ import type { Duration } from 'cdk8s';
 import { component } from '../contract';
 import { choice, duration, flag, ratio } from '../fields';
 import { section, type SettingsOf } from '../section';
+import { otlpGrpcFields, type OtlpGrpcDeliveryConfig } from './otlp-grpc';
 import { endpointIsServer, GRPC_CLIENT_UPSTREAM_ONLY } from '../sections/grpc-client';
 import { resolver, type ResolverConfig } from '../sections/resolver';
 import { retriesFit } from '../sections/retry';
 import { sendingQueue, type SendingQueueConfig } from '../sections/sending-queue';
-import { otlpGrpcFields, type OtlpGrpcDeliveryConfig } from './otlp-grpc';
 
 /** How each backend is reached. */
 export interface LoadBalancingOtlpConfig extends OtlpGrpcDeliveryConfig {

@@ -54,7 +54,7 @@ export interface StringAttributePolicyConfig {
    */
   readonly enabledRegexMatching?: boolean;
   /**
-   * Number of texts whose match is remembered; zero is 128.
+   * Number of texts whose match is remembered; zero and less is 128.
    * @default 0
    */
   readonly cacheMaxSize?: number;

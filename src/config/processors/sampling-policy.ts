@@ -35,7 +35,7 @@ const stringAttribute = {
   key: text(),
   values: list(text()),
   enabledRegexMatching: flag({ fallback: false }),
-  cacheMaxSize: count({ fallback: 0 }),
+  cacheMaxSize: int64(0),
   invertMatch: flag({ fallback: false }),
 } satisfies FieldsOf<StringAttributePolicyConfig>;
 
@@ -122,7 +122,7 @@ const ELSEWHERE = ['trace_state', 'trace_flags', 'bytes_limiting', 'ottl_conditi
 type Kinds = Readonly<Record<string, z.ZodType>>;
 
 const simple: Kinds = {
-  latency: mapSchema(latency),
+  latency: mapSchema(latency, { check: thresholdsFit }),
   statusCode: mapSchema(statusCode, {
     check: ({ statusCodes }: StatusCodePolicySettings, report) =>
       notEmpty(statusCodes, 'status_codes', 'status code', report),
@@ -142,6 +142,14 @@ function notEmpty(
   values: readonly unknown[], key: string, what: string, report: Report,
 ): void {
   if (values.length === 0) report([key], `must hold at least one ${what}, got []`);
+}
+
+function thresholdsFit(settings: LatencyPolicySettings, report: Report): void {
+  const { thresholdMs, upperThresholdMs } = settings;
+  if (upperThresholdMs > 0 && upperThresholdMs <= thresholdMs) {
+    report(['upper_threshold_ms'],
+      `must be 0 or more than threshold_ms (${thresholdMs}), got ${upperThresholdMs}`);
+  }
 }
 
 function hasBound(settings: NumericAttributePolicySettings, report: Report): void {
@@ -218,8 +226,9 @@ function withOwnSettings(
   let own: Record<string, unknown> = {};
   for (const [key, map] of Object.entries(kinds)) {
     const at = snakeCase(key);
-    if (at === type) own = { [key]: policy[key] ?? decodeInside(map, {}, context, [at]) };
-    else if (policy[key] !== undefined && policy[key] !== null) {
+    if (at === type) {
+      own = { [key]: policy[key] ?? decodeInside(map, {}, context, [at]) };
+    } else if (policy[key] !== undefined && policy[key] !== null) {
       refuse([at], `belongs to a policy of type ${at}, and this one is of type ${shown(type)}`);
     }
   }

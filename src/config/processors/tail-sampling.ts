@@ -95,9 +95,11 @@ function policiesHaveNames({ policies }: TailSamplingSettings, report: Report): 
   const first = new Map<string, number>();
   policies.forEach(({ name }: PolicySettings, index) => {
     const before = first.get(name);
-    if (name === '') report(['policies', index, 'name'], 'is required and must not be empty');
-    else if (before === undefined) first.set(name, index);
-    else {
+    if (name === '') {
+      report(['policies', index, 'name'], 'is required and must not be empty');
+    } else if (before === undefined) {
+      first.set(name, index);
+    } else {
       report(['policies', index, 'name'],
         `must be unique, but policies[${before}] is named ${JSON.stringify(name)}, too`);
     }

@@ -72,6 +72,9 @@ const httpFields = {
   logsUrlPath: urlPath('/v1/logs'),
 };
 
+/** What the HTTP half of the OTLP receiver works with. */
+export type OtlpHttpServerSettings = SettingsOf<typeof httpFields>;
+
 const protocols = section<OtlpProtocolsConfig>()({
   grpc: optionalSection<GrpcServerConfig>()(
     { absent: 'off', empty: 'on' }, grpcServerFields, { upstreamOnly: GRPC_SERVER_UPSTREAM_ONLY }),

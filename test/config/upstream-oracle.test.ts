@@ -1,0 +1,153 @@
+/**
+ * The contracts against the answers of the real collector: what it accepts and refuses, and what
+ * it makes of what it accepts.
+ */
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import {
+  batchProcessor, debugExporter, healthCheckExtension, loadBalancingExporter,
+  memoryLimiterProcessor, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, problemReport,
+  snakeCase, tailSamplingProcessor, telemetry, type Part,
+} from '../../src/config';
+
+interface Case {
+  readonly name: string;
+  readonly part: Part;
+  readonly input: unknown;
+  readonly refused: boolean;
+  readonly effective?: unknown;
+}
+
+/** Inputs on which this runtime decides otherwise on purpose, and why. */
+const DIFFERENCES = new Map<string, string>([
+  ['{"decision_wait":5}', 'a sampler without policies drops everything'],
+  ['{"sampling_initial":-1}', 'no number of lines is negative'],
+  [policy('latency', '{"threshold_ms":-5000,"upper_threshold_ms":-1}'), 'no time is negative'],
+  [policy('latency', '{"threshold_ms":200,"upper_threshold_ms":100}'), 'keeps nothing'],
+  [policy('span_count', '{"max_spans":2,"min_spans":4}'), 'keeps nothing'],
+  [policy('span_count', '{"min_spans":-1}'), 'no number of spans is negative'],
+  [policy('string_attribute', '{"key":"k","values":null}'), 'keeps nothing'],
+  ['{"policies":[{"drop":{"drop_sub_policy":[]},"name":"p","type":"drop"}]}', 'drops everything'],
+  [regex('s', '('), 'regular expressions are compiled by the sampler itself'],
+  [regex('p', '(?=x)'), 'regular expressions are compiled by the sampler itself'],
+]);
+
+function policy(type: string, settings: string): string {
+  const parts = [`"${type}":${settings}`, '"name":"p"', `"type":"${type}"`].sort();
+  return `{"policies":[{${parts.join(',')}}]}`;
+}
+
+function regex(name: string, value: string): string {
+  return `{"policies":[{"name":"${name}","string_attribute":{"enabled_regex_matching":true,` +
+    `"key":"k","values":["${value}"]},"type":"string_attribute"}]}`;
+}
+
+const CORE: Readonly<Record<string, Part>> = {
+  'receiver otlp': otlpReceiver,
+  'exporter otlp_grpc (alias otlp)': otlpGrpcExporter,
+  'exporter otlp_http (alias otlphttp)': otlpHttpExporter,
+  'exporter debug': debugExporter,
+  'processor batch': batchProcessor,
+  'processor memory_limiter': memoryLimiterProcessor,
+  'extension health_check': healthCheckExtension,
+  'service::telemetry': telemetry,
+};
+
+type Line = Readonly<Record<string, unknown>>;
+
+function lines(name: string): Line[] {
+  return readFileSync(join(__dirname, 'oracle', `${name}.jsonl`), 'utf8').trim().split('\n')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+function isRefused(line: Line): boolean {
+  return Object.entries(line).some(([key, value]) =>
+    /^(decode|validate|create_traces|start|build)_error$/.test(key) && Boolean(value));
+}
+
+function allCases(): Case[] {
+  const cases: Omit<Case, 'name'>[] = [
+    ...lines('core_config').filter(({ kind }) => kind === 'case').map((line) => ({
+      part: CORE[String(line.component)],
+      input: line.input,
+      refused: isRefused(line),
+      effective: line.effective,
+    })),
+    ...lines('lb_config').filter(({ kind }) => kind === 'case').map((line) => ({
+      part: loadBalancingExporter,
+      input: line.input,
+      refused: isRefused(line),
+      effective: line.effective_without_protocol,
+    })),
+    ...lines('tail_config').map((line) => ({
+      part: tailSamplingProcessor, input: line.config, refused: isRefused(line),
+    })),
+    ...lines('tail_policies').map((line) => ({
+      part: tailSamplingProcessor, input: { policies: [line.policy] }, refused: isRefused(line),
+    })),
+  ];
+  return cases.map((one) => ({ ...one, name: JSON.stringify(one.input) }));
+}
+
+/** Leaves of what was read, under their YAML names. */
+function leaves(value: unknown, at: readonly string[] = []): [string[], unknown][] {
+  const isLeaf = typeof value !== 'object' || value === null || Object.keys(value).length === 0;
+  if (isLeaf) return [[[...at], value]];
+  return Object.entries(value).flatMap(([key, held]) => leaves(held, [...at, snakeCase(key)]));
+}
+
+function valueAt(data: unknown, at: readonly string[]): unknown {
+  return at.reduce<unknown>((value, key) =>
+    (value as Record<string, unknown> | null | undefined)?.[key], data);
+}
+
+/** Upstream prints durations in nanoseconds, levels with a capital, and empty lists as null. */
+function isSame(ours: unknown, theirs: unknown): boolean {
+  if (typeof ours === 'number') return ours === theirs || ours * 1e6 === theirs;
+  const text = (value: unknown) => JSON.stringify(value ?? []).toLowerCase();
+  return text(ours) === text(theirs);
+}
+
+/** Upstream prints a sizer as {}, and fills in the k8s resolver's timeout only when it starts. */
+const UNPRINTED = /\.(sizer|k8s\.timeout)$/;
+
+describe('the contracts against the real collector', () => {
+  const cases = allCases();
+
+  test.each(cases)('give the same verdict on $name', ({ part, input, refused }) => {
+    const { problems } = part.read(input);
+    if (problems.some(({ upstreamOnly }) => upstreamOnly)) return;
+    const isDifferent = DIFFERENCES.has(JSON.stringify(input));
+    const report = problemReport(problems);
+    expect({ refused: report !== '', report }).toEqual({ refused: refused !== isDifferent, report });
+  });
+
+  test('cover most of what the real collector was asked', () => {
+    const covered = cases.filter(({ part, input }) =>
+      !part.read(input).problems.some(({ upstreamOnly }) => upstreamOnly));
+    expect(cases.length).toBeGreaterThan(180);
+    expect(covered.length).toBeGreaterThan(130);
+  });
+
+  test('differ in nothing else than the table says', () => {
+    const inputs = new Set(cases.map(({ input }) => JSON.stringify(input)));
+    expect([...DIFFERENCES.keys()].filter((input) => !inputs.has(input))).toEqual([]);
+  });
+
+  test('read the values that the real collector reads', () => {
+    let compared = 0;
+    const wrong: string[] = [];
+    for (const { part, input, effective } of cases) {
+      const { settings } = part.read(input);
+      if (settings === undefined || effective === undefined) continue;
+      for (const [at, ours] of leaves(settings)) {
+        const theirs = valueAt(effective, at);
+        if (theirs === undefined || UNPRINTED.test(at.join('.'))) continue;
+        compared++;
+        if (!isSame(ours, theirs)) wrong.push(`${at.join('.')}: ${ours}, upstream ${theirs}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(compared).toBeGreaterThan(200);
+  });
+});
