@@ -103,7 +103,7 @@ function valueAt(data: unknown, at: readonly string[]): unknown {
 /** Upstream prints durations in nanoseconds, and levels with a capital. */
 function isSame(ours: unknown, theirs: unknown): boolean {
   if (typeof ours === 'number') return ours === theirs || ours * 1e6 === theirs;
-  return String(ours).toLowerCase() === String(theirs).toLowerCase();
+  return String(ours ?? null).toLowerCase() === String(theirs).toLowerCase();
 }
 
 /** Upstream prints a sizer as {}, and fills in the k8s resolver's timeout only when it starts. */
