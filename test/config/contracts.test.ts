@@ -1,0 +1,343 @@
+/**
+ * What every contract keeps, whichever component it is of.
+ */
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { Duration } from 'cdk8s';
+import { z } from 'zod';
+import {
+  batchProcessor, component, ConfigurationError, contracts, debugExporter, healthCheckExtension,
+  loadBalancingExporter, memoryLimiterProcessor, otlpGrpcExporter, otlpHttpExporter, otlpReceiver,
+  snakeCase, spelling, tailSamplingProcessor, telemetry, type Part,
+} from '../../src/config';
+import { count, text } from '../../src/config/fields';
+import type * as structs from '../../src/config/structs';
+import { promisedValue, propertiesOf, structNames } from './struct-docs';
+
+const tls = { cert_file: 'c', key_file: 'k' };
+const simple = [
+  'always_sample', 'latency', 'probabilistic', 'span_count',
+].map((type) => ({ name: type, type }));
+
+/** Structs, their contracts, and YAML that holds every section but no key that has a default. */
+const SPARSE: readonly (readonly [struct: string, part: Part, yaml: Record<string, unknown>])[] = [
+  ['OtlpReceiverConfig', otlpReceiver, { protocols: { grpc: null, http: null } }],
+  ['OtlpReceiverConfig', otlpReceiver, { protocols: { grpc: { tls }, http: { tls } } }],
+  ['BatchProcessorConfig', batchProcessor, {}],
+  ['MemoryLimiterProcessorConfig', memoryLimiterProcessor, {
+    check_interval: '1s', limit_percentage: 50,
+  }],
+  ['MemoryLimiterProcessorConfig', memoryLimiterProcessor, { check_interval: '1s', limit_mib: 50 }],
+  ['TailSamplingProcessorConfig', tailSamplingProcessor, { policies: [
+    ...simple,
+    { name: 's', type: 'status_code', status_code: { status_codes: ['OK'] } },
+    { name: 't', type: 'string_attribute', string_attribute: { key: 'k', values: ['v'] } },
+    { name: 'n', type: 'numeric_attribute', numeric_attribute: { key: 'k', min_value: 1 } },
+    { name: 'm', type: 'numeric_attribute', numeric_attribute: { key: 'k', max_value: 1 } },
+    { name: 'b', type: 'boolean_attribute', boolean_attribute: { key: 'k' } },
+    { name: 'r', type: 'rate_limiting', rate_limiting: { spans_per_second: 1 } },
+    { name: 'a', type: 'and', and: { and_sub_policy: [{ type: 'always_sample' }] } },
+    { name: 'd', type: 'drop', drop: { drop_sub_policy: [{ type: 'always_sample' }] } },
+    { name: 'o', type: 'not', not: { not_sub_policy: { type: 'always_sample' } } },
+  ] }],
+  ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {} }],
+  ['OtlpHttpExporterConfig', otlpHttpExporter, { endpoint: 'http://h:4318' }],
+  ['OtlpHttpExporterConfig', otlpHttpExporter, { traces_endpoint: 'http://h:4318' }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, {
+    resolver: { static: { hostnames: ['a'] } }, sending_queue: null,
+  }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { dns: { hostname: 'a' } } }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
+  ['DebugExporterConfig', debugExporter, {}],
+  ['HealthCheckExtensionConfig', healthCheckExtension, { response_body: {} }],
+  ['TelemetryConfig', telemetry, {}],
+  ['TelemetryConfig', telemetry, { metrics: { readers: [
+    { pull: { exporter: { prometheus: { host: 'h', port: 1 } } } },
+  ] } }],
+];
+
+const seconds = (n: number) => Duration.seconds(n);
+
+const connection: structs.OtlpGrpcDeliveryConfig = {
+  compression: 'none',
+  headers: { 'X-My_Key': 'v' },
+  balancerName: 'pick_first',
+  waitForReady: true,
+  timeout: seconds(90),
+  tls: {
+    insecure: true, insecureSkipVerify: true, serverNameOverride: 's', caFile: 'ca', certFile: 'c',
+    keyFile: 'k', minVersion: '1.3',
+  },
+  sendingQueue: {
+    enabled: true, numConsumers: 2, queueSize: 3, sizer: 'items', blockOnOverflow: true,
+    waitForResult: true,
+  },
+  retryOnFailure: {
+    enabled: true, initialInterval: seconds(1), maxInterval: seconds(2),
+    maxElapsedTime: Duration.minutes(90), multiplier: 2, randomizationFactor: 0.25,
+  },
+};
+
+/** A struct for each contract in which as much as possible is given. */
+const GIVEN: readonly (readonly [name: string, part: Part<never>, given: object])[] = [
+  ['otlp', otlpReceiver, { protocols: {
+    grpc: {
+      endpoint: '0.0.0.0:1', maxRecvMsgSizeMib: 5, maxConcurrentStreams: 6,
+      keepalive: { serverParameters: {
+        maxConnectionAge: Duration.minutes(5), maxConnectionAgeGrace: seconds(10),
+      } },
+      tls: { certFile: 'c', keyFile: 'k', clientCaFile: 'ca', caFile: 'x', minVersion: '1.3' },
+    },
+    http: {
+      endpoint: '0.0.0.0:2', maxRequestBodySize: 7, tracesUrlPath: '/t', metricsUrlPath: '/m',
+      logsUrlPath: '/l',
+    },
+  } } satisfies structs.OtlpReceiverConfig],
+  ['batch', batchProcessor, {
+    timeout: Duration.millis(1500), sendBatchSize: 1, sendBatchMaxSize: 2,
+  } satisfies structs.BatchProcessorConfig],
+  ['memory_limiter', memoryLimiterProcessor, {
+    checkInterval: seconds(1), limitMib: 100, spikeLimitMib: 20, limitPercentage: 80,
+    spikeLimitPercentage: 20,
+  } satisfies structs.MemoryLimiterProcessorConfig],
+  ['tail_sampling', tailSamplingProcessor, {
+    decisionWait: seconds(10),
+    decisionWaitAfterRootReceived: seconds(2),
+    numTraces: 1,
+    expectedNewTracesPerSec: 2,
+    decisionCache: { sampledCacheSize: 3, nonSampledCacheSize: 4 },
+    sampleOnFirstMatch: true,
+    dropPendingTracesOnShutdown: true,
+    maximumTraceSizeBytes: 5,
+    policies: [
+      { name: 'l', type: 'latency', latency: { thresholdMs: 1, upperThresholdMs: 2 } },
+      { name: 'n', type: 'and', and: { andSubPolicy: [
+        { name: '', type: 'not', not: { notSubPolicy: {
+          name: '', type: 'status_code', statusCode: { statusCodes: ['ERROR'] },
+        } } },
+      ] } },
+    ],
+  } satisfies structs.TailSamplingProcessorConfig],
+  ['otlp_grpc', otlpGrpcExporter, {
+    ...connection, endpoint: 'h:4317',
+  } satisfies structs.OtlpGrpcExporterConfig],
+  ['otlp_http', otlpHttpExporter, {
+    endpoint: 'http://h', tracesEndpoint: 'http://t', metricsEndpoint: 'http://m',
+    logsEndpoint: 'http://l', encoding: 'json', compression: 'none', headers: { a_B: 'c' },
+    timeout: seconds(3), tls: connection.tls, sendingQueue: connection.sendingQueue,
+    retryOnFailure: connection.retryOnFailure,
+  } satisfies structs.OtlpHttpExporterConfig],
+  ['load_balancing', loadBalancingExporter, {
+    routingKey: 'traceID', protocol: { otlp: connection }, timeout: seconds(1),
+    resolver: {
+      k8s: { service: 'a.b', ports: [1, 2], timeout: seconds(4), returnHostnames: true },
+    },
+    retryOnFailure: connection.retryOnFailure, sendingQueue: connection.sendingQueue,
+  } satisfies structs.LoadBalancingExporterConfig],
+  ['debug', debugExporter, {
+    verbosity: 'detailed', samplingInitial: 5, samplingThereafter: 6,
+  } satisfies structs.DebugExporterConfig],
+  ['health_check', healthCheckExtension, {
+    endpoint: '0.0.0.0:1', path: '/health', responseBody: { healthy: 'y', unhealthy: 'n' },
+  } satisfies structs.HealthCheckExtensionConfig],
+  ['telemetry', telemetry, {
+    logs: {
+      level: 'debug', encoding: 'json', initialFields: { a_B: { c_D: 1 } },
+      sampling: { enabled: false, tick: seconds(1), initial: 2, thereafter: 3 },
+    },
+    metrics: { level: 'detailed', readers: [{ pull: { exporter: { prometheus: {
+      host: 'h', port: 1, withoutScopeInfo: false, withoutTypeSuffix: false, withoutUnits: false,
+    } } } }] },
+    resource: { 'service.name': 's' },
+  } satisfies structs.TelemetryConfig],
+];
+
+/** What reading must give back for a struct: durations in ms, and no `enabled` of a section. */
+function expectedOf(given: unknown): unknown {
+  if (given instanceof Duration) return given.toMilliseconds();
+  if (Array.isArray(given)) return given.map(expectedOf);
+  if (typeof given !== 'object' || given === null) return given;
+  const isQueue = 'queueSize' in given;
+  return Object.fromEntries(Object.entries(given)
+    .filter(([key]) => !(isQueue && key === 'enabled'))
+    .map(([key, value]) => [key, expectedOf(value)]));
+}
+
+/** Adds to `kept` every property whose documented default was read where the key is absent. */
+function noteKeptPromises(struct: string, settings: unknown, kept: Set<string>): void {
+  if (Array.isArray(settings)) {
+    for (const one of settings) noteKeptPromises(struct, one, kept);
+    return;
+  }
+  if (typeof settings !== 'object' || settings === null) return;
+  for (const { id, name, type, fallback } of propertiesOf(struct)) {
+    const value = (settings as Record<string, unknown>)[name];
+    const promised = promisedValue(fallback);
+    if (promised === undefined) noteKeptPromises(type, value, kept);
+    else if (JSON.stringify(value) === JSON.stringify(promised)) kept.add(id);
+  }
+}
+
+/** Lines of upstream's own cases that this runtime accepts, too. */
+function acceptedByUpstream(name: string, inputOf: (line: Record<string, unknown>) => unknown) {
+  return readFileSync(join(__dirname, 'oracle', `${name}.jsonl`), 'utf8').trim().split('\n')
+    .map((line) => inputOf(JSON.parse(line) as Record<string, unknown>));
+}
+
+describe('the docs of the structs', () => {
+  const all = structNames.flatMap(propertiesOf);
+
+  test('promise the defaults that reading gives', () => {
+    const kept = new Set<string>();
+    for (const [struct, part, yaml] of SPARSE) {
+      noteKeptPromises(struct, part.read(yaml).settings, kept);
+    }
+    const promised = all.filter(({ id, fallback }) =>
+      promisedValue(fallback) !== undefined && !id.endsWith('SendingQueueConfig.enabled'));
+    expect(promised.map(({ id }) => id).filter((id) => !kept.has(id))).toEqual([]);
+    expect(promised.length).toBeGreaterThan(80);
+  });
+
+  test('promise a default for each key that may be left out, and for no other', () => {
+    expect(all.filter(({ isOptional, fallback }) => isOptional !== (fallback !== undefined)))
+      .toEqual([]);
+  });
+
+  test('belong to structs that the public list names', () => {
+    const list = readFileSync(join(__dirname, '../../src/config/structs.ts'), 'utf8');
+    expect(structNames.filter((name) => !new RegExp(`\\b${name}\\b`).test(list))).toEqual([]);
+  });
+});
+
+describe.each(SPARSE)('%s %#', (_struct, part, yaml) => {
+  test('reads the least that it needs', () => {
+    expect(part.read(yaml).problems).toEqual([]);
+  });
+
+  test('refuses an unknown key, and names it and those that it knows', () => {
+    const { problems } = part.read({ ...yaml, definitely_not: 1 }, ['x']);
+    expect(problems.map(({ path }) => path)).toEqual(['x.definitely_not']);
+    expect(problems[0].message).toMatch(/^is not a setting here; the settings are \w/);
+  });
+
+  test('refuses what is no map', () => {
+    expect(part.read([], ['x']).problems.map(({ path, message }) => `${path}: ${message}`))
+      .toEqual(['x: must be a map, got []']);
+  });
+
+  test('has a JSON Schema that accepts it and refuses an unknown key', () => {
+    const schema = z.fromJSONSchema(part.jsonSchema());
+    expect(schema.safeParse(yaml).error).toBeUndefined();
+    expect(schema.safeParse({ ...yaml, definitely_not: 1 }).success).toBe(false);
+  });
+});
+
+describe.each(GIVEN)('%s', (_name, part, given) => {
+  const yaml = part.write(given as never);
+
+  test('reads back what it wrote', () => {
+    expect(part.read(yaml).problems).toEqual([]);
+    expect(part.read(yaml).settings).toMatchObject(expectedOf(given) as object);
+  });
+
+  test('writes only keys that were given', () => {
+    expect(Object.keys(yaml).sort()).toEqual(Object.keys(given).map(snakeCase).sort());
+  });
+
+  test('reads null as if the key were absent, unless it is required', () => {
+    for (const key of Object.keys(yaml)) {
+      const without = part.read({ ...yaml, [key]: undefined });
+      const empty = part.read({ ...yaml, [key]: null });
+      const isSection = key === 'sending_queue';
+      if (!isSection) expect([key, empty]).toEqual([key, without]);
+      expect([key, empty.settings === undefined]).toEqual([key, without.settings === undefined]);
+    }
+  });
+
+  test('has a JSON Schema that accepts what it wrote', () => {
+    expect(z.fromJSONSchema(part.jsonSchema()).safeParse(yaml).error).toBeUndefined();
+  });
+});
+
+test('JSON Schemas accept whatever reading accepts', () => {
+  const cases: [Part, unknown][] = [
+    ...acceptedByUpstream('lb_config', ({ input }) => input)
+      .map((yaml): [Part, unknown] => [loadBalancingExporter, yaml]),
+    ...acceptedByUpstream('tail_policies', ({ policy }) => ({ policies: [policy] }))
+      .map((yaml): [Part, unknown] => [tailSamplingProcessor, yaml]),
+    [debugExporter, { verbosity: 'Detailed' }],
+    [batchProcessor, { timeout: 5, send_batch_size: null }],
+    [otlpGrpcExporter, { endpoint: 'h:1', headers: [{ name: 'a', value: 'b' }] }],
+    [otlpGrpcExporter, { endpoint: 'h:1', sending_queue: { enabled: false, num_consumers: 0 } }],
+  ];
+  const accepted = cases.filter(([part, yaml]) => part.read(yaml).settings !== undefined);
+  expect(accepted.length).toBeGreaterThan(40);
+  const refused = accepted.filter(([part, yaml]) =>
+    !z.fromJSONSchema(part.jsonSchema()).safeParse(yaml).success);
+  expect(refused.map(([, yaml]) => JSON.stringify(yaml))).toEqual([]);
+});
+
+test('every contract is in the list once, and tested here', () => {
+  const names = contracts.flatMap(({ section, type, aliases }) =>
+    [type, ...aliases].map((name) => `${section}.${name}`));
+  expect(new Set(names).size).toBe(names.length);
+  const tested = new Set(GIVEN.map(([name]) => name));
+  expect(contracts.filter(({ type }) => !tested.has(type))).toEqual([]);
+});
+
+test('writing fails with all mistakes that reading would report', () => {
+  const write = () => tailSamplingProcessor.write({
+    numTraces: -1,
+    policies: [{ name: 'a', type: 'lattency' }, { name: 'b', type: 'latency', latency: {
+      thresholdMs: 0.5,
+    } }],
+  }, ['processors', 'tail_sampling/eu']);
+  expect(write).toThrow(ConfigurationError);
+  expect(write).toThrow([
+    'processors.tail_sampling/eu.num_traces: must be a whole number ≥ 0, got -1',
+    'processors.tail_sampling/eu.policies[0].type: must be one of always_sample, latency,' +
+      ' status_code, probabilistic, string_attribute, numeric_attribute, boolean_attribute,' +
+      ' rate_limiting, span_count, not, and, drop, got "lattency"',
+    'processors.tail_sampling/eu.policies[1].latency.threshold_ms:' +
+      ' must be a whole number ≥ 0, got 0.5',
+  ].join('\n'));
+});
+
+test('writing fails where only reading sees the mistake', () => {
+  expect(() => batchProcessor.write({ sendBatchSize: 10, sendBatchMaxSize: 5 })).toThrow(
+    'processors.batch.send_batch_max_size: must be 0 or at least send_batch_size (10), got 5');
+});
+
+test('keys of the user stay as they are', () => {
+  expect(otlpGrpcExporter.write({ endpoint: 'h:1', headers: { camelCase_and_snake: 'v' } }))
+    .toEqual({ endpoint: 'h:1', headers: { camelCase_and_snake: 'v' } });
+});
+
+test.each([
+  ['otlp_grpc', otlpGrpcExporter, '0.143.0', 'otlp'],
+  ['otlp_grpc', otlpGrpcExporter, '0.144.0', 'otlp_grpc'],
+  ['otlp_http', otlpHttpExporter, 'v0.120.1', 'otlphttp'],
+  ['load_balancing', loadBalancingExporter, '0.152.0', 'loadbalancing'],
+  ['load_balancing', loadBalancingExporter, '0.153.0', 'load_balancing'],
+  ['load_balancing', loadBalancingExporter, undefined, 'load_balancing'],
+  ['batch', batchProcessor, '0.100.0', 'batch'],
+])('%s is spelled for its version', (_type, contract, version, expected) => {
+  expect(spelling(contract, version)).toBe(expected);
+});
+
+interface Pair {
+  readonly name: string;
+  readonly size?: number;
+}
+
+test('fields that do not fit the struct do not compile', () => {
+  const declare = component<Pair>();
+  declare('processors', 'pair', { name: text(), size: count({ fallback: 1 }) });
+  // @ts-expect-error a key is missing
+  declare('processors', 'pair', { name: text() });
+  // @ts-expect-error a key is not the struct's
+  declare('processors', 'pair', { name: text(), size: count({ fallback: 1 }), other: text() });
+  // @ts-expect-error a key has another type
+  declare('processors', 'pair', { name: count(), size: count({ fallback: 1 }) });
+  expect(declare).toBeInstanceOf(Function);
+});
