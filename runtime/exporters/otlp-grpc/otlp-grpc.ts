@@ -1,0 +1,56 @@
+/** Sends telemetry as OTLP over gRPC. */
+import type { ComponentContext, Exporter, ExporterContext } from '../../component';
+import type { GrpcClientSettings, OtlpGrpcSettings } from '../../config';
+import { parseClientEndpoint } from '../../net/endpoint';
+import { GrpcClient } from '../../net/grpc-client';
+import { OtlpSender, type OtlpDialect } from '../../net/otlp-sender';
+import { partialSuccessOf } from '../../net/partial-success';
+import { isRetryable, statusText } from '../../net/status';
+import { USER_AGENT } from '../../net/user-agent';
+import { createDelivery } from '../../queue/delivery';
+
+const DIALECT: OtlpDialect = {
+  paths: {
+    traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+    logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  },
+  encode: ({ chunks }) => chunks,
+  partialSuccess: partialSuccessOf,
+  isRetryable,
+  text: statusText,
+};
+
+/**
+ * A sender to one gRPC endpoint, without queue and retry.
+ *
+ * @throws Error when the endpoint is malformed.
+ */
+export function createOtlpGrpcSender(
+  settings: GrpcClientSettings, context: ComponentContext,
+): OtlpSender {
+  return new OtlpSender(new GrpcClient(settings, context.clock, USER_AGENT), DIALECT, context);
+}
+
+/** Makes an OTLP exporter over gRPC. */
+export function createOtlpGrpcExporter(
+  settings: OtlpGrpcSettings, context: ExporterContext,
+): Exporter {
+  const sender = createOtlpGrpcSender(settings, context);
+  const { host, port } = parseClientEndpoint(settings.endpoint, 'endpoint');
+  const delivery = createDelivery({
+    id: context.id,
+    settings,
+    sender,
+    context,
+    sentAttributes: { 'server.address': host, 'server.port': String(port) },
+  });
+  return {
+    start: async () => {
+      sender.open();
+      await delivery.start();
+    },
+    consume: (payload) => delivery.consume(payload),
+    stop: () => delivery.stop(),
+  };
+}

@@ -1,0 +1,203 @@
+/** One unary gRPC call as a server sees it. */
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'http2';
+import { inflate, InflateError } from './compression';
+import { MessageAssembler, messagePrefix } from './message-assembler';
+import { Code, type Status } from './status';
+import { encodeStatus } from './status-codec';
+import type { OnMessage, Routes } from './transport';
+
+const CONTENT_TYPE = 'application/grpc';
+const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
+const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
+const OK_OPTIONS = { waitForTrailers: true, sendDate: false };
+const END = { endStream: true, sendDate: false };
+const NOTHING = new Uint8Array(0);
+const NO_ERROR = 0;
+
+/** Answers one call out of `routes`. Messages are limited to `maxBytes`, inflated ones too. */
+export function serveCall(
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, routes: Routes, maxBytes: number,
+): void {
+  // A peer that goes away in the middle is no failure of ours; its session tells why.
+  stream.on('error', () => undefined);
+  const onMessage = routes.get(headers[':path'] as string);
+  const refusal = protocolError(headers);
+  if (refusal !== undefined) {
+    refuse(stream, refusal.status, refusal.http);
+  } else if (onMessage === undefined) {
+    refuse(stream, unknownMethod(String(headers[':path']), routes));
+  } else {
+    receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+  }
+}
+
+function receive(
+  stream: ServerHttp2Stream, encoding: string, onMessage: OnMessage, maxBytes: number,
+): void {
+  const assembler = new MessageAssembler(maxBytes);
+  let isOver = false;
+  const fail = (status: Status): void => {
+    isOver = true;
+    refuse(stream, status);
+  };
+  stream.on('data', (chunk: Uint8Array) => {
+    if (isOver) return;
+    const failure = assembler.push(chunk);
+    if (failure !== undefined) fail(failure);
+  });
+  stream.on('end', () => {
+    if (isOver || stream.destroyed || stream.aborted) return;
+    const failure = assembler.end();
+    if (failure !== undefined) {
+      fail(failure);
+    } else if (assembler.flag === 0) {
+      deliver(stream, assembler.framed(), 5, assembler.length, onMessage);
+    } else {
+      inflated(assembler, encoding, maxBytes, fail, (message) => {
+        deliver(stream, message, 0, message.length, onMessage);
+      });
+    }
+  });
+}
+
+function deliver(
+  stream: ServerHttp2Stream, arena: Uint8Array, offset: number, length: number,
+  onMessage: OnMessage,
+): void {
+  onMessage(arena, offset, length, 'proto', (status, body = NOTHING) => {
+    if (stream.destroyed) return;
+    if (status.code === Code.ok) accept(stream, body); else refuse(stream, status);
+  });
+}
+
+function inflated(
+  assembler: MessageAssembler, encoding: string, maxBytes: number,
+  fail: (status: Status) => void, then: (message: Uint8Array) => void,
+): void {
+  const message = decompressMessage(assembler.message(), encoding, maxBytes);
+  if (message instanceof Uint8Array) then(message); else fail(message);
+}
+
+/** The message that `body` is the compressed form of, or why there is none. */
+export function decompressMessage(
+  body: Uint8Array, encoding: string, maxBytes: number,
+): Uint8Array | Status {
+  if (encoding === '' || encoding === 'identity') {
+    const message = 'grpc: compressed flag set with identity or empty encoding';
+    return { code: Code.internal, message };
+  }
+  if (encoding !== 'gzip') return notInstalled(encoding);
+  try {
+    return inflate('gzip', body, maxBytes);
+  } catch (error) {
+    if (!(error instanceof InflateError)) throw error;
+    return error.isTooLarge
+      ? {
+        code: Code.resourceExhausted,
+        message: `grpc: received message after decompression larger than max ${maxBytes}`,
+      }
+      : {
+        code: Code.internal, message: `grpc: failed to decompress the message: ${error.message}`,
+      };
+  }
+}
+
+function accept(stream: ServerHttp2Stream, body: Uint8Array): void {
+  stream.once('wantTrailers', () => { stream.sendTrailers(OK_TRAILERS); });
+  stream.respond(OK_HEADERS, OK_OPTIONS);
+  stream.end(Buffer.concat([messagePrefix(body.length, false), body]));
+}
+
+function refuse(stream: ServerHttp2Stream, status: Status, http = 200): void {
+  if (stream.destroyed || stream.headersSent) return;
+  stream.respond({
+    ':status': http,
+    'content-type': CONTENT_TYPE,
+    'grpc-status': String(status.code),
+    'grpc-message': percentEncode(status.message),
+    ...status.retryDelayMs !== undefined && {
+      'grpc-status-details-bin': unpaddedBase64(encodeStatus(status)),
+    },
+  }, END);
+  // Whatever else the client sends of this call is not waited for.
+  stream.resume();
+  if (!stream.readableEnded) stream.close(NO_ERROR);
+}
+
+function protocolError(
+  headers: IncomingHttpHeaders,
+): { readonly http: number; readonly status: Status } | undefined {
+  const method = String(headers[':method']);
+  const type = headers['content-type'];
+  if (!isGrpc(type)) {
+    const message = `invalid gRPC request content-type ${JSON.stringify(type ?? '')}`;
+    return { http: 415, status: { code: Code.invalidArgument, message } };
+  }
+  if (method !== 'POST') {
+    const rule = 'which should be POST';
+    const message = `Received a HEADERS frame with :method ${JSON.stringify(method)} ${rule}`;
+    return { http: 405, status: { code: Code.internal, message } };
+  }
+  const encoding = headers['grpc-encoding'];
+  if (encoding === undefined || encoding === 'gzip' || encoding === 'identity') return undefined;
+  return { http: 200, status: notInstalled(String(encoding)) };
+}
+
+function isGrpc(type: string | undefined): boolean {
+  if (type === CONTENT_TYPE) return true;
+  const next = type?.startsWith(CONTENT_TYPE) ? type[CONTENT_TYPE.length] : undefined;
+  return next === '+' || next === ';';
+}
+
+function notInstalled(encoding: string): Status {
+  const message = 'grpc: Decompressor is not installed for grpc-encoding '
+    + JSON.stringify(encoding);
+  return { code: Code.unimplemented, message };
+}
+
+function unknownMethod(path: string, routes: Routes): Status {
+  const slash = path.lastIndexOf('/');
+  if (!path.startsWith('/') || slash === 0) {
+    const message = `malformed method name: ${JSON.stringify(path)}`;
+    return { code: Code.unimplemented, message };
+  }
+  const service = path.slice(1, slash);
+  const isKnown = [...routes.keys()].some((known) => known.startsWith(`/${service}/`));
+  const message = isKnown
+    ? `unknown method ${path.slice(slash + 1)} for service ${service}`
+    : `unknown service ${service}`;
+  return { code: Code.unimplemented, message };
+}
+
+/** `message` as the header `grpc-message` carries it. */
+export function percentEncode(message: string): string {
+  if (/^[ -$&-~]*$/.test(message)) return message;
+  let encoded = '';
+  for (const byte of Buffer.from(message)) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    encoded += isPlain
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return encoded;
+}
+
+/** The reverse of `percentEncode`; what is not encoded well is kept as it is. */
+export function percentDecode(text: string): string {
+  if (!text.includes('%')) return text;
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const hex = text[i] === '%' ? /^[0-9a-f]{2}/i.exec(text.slice(i + 1, i + 3)) : null;
+    if (hex === null) {
+      bytes.push(text.charCodeAt(i) & 0xff);
+    } else {
+      bytes.push(parseInt(hex[0], 16));
+      i += 2;
+    }
+  }
+  return Buffer.from(bytes).toString();
+}
+
+function unpaddedBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+}

@@ -1,0 +1,248 @@
+/** A gRPC client: unary calls, spread over all addresses of its endpoint. */
+import type { OutgoingHttpHeaders } from 'http2';
+import type { Clock, Timer } from '../clock';
+import type { GrpcClientSettings } from '../config';
+import { messageOf } from '../errors';
+import { deflate } from './compression';
+import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
+import { GrpcConnection } from './grpc-connection';
+import { GrpcRequest } from './grpc-request';
+import { Code } from './status';
+import { clientTls, speaksTls } from './tls';
+import type { Done, MessageClient } from './transport';
+
+/** How old a list of addresses may become; upstream only looks again when a connection ends. */
+const FRESH_MS = 30_000;
+const LOOKUP_PAUSE_MS = 1000;
+
+/** A client for one endpoint. */
+export class GrpcClient implements MessageClient {
+  private readonly endpoint: ClientEndpoint;
+  private readonly authority: string;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly headersByPath = new Map<string, OutgoingHttpHeaders>();
+  private readonly waiting = new Set<GrpcRequest>();
+  private readonly running = new Set<GrpcRequest>();
+  private connections: readonly GrpcConnection[] = [];
+  /** Those that take no more requests, until they have ended. */
+  private readonly retired = new Set<GrpcConnection>();
+  private tls?: ReturnType<typeof clientTls>;
+  private isOpen = false;
+  private isClosed = false;
+  private isLookingUp = false;
+  private lookedUpAt = -Infinity;
+  private lookupPause?: Timer;
+  private lookupFailure = '';
+  private turn = 0;
+
+  /**
+   * @throws Error when the endpoint is malformed.
+   */
+  public constructor(
+    private readonly settings: GrpcClientSettings,
+    private readonly clock: Clock,
+    userAgent: string,
+  ) {
+    this.endpoint = parseClientEndpoint(settings.endpoint, 'endpoint');
+    const name = settings.tls.serverNameOverride;
+    this.authority = name === '' ? authorityOf(this.endpoint) : name;
+    this.headers = {
+      ':method': 'POST',
+      ':scheme': this.speaksTls() ? 'https' : 'http',
+      ':authority': this.authority,
+      'te': 'trailers',
+      'content-type': 'application/grpc',
+      'user-agent': userAgent,
+      ...settings.compression === 'gzip' && { 'grpc-encoding': 'gzip' },
+      ...lowerCased(settings.headers),
+    };
+  }
+
+  /** Whether a call now would not have to wait for a connection. */
+  public get isReady(): boolean {
+    return this.connections.some(({ state }) => state === 'ready');
+  }
+
+  public open(): void {
+    if (this.isOpen || this.isClosed) return;
+    if (this.speaksTls()) this.tls = clientTls(this.settings.tls, this.endpoint.host);
+    this.isOpen = true;
+    this.lookUp();
+  }
+
+  public send(
+    path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+  ): void {
+    const isCompressed = this.settings.compression === 'gzip';
+    const request: GrpcRequest = new GrpcRequest({
+      headers: this.headersFor(path),
+      chunks: isCompressed ? [deflate('gzip', chunks)] : chunks,
+      isCompressed,
+      timeoutMs,
+      clock: this.clock,
+      done: (status, answer) => {
+        this.running.delete(request);
+        this.waiting.delete(request);
+        done(status, answer);
+      },
+      again: (returned) => this.dispatch(returned),
+    });
+    this.running.add(request);
+    this.begin(request);
+  }
+
+  public close(): Promise<void> {
+    this.isClosed = true;
+    this.lookupPause?.cancel();
+    for (const request of [...this.running]) {
+      request.fail({ code: Code.unavailable, message: 'the client is closing' });
+    }
+    for (const connection of [...this.connections, ...this.retired]) connection.close(true);
+    this.connections = [];
+    return Promise.resolve();
+  }
+
+  private speaksTls(): boolean {
+    return speaksTls(this.settings.tls, this.endpoint.scheme);
+  }
+
+  private headersFor(path: string): OutgoingHttpHeaders {
+    let headers = this.headersByPath.get(path);
+    if (headers === undefined) {
+      headers = { ...this.headers, ':path': path };
+      this.headersByPath.set(path, headers);
+    }
+    return headers;
+  }
+
+  private begin(request: GrpcRequest): void {
+    try {
+      this.open();
+    } catch (error) {
+      request.fail({ code: Code.unavailable, message: messageOf(error) });
+      return;
+    }
+    this.dispatch(request);
+  }
+
+  private dispatch(request: GrpcRequest): void {
+    if (request.isDone) return;
+    if (this.isClosed) {
+      request.fail({ code: Code.unavailable, message: 'the client is closed' });
+      return;
+    }
+    if (this.clock.monotonic() - this.lookedUpAt > FRESH_MS) this.lookUp();
+    for (let tries = this.connections.length; tries > 0; tries--) {
+      const connection = this.pick();
+      if (connection === undefined) break;
+      if (request.begin(connection)) return;
+    }
+    this.waiting.add(request);
+    this.settleWaiting();
+  }
+
+  /** The next connection that is ready; with `pick_first`, the first of them. */
+  private pick(): GrpcConnection | undefined {
+    const { connections } = this;
+    const isFirst = this.settings.balancerName !== 'round_robin';
+    for (let i = 0; i < connections.length; i++) {
+      const at = isFirst ? i : this.turn++ % connections.length;
+      if (connections[at].state === 'ready') return connections[at];
+    }
+    return undefined;
+  }
+
+  /** Those who wait go on when a connection is ready, and fail when there is no hope of one. */
+  private settleWaiting(): void {
+    if (this.waiting.size === 0) return;
+    if (this.isReady) {
+      const requests = [...this.waiting];
+      this.waiting.clear();
+      for (const request of requests) this.dispatch(request);
+      return;
+    }
+    const isHopeful = this.isLookingUp
+      || this.connections.some(({ state }) => state === 'connecting' || state === 'idle');
+    if (isHopeful || this.settings.waitForReady) return;
+    const failures = this.connections.map(({ lastFailure }) => lastFailure);
+    const message = failures.find((failure) => failure !== '') ?? this.lookupFailure;
+    for (const request of [...this.waiting]) request.fail({ code: Code.unavailable, message });
+  }
+
+  private changed(connection: GrpcConnection): void {
+    if (connection.state === 'closed') {
+      if (connection.hasEnded) this.retired.delete(connection);
+      return;
+    }
+    if (connection.state === 'idle' || connection.state === 'waiting') {
+      // The addresses may have changed when a connection ended.
+      this.lookUp();
+      this.connectWanted();
+    }
+    this.settleWaiting();
+  }
+
+  /** `pick_first` holds one connection and goes on to the next address only when it fails. */
+  private connectWanted(): void {
+    for (const connection of this.connections) {
+      connection.connect();
+      const isFirst = this.settings.balancerName !== 'round_robin';
+      if (isFirst && connection.state !== 'waiting') return;
+    }
+  }
+
+  private lookUp(): void {
+    if (this.isLookingUp || this.isClosed || this.lookupPause !== undefined) return;
+    const { host } = this.endpoint;
+    this.isLookingUp = true;
+    this.lookedUpAt = this.clock.monotonic();
+    addressesOf(host).then(
+      (addresses) => this.found(addresses),
+      (error: unknown) => { this.lookupFailure = messageOf(error); },
+    ).finally(() => {
+      this.isLookingUp = false;
+      this.lookupPause = this.clock.after(LOOKUP_PAUSE_MS, () => {
+        this.lookupPause = undefined;
+        if (this.connections.length === 0 && this.isOpen) this.lookUp();
+      });
+      if (this.isClosed) this.lookupPause.cancel();
+      this.settleWaiting();
+    }).catch(() => undefined);
+  }
+
+  private found(addresses: readonly string[]): void {
+    if (this.isClosed) return;
+    const known = new Map(this.connections.map((connection) => [connection.name, connection]));
+    const { port } = this.endpoint;
+    this.connections = addresses.map((address) => {
+      const name = authorityOf({ host: address, port });
+      const connection = known.get(name);
+      known.delete(name);
+      return connection ?? this.connectionTo(address);
+    });
+    for (const gone of known.values()) this.retire(gone);
+    this.connectWanted();
+  }
+
+  private connectionTo(address: string): GrpcConnection {
+    return new GrpcConnection({
+      address,
+      port: this.endpoint.port,
+      tls: this.tls,
+      authority: this.authority,
+      clock: this.clock,
+      changed: (connection) => this.changed(connection),
+    });
+  }
+
+  private retire(connection: GrpcConnection): void {
+    this.retired.add(connection);
+    connection.close(false);
+  }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}

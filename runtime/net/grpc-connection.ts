@@ -1,0 +1,211 @@
+/** One HTTP/2 connection to one address, made again whenever it ends. */
+import * as http2 from 'http2';
+import * as net from 'net';
+import * as tls from 'tls';
+import type { Clock, Timer } from '../clock';
+import { messageOf } from '../errors';
+import { endSoon } from './end-soon';
+import { authorityOf } from './endpoint';
+
+/**
+ * Where a connection is in its life. `waiting` is the pause after a failure; `closed` the end.
+ */
+export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'waiting' | 'closed';
+
+/** What a connection is made from. */
+export interface ConnectionOptions {
+  /** IP address. */
+  readonly address: string;
+  /** Port. */
+  readonly port: number;
+  /** TLS; without it, plain text. */
+  readonly tls?: tls.ConnectionOptions;
+  /** `:authority` of every request. */
+  readonly authority: string;
+  /** The time. */
+  readonly clock: Clock;
+  /** Told whenever the state has changed. */
+  readonly changed: (connection: GrpcConnection) => void;
+}
+
+const STREAM_WINDOW = 1024 * 1024;
+const SESSION_MEMORY = 256;
+const CONNECT_MS = 20_000;
+const PROBE_MS = 10_000;
+const FIRST_PAUSE_MS = 1000;
+/** Upstream goes up to two minutes; a peer that is back should not be left alone for so long. */
+const LONGEST_PAUSE_MS = 15_000;
+const PAUSE_FACTOR = 1.6;
+const JITTER = 0.2;
+
+/** Keeps one connection. */
+export class GrpcConnection {
+  /** Where it is in its life. */
+  public state: ConnectionState = 'idle';
+  /** Why it failed last. */
+  public lastFailure = '';
+  private session?: http2.ClientHttp2Session;
+  private socket?: net.Socket;
+  private pauseMs = FIRST_PAUSE_MS;
+  private readySince = 0;
+  private pause?: Timer;
+  private isProbing = false;
+  /** Streams that each session has open; there are two sessions while one of them ends. */
+  private readonly open = new WeakMap<http2.ClientHttp2Session, number>();
+
+  public constructor(private readonly options: ConnectionOptions) {}
+
+  /** The address, as configurations write it. */
+  public get name(): string {
+    return authorityOf({ host: this.options.address, port: this.options.port });
+  }
+
+  /** Whether it was closed and its last request has ended. */
+  public get hasEnded(): boolean {
+    return this.state === 'closed' && this.session === undefined;
+  }
+
+  /** Begins to connect, unless it is connected, is connecting, or waits to try again. */
+  public connect(): void {
+    if (this.state !== 'idle') return;
+    this.state = 'connecting';
+    const { address, clock, port } = this.options;
+    const socket = this.options.tls === undefined
+      ? net.connect({ host: address, port })
+      : tls.connect({ host: address, port, ALPNProtocols: ['h2'], ...this.options.tls });
+    this.socket = socket;
+    const timer = clock.after(CONNECT_MS, () => {
+      socket.destroy(new Error(`connect ${this.name}: no answer in ${CONNECT_MS} ms`));
+    });
+    const settled = (): void => timer.cancel();
+    socket.once('close', settled);
+    socket.on('error', (error) => this.failed(socket, error));
+    socket.once(this.options.tls === undefined ? 'connect' : 'secureConnect', () => {
+      this.greet(socket, settled);
+    });
+  }
+
+  /** Opens a stream; undefined when the connection has just ended. */
+  public request(headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream | undefined {
+    const { session } = this;
+    if (this.state !== 'ready' || session === undefined || session.closed) return undefined;
+    const stream = session.request(headers);
+    this.open.set(session, (this.open.get(session) ?? 0) + 1);
+    stream.once('close', () => this.streamEnded(session));
+    return stream;
+  }
+
+  /**
+   * Asks whether the peer is still there, and cuts the connection when it is not: a machine that
+   * vanished says nothing, and every request would run into its deadline.
+   */
+  public probe(): void {
+    const { session } = this;
+    if (this.state !== 'ready' || this.isProbing) return;
+    if (session === undefined || session.destroyed) return;
+    this.isProbing = true;
+    const timer = this.options.clock.after(PROBE_MS, () => {
+      session.destroy(new Error(`connection to ${this.name}: no answer to a ping`));
+    });
+    const end = (): void => {
+      this.isProbing = false;
+      timer.cancel();
+    };
+    session.once('close', end);
+    session.ping(end);
+  }
+
+  /** Takes no more requests; ends when those under way have ended, or at once with `isForced`. */
+  public close(isForced: boolean): void {
+    this.move('closed');
+    this.pause?.cancel();
+    if (this.session === undefined) {
+      this.socket?.destroy();
+    } else if (isForced) {
+      this.session.destroy();
+    } else {
+      this.drain(this.session);
+    }
+  }
+
+  private drain(session: http2.ClientHttp2Session): void {
+    session.close();
+    if ((this.open.get(session) ?? 0) === 0) endSoon(session);
+  }
+
+  private streamEnded(session: http2.ClientHttp2Session): void {
+    const left = (this.open.get(session) ?? 1) - 1;
+    this.open.set(session, left);
+    if (left === 0 && session.closed) endSoon(session);
+  }
+
+  private greet(socket: net.Socket, settled: () => void): void {
+    if (socket instanceof tls.TLSSocket && socket.alpnProtocol !== 'h2') {
+      socket.destroy(new Error('peer must speak h2 (ALPN), got no such protocol'));
+      return;
+    }
+    const session = http2.connect(`http://${this.options.authority}`, {
+      createConnection: () => socket,
+      maxSessionMemory: SESSION_MEMORY,
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+    });
+    this.session = session;
+    // Before its settings are here, the peer may be anything that listens.
+    session.once('remoteSettings', () => {
+      settled();
+      if (this.session !== session || this.state !== 'connecting') return;
+      this.lastFailure = '';
+      this.readySince = this.options.clock.monotonic();
+      this.move('ready');
+    });
+    session.on('goaway', () => {
+      this.drain(session);
+      this.ended(session);
+    });
+    session.on('error', (error: Error) => this.failed(socket, error));
+    session.on('close', () => {
+      settled();
+      this.ended(session);
+    });
+  }
+
+  /** A session that takes no more requests is left to finish those that it has. */
+  private ended(session: http2.ClientHttp2Session): void {
+    if (this.session !== session) return;
+    this.session = undefined;
+    this.socket = undefined;
+    if (this.state === 'closed') {
+      this.options.changed(this);
+      return;
+    }
+    const lived = this.state === 'ready'
+      && this.options.clock.monotonic() - this.readySince >= FIRST_PAUSE_MS;
+    if (!lived) {
+      this.lastFailure ||= `connection to ${this.name} was closed by the peer`;
+      this.rest();
+      return;
+    }
+    this.pauseMs = FIRST_PAUSE_MS;
+    this.move('idle');
+  }
+
+  private failed(socket: net.Socket, error: Error): void {
+    this.lastFailure = `connecting to ${this.name}: ${messageOf(error)}`;
+    if (this.socket !== socket || this.session !== undefined || this.state === 'closed') return;
+    this.socket = undefined;
+    this.rest();
+  }
+
+  private rest(): void {
+    const jitter = 1 + JITTER * (2 * Math.random() - 1);
+    this.pause = this.options.clock.after(this.pauseMs * jitter, () => this.move('idle'));
+    this.pauseMs = Math.min(LONGEST_PAUSE_MS, this.pauseMs * PAUSE_FACTOR);
+    this.move('waiting');
+  }
+
+  private move(state: ConnectionState): void {
+    if (this.state === 'closed') return;
+    this.state = state;
+    this.options.changed(this);
+  }
+}

@@ -1,0 +1,206 @@
+/** OTLP over HTTP/1.1, with or without TLS. */
+import * as http from 'http';
+import * as https from 'https';
+import type { AddressInfo, Server } from 'net';
+import type { Clock } from '../clock';
+import type { HttpServerSettings } from '../config';
+import { inflate, InflateError, isCompression } from './compression';
+import { listenOptions, parseHostPort } from './endpoint';
+import { cannotListen } from './grpc-server';
+import { collectBody } from './http-body';
+import { Code, httpStatusOf, retryAfter, type Status } from './status';
+import { encodeStatus, statusJson } from './status-codec';
+import { serverTls } from './tls';
+import type { Encoding, MessageServer, OnMessage, Routes } from './transport';
+
+const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
+const IDLE_MS = 60_000;
+/** How long the rest of a refused body is discarded, so that its sender reads the answer. */
+const LINGER_MS = 500;
+const TOO_LARGE = 'http: request body too large';
+const NOTHING = new Uint8Array(0);
+
+const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
+  proto: 'application/x-protobuf', json: 'application/json',
+};
+
+/** An HTTP server for `routes`. */
+export class HttpServer implements MessageServer {
+  private server?: http.Server;
+  private closing?: Promise<void>;
+  private readonly maxBytes: number;
+
+  public constructor(
+    private readonly settings: HttpServerSettings,
+    private readonly routes: Routes,
+    private readonly clock: Clock,
+  ) {
+    const { maxRequestBodySize } = settings;
+    this.maxBytes = maxRequestBodySize > 0 ? maxRequestBodySize : DEFAULT_MAX_BODY;
+  }
+
+  public async listen(): Promise<number> {
+    const { endpoint, tls } = this.settings;
+    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    const timeouts = { keepAliveTimeout: IDLE_MS };
+    const server = tls === undefined
+      ? http.createServer(timeouts)
+      : https.createServer({ ...timeouts, ...serverTls(tls) });
+    server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
+      this.serve(request, response);
+    });
+    await listening(server, endpoint, options);
+    this.server = server;
+    return (server.address() as AddressInfo).port;
+  }
+
+  public close(graceMs: number): Promise<void> {
+    this.closing ??= this.drain(graceMs);
+    return this.closing;
+  }
+
+  private async drain(graceMs: number): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
+    server.closeIdleConnections();
+    const deadline = this.clock.after(graceMs, () => server.closeAllConnections());
+    await closed;
+    deadline.cancel();
+  }
+
+  private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
+    // Connections that stay open would keep a server that stops from ending.
+    if (this.closing !== undefined) response.shouldKeepAlive = false;
+    response.on('error', () => undefined);
+    const compression = request.headers['content-encoding'] ?? '';
+    if (compression !== '' && !isCompression(compression)) {
+      this.refuse(request, response, `unsupported Content-Encoding: ${compression}`);
+      return;
+    }
+    const onMessage = this.routes.get(pathOf(request.url ?? ''));
+    const encoding = encodingOf(request.headers['content-type']);
+    if (onMessage === undefined) {
+      this.plain(request, response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+    } else if (request.method !== 'POST') {
+      const text = '405 method not allowed, supported: [POST]';
+      this.plain(request, response, 405, 'text/plain', text);
+    } else if (encoding === undefined) {
+      const supported = `supported: [${MEDIA_TYPES.json}, ${MEDIA_TYPES.proto}]`;
+      const text = `415 unsupported media type, ${supported}`;
+      this.plain(request, response, 415, 'text/plain', text);
+    } else {
+      this.receive(request, response, compression, encoding, onMessage);
+    }
+  }
+
+  private receive(
+    request: http.IncomingMessage, response: http.ServerResponse, compression: string,
+    encoding: Encoding, onMessage: OnMessage,
+  ): void {
+    collectBody(request, this.maxBytes, (body) => {
+      if (body === 'aborted') return;
+      if (body === 'too large') {
+        this.refuse(request, response, TOO_LARGE);
+        return;
+      }
+      const message = this.inflated(body, compression);
+      if (typeof message === 'string') {
+        this.refuse(request, response, message);
+        return;
+      }
+      onMessage(message, 0, message.length, encoding, (status, answer) => {
+        answerWith(response, encoding, status, answer);
+      });
+    });
+  }
+
+  /** The body, inflated where it must be; a sentence when that cannot be done. */
+  private inflated(body: Uint8Array, compression: string): Uint8Array | string {
+    if (!isCompression(compression)) return body;
+    try {
+      return inflate(compression, body, this.maxBytes);
+    } catch (error) {
+      if (!(error instanceof InflateError)) throw error;
+      return error.isTooLarge ? TOO_LARGE : error.message;
+    }
+  }
+
+  private refuse(
+    request: http.IncomingMessage, response: http.ServerResponse, message: string,
+  ): void {
+    const encoding = encodingOf(request.headers['content-type']) ?? 'json';
+    answerWith(response, encoding, { code: Code.invalidArgument, message });
+    this.discard(request);
+  }
+
+  private plain(
+    request: http.IncomingMessage, response: http.ServerResponse, status: number,
+    type: string, text: string,
+  ): void {
+    send(response, status, { 'content-type': type }, text);
+    this.discard(request);
+  }
+
+  private discard(request: http.IncomingMessage): void {
+    request.resume();
+    if (request.complete) return;
+    const timer = this.clock.after(LINGER_MS, () => request.socket.destroy());
+    request.once('close', () => timer.cancel());
+  }
+}
+
+function listening(
+  server: Server, endpoint: string, options: { host?: string; port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(cannotListen(endpoint, error)));
+    server.listen(options, resolve);
+  });
+}
+
+function answerWith(
+  response: http.ServerResponse, encoding: Encoding, status: Status,
+  answer: Uint8Array = NOTHING,
+): void {
+  const type = MEDIA_TYPES[encoding];
+  if (status.code === Code.ok) {
+    send(response, 200, { 'content-type': type }, answer);
+    return;
+  }
+  const after = retryAfter(status);
+  const headers = { 'content-type': type, ...after !== undefined && { 'retry-after': after } };
+  const body = encoding === 'json' ? statusJson(status) : encodeStatus(status);
+  send(response, httpStatusOf(status.code), headers, body);
+}
+
+function send(
+  response: http.ServerResponse, status: number, headers: http.OutgoingHttpHeaders,
+  body: string | Uint8Array,
+): void {
+  if (response.destroyed || response.headersSent) return;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+const PARAMETERS = /^\s*;\s*[^\s;=",]+=(?:"[^"]*"|[^\s;=",]+)/;
+
+/** The encoding that a content type names; its case and well-formed parameters do not matter. */
+export function encodingOf(contentType: string | undefined): Encoding | undefined {
+  if (contentType === MEDIA_TYPES.proto) return 'proto';
+  if (contentType === undefined) return undefined;
+  const semicolon = contentType.indexOf(';');
+  const end = semicolon < 0 ? contentType.length : semicolon;
+  const type = contentType.slice(0, end).trim().toLowerCase();
+  let rest = contentType.slice(end);
+  for (let found = PARAMETERS.exec(rest); found !== null; found = PARAMETERS.exec(rest)) {
+    rest = rest.slice(found[0].length);
+  }
+  if (!/^\s*;?\s*$/.test(rest)) return undefined;
+  return type === MEDIA_TYPES.json ? 'json' : type === MEDIA_TYPES.proto ? 'proto' : undefined;
+}
