@@ -63,7 +63,8 @@ function setUp(backends: readonly string[], settings = AT_ONCE) {
   });
   /** Consumes, and lets the parts wait for each other. */
   const consume = async (payload: Payload): Promise<unknown> => {
-    const outcome = Promise.resolve(exporter.consume(payload)).then(() => 'taken', (e: unknown) => e);
+    const outcome = Promise.resolve(exporter.consume(payload))
+      .then(() => 'taken', (error: unknown) => error);
     await context.clock.advance(5);
     return outcome;
   };
@@ -93,8 +94,9 @@ interface OracleCase {
   readonly failing_backends?: string[];
 }
 
-const ORACLE = readFileSync(join(__dirname, '../../testing/oracle/lb_exporter_traces.jsonl'), 'utf8')
-  .trimEnd().split('\n').map((line) => JSON.parse(line) as OracleCase)
+const ORACLE_FILE = join(__dirname, '../../testing/oracle/lb_exporter_traces.jsonl');
+const ORACLE = readFileSync(ORACLE_FILE, 'utf8').trimEnd().split('\n')
+  .map((line) => JSON.parse(line) as OracleCase)
   .filter((entry) => entry.routing_key === 'traceID');
 
 /** OTLP/JSON as bytes; ids are hex there, and base64 for protobufjs. */
@@ -118,7 +120,8 @@ test.each(ORACLE)('backends get what upstream gives them: $case', async (entry) 
   await balanced.exporter.start();
   await balanced.consume(oraclePayload(entry.input));
   for (const [endpoint, sender] of balanced.made) {
-    const expected = (entry.sent[endpoint] ?? []).flatMap((request) => findSpans(fromJson(request)));
+    const expected = (entry.sent[endpoint] ?? [])
+      .flatMap((request) => findSpans(fromJson(request)));
     expect(findSpans(bytesOf(sender.attempts))).toEqual(expected);
   }
   await balanced.exporter.stop();
