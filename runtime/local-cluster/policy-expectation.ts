@@ -1,0 +1,116 @@
+/**
+ * What tail-sampling policies must say about a trace of which everything is known.
+ *
+ * It is written from the documents, apart from the processor that it judges; only the arithmetic of
+ * the probabilistic policy is the processor's own, because it is tested against upstream's numbers.
+ */
+import type { PolicySettings, TailSamplingSettings } from '../config';
+import { RE2JS } from 're2js';
+import { SERVICES, traceDurationMs, type PlannedTrace } from './trace-plan';
+
+/** What a policy must say; undefined when that depends on more than the trace. */
+export type Vote = 'sampled' | 'not sampled' | 'dropped' | undefined;
+
+/** Whether a trace is kept by chance of its id: `hashSalt`, percentage, and id in hexadecimal. */
+export type ChancePredicate = (salt: string, percentage: number, traceId: string) => boolean;
+
+/** What must become of one trace. */
+export interface Expectation {
+  /** Whether it must be kept; undefined when that depends on more than the trace. */
+  readonly isKept: boolean | undefined;
+  /** Each policy's vote, in the order of the policies. */
+  readonly votes: readonly Vote[];
+}
+
+/** What `settings` must decide about `trace`. */
+export function expectDecision(
+  settings: TailSamplingSettings, trace: PlannedTrace, chance: ChancePredicate,
+): Expectation {
+  const votes = settings.policies.map((policy) => voteOf(policy, trace, chance));
+  return { isKept: keptBy(votes), votes };
+}
+
+function keptBy(votes: readonly Vote[]): boolean | undefined {
+  if (votes.includes('dropped')) return false;
+  if (votes.includes('sampled')) return true;
+  return votes.includes(undefined) ? undefined : false;
+}
+
+function voteOf(policy: PolicySettings, trace: PlannedTrace, chance: ChancePredicate): Vote {
+  switch (policy.type) {
+    case 'rate_limiting': return undefined;
+    case 'and': return allOf(policy.and.andSubPolicy, trace, chance, 'sampled');
+    case 'drop': return allOf(policy.drop.dropSubPolicy, trace, chance, 'dropped');
+    case 'not': return opposite(voteOf(policy.not.notSubPolicy, trace, chance));
+    default: return holds(policy, trace, chance) ? 'sampled' : 'not sampled';
+  }
+}
+
+function allOf(
+  policies: readonly PolicySettings[], trace: PlannedTrace, chance: ChancePredicate, then: Vote,
+): Vote {
+  const votes = policies.map((policy) => voteOf(policy, trace, chance));
+  if (votes.includes('not sampled')) return 'not sampled';
+  return votes.includes(undefined) ? undefined : then;
+}
+
+function opposite(vote: Vote): Vote {
+  if (vote === 'sampled') return 'not sampled';
+  return vote === 'not sampled' ? 'sampled' : vote;
+}
+
+type PlainPolicy = Exclude<PolicySettings, { readonly type: 'rate_limiting' | 'and' | 'drop' | 'not' }>;
+
+function holds(policy: PlainPolicy, trace: PlannedTrace, chance: ChancePredicate): boolean {
+  switch (policy.type) {
+    case 'always_sample': return true;
+    case 'latency': {
+      const { thresholdMs, upperThresholdMs } = policy.latency;
+      const duration = traceDurationMs(trace);
+      return duration > thresholdMs && (upperThresholdMs === 0 || duration <= upperThresholdMs);
+    }
+    case 'status_code': {
+      const { statusCodes } = policy.statusCode;
+      return trace.spans.some(({ isError }) => statusCodes.includes(isError ? 'ERROR' : 'UNSET'));
+    }
+    case 'probabilistic': {
+      const { hashSalt, samplingPercentage } = policy.probabilistic;
+      return chance(hashSalt, samplingPercentage, trace.traceId);
+    }
+    case 'span_count': {
+      const { minSpans, maxSpans } = policy.spanCount;
+      const { length } = trace.spans;
+      return length >= minSpans && (maxSpans === 0 || length <= maxSpans);
+    }
+    case 'string_attribute': {
+      const { key, values, enabledRegexMatching, invertMatch } = policy.stringAttribute;
+      const patterns = values.filter((value) => value !== '')
+        .map((value) => enabledRegexMatching ? RE2JS.compile(value) : value);
+      const matches = (text: unknown): boolean => typeof text === 'string' && text !== ''
+        && patterns.some((pattern) => typeof pattern === 'string'
+          ? pattern === text : pattern.matcher(text).find());
+      return attributesOf(trace, key).some(matches) !== invertMatch;
+    }
+    case 'numeric_attribute': {
+      const { key, minValue, maxValue, invertMatch } = policy.numericAttribute;
+      const least = minValue === 0 ? -Infinity : minValue;
+      const most = maxValue === 0 ? Infinity : maxValue;
+      return attributesOf(trace, key).some((value) => {
+        // Upstream reads an attribute of another type as 0.
+        const number = Number.isSafeInteger(value) ? Number(value) : 0;
+        return number >= least && number <= most;
+      }) !== invertMatch;
+    }
+    case 'boolean_attribute': {
+      const { key, value, invertMatch } = policy.booleanAttribute;
+      return attributesOf(trace, key).includes(value) !== invertMatch;
+    }
+  }
+}
+
+function attributesOf(trace: PlannedTrace, key: string): unknown[] {
+  return trace.spans.flatMap((span) => {
+    const resource = key === 'service.name' ? [SERVICES[span.service]] : [];
+    return key in span.attributes ? [...resource, span.attributes[key]] : resource;
+  });
+}

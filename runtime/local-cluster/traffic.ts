@@ -1,0 +1,165 @@
+/** Sends planned traces with the OpenTelemetry SDK, and knows what became of every span. */
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { ExportResultCode } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BasicTracerProvider, BatchSpanProcessor, type IdGenerator, type ReadableSpan, type SpanExporter,
+} from '@opentelemetry/sdk-trace-base';
+import { sleep, type Clock, type Timer } from '../clock';
+import { seededRandom } from './random';
+import { planTrace, SERVICES, type PlannedSpan, type PlannedTrace } from './trace-plan';
+
+/** What traffic is made from. */
+export interface TrafficOptions {
+  /** Traces per second. */
+  readonly rate: number;
+  /** The same seed plans the same traces. */
+  readonly seed: number;
+  /** Where the services send, as URLs; services take them in turn. */
+  readonly endpoints: readonly string[];
+  /** Longest time from the first to the last span of a trace being ended, in milliseconds. */
+  readonly spreadMs: number;
+  /** The time. */
+  readonly clock: Clock;
+}
+
+/** A trace that was sent. */
+export interface SentTrace {
+  /** What it is. */
+  readonly plan: PlannedTrace;
+  /** Number of its spans that were taken by a collector. */
+  delivered: number;
+  /** Number of its spans that no collector took, after all tries of the SDK. */
+  refused: number;
+}
+
+/** Ids are planned, so that the same seed gives the same trace. */
+class PlannedIds implements IdGenerator {
+  public traceId = '';
+  public spanId = '';
+  public readonly generateTraceId = (): string => this.traceId;
+  public readonly generateSpanId = (): string => this.spanId;
+}
+
+/** How often new traces begin. */
+const TICK_MS = 50;
+const QUEUE_SIZE = 100_000;
+/** Services flush at different times, as applications on different machines do. */
+const FIRST_FLUSH_MS = 200;
+const FLUSH_STEP_MS = 150;
+const SPAN_KINDS = [SpanKind.SERVER, SpanKind.CLIENT, SpanKind.INTERNAL];
+
+/** Traffic of the simulated application. */
+export class Traffic {
+  /** All traces that were begun, by trace id. */
+  public readonly sent = new Map<string, SentTrace>();
+  /** Number of spans that were ended. */
+  public spanCount = 0;
+  private readonly options: TrafficOptions;
+  private readonly random: () => number;
+  private readonly ids = new PlannedIds();
+  private readonly providers: readonly BasicTracerProvider[];
+  private ticker: Timer | undefined;
+  private startedAt = 0;
+  private begun = 0;
+  private open = 0;
+
+  public constructor(options: TrafficOptions) {
+    this.options = options;
+    this.random = seededRandom(options.seed);
+    this.providers = SERVICES.map((service, place) => new BasicTracerProvider({
+      idGenerator: this.ids,
+      resource: resourceFromAttributes({ 'service.name': service }),
+      spanProcessors: [new BatchSpanProcessor(
+        this.exporter(options.endpoints[place % options.endpoints.length]), {
+          maxQueueSize: QUEUE_SIZE,
+          scheduledDelayMillis: FIRST_FLUSH_MS + place * FLUSH_STEP_MS,
+        })],
+    }));
+  }
+
+  /** Begins. */
+  public start(): void {
+    const { clock } = this.options;
+    this.startedAt = clock.monotonic();
+    this.ticker = clock.every(TICK_MS, () => this.tick());
+  }
+
+  /** Begins no new traces, and resolves when all spans were given to collectors or refused. */
+  public async stop(): Promise<void> {
+    this.ticker?.cancel();
+    while (this.open > 0) await sleep(this.options.clock, TICK_MS);
+    await Promise.all(this.providers.map((provider) => provider.shutdown()));
+  }
+
+  private tick(): void {
+    const { clock, rate } = this.options;
+    const due = Math.floor((clock.monotonic() - this.startedAt) / 1000 * rate);
+    // A machine that was busy makes up for at most one second, not for all that it missed.
+    const count = Math.min(due - this.begun, Math.ceil(rate));
+    this.begun = due;
+    for (let trace = 0; trace < count; trace++) this.begin(planTrace(this.random));
+  }
+
+  private begin(plan: PlannedTrace): void {
+    this.sent.set(plan.traceId, { plan, delivered: 0, refused: 0 });
+    const { clock, spreadMs } = this.options;
+    const startMs = Math.floor(clock.now());
+    const longest = Math.max(...plan.spans.map((span) => span.startMs + span.durationMs));
+    const pace = Math.min(1, spreadMs / longest);
+    for (const span of plan.spans) {
+      this.open++;
+      const end = this.startSpan(plan, span, startMs);
+      clock.after((span.startMs + span.durationMs) * pace, () => {
+        this.open--;
+        this.spanCount++;
+        end();
+      });
+    }
+  }
+
+  private startSpan(plan: PlannedTrace, planned: PlannedSpan, startMs: number): () => void {
+    const { spanId, parent, service, name, isError, attributes } = planned;
+    Object.assign(this.ids, { traceId: plan.traceId, spanId });
+    const context = parent < 0 ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, {
+      traceId: plan.traceId,
+      spanId: plan.spans[parent].spanId,
+      traceFlags: TraceFlags.SAMPLED,
+      isRemote: plan.spans[parent].service !== service,
+    });
+    const span = this.providers[service].getTracer('otelgw.local-cluster').startSpan(name, {
+      startTime: hrTime(startMs + planned.startMs),
+      kind: SPAN_KINDS[parent < 0 ? 0 : spanId.charCodeAt(0) % SPAN_KINDS.length],
+      attributes,
+    }, context);
+    return () => {
+      if (isError) span.setStatus({ code: SpanStatusCode.ERROR, message: 'planned to fail' });
+      span.end(hrTime(startMs + planned.startMs + planned.durationMs));
+    };
+  }
+
+  private exporter(url: string): SpanExporter {
+    const exporter = new OTLPTraceExporter({ url });
+    return {
+      export: (spans, done) => exporter.export(spans, (result) => {
+        this.note(spans, result.code === ExportResultCode.SUCCESS ? 'delivered' : 'refused');
+        done(result);
+      }),
+      forceFlush: () => exporter.forceFlush(),
+      shutdown: () => exporter.shutdown(),
+    };
+  }
+
+  private note(spans: readonly ReadableSpan[], what: 'delivered' | 'refused'): void {
+    for (const span of spans) {
+      const sent = this.sent.get(span.spanContext().traceId);
+      if (sent !== undefined) sent[what]++;
+    }
+  }
+}
+
+/** Whole milliseconds as seconds and nanoseconds, so that durations stay exact. */
+function hrTime(ms: number): [number, number] {
+  return [Math.floor(ms / 1000), ms % 1000 * 1_000_000];
+}
