@@ -1,0 +1,199 @@
+import {
+  ConfigurationError, loadBalancingExporter, otlpGrpcExporter, otlpHttpExporter, problem,
+  type Contract, type OtlpGrpcDeliveryConfig, type Path, type TlsClientConfig, type Yaml,
+} from './config';
+import { isInCluster } from './graph/cluster-name';
+import type { Resolver } from './graph/resolver';
+import { Signal } from './graph/signal';
+import type { Retry } from './retry';
+import { routed } from './routed-delivery';
+import type { SendingQueue } from './sending-queue';
+import type { SecretReference } from './workload/secret-reference';
+
+/** What all backends have in common. */
+export interface BackendOptions {
+  /**
+   * Signals that it takes.
+   * @default - all
+   */
+  readonly signals?: Signal[];
+}
+
+/** How telemetry is sent to a store that speaks OTLP. */
+export interface OtlpDeliveryOptions extends BackendOptions {
+  /**
+   * Headers of every request, in plain text. Keys and tokens belong into `secretHeaders`.
+   * @default - none
+   */
+  readonly headers?: Record<string, string>;
+  /**
+   * Headers of every request whose values are in Secrets.
+   * @default - none
+   */
+  readonly secretHeaders?: Record<string, SecretReference>;
+  /**
+   * How requests are compressed: gzip or none.
+   * @default "gzip"
+   */
+  readonly compression?: string;
+  /**
+   * TLS of the connection.
+   * @default - TLS; plain text for `http://`, and for names that exist inside the cluster only
+   */
+  readonly tls?: TlsClientConfig;
+  /**
+   * What becomes of requests that the store did not take.
+   * @default Retry.upTo(Duration.minutes(5))
+   */
+  readonly retry?: Retry;
+  /**
+   * Where requests wait.
+   * @default SendingQueue.inMemory()
+   */
+  readonly queue?: SendingQueue;
+}
+
+/** A store that speaks OTLP. */
+export interface OtlpBackendOptions extends OtlpDeliveryOptions {
+  /**
+   * Its address: `host:port` for gRPC, a URL such as `https://host:4318` for HTTP.
+   */
+  readonly endpoint: string;
+}
+
+/** Several stores, of which each trace goes to one. */
+export interface LoadBalancedBackendOptions extends OtlpDeliveryOptions {
+  /**
+   * How their addresses are found.
+   */
+  readonly resolver: Resolver;
+}
+
+/** An exporter whose configuration is given as it is. */
+export interface RawBackendOptions extends BackendOptions {
+  /**
+   * Values of Secrets by the environment variable under which the configuration refers to them.
+   * @default - none
+   */
+  readonly secrets?: Record<string, SecretReference>;
+}
+
+/**
+ * An exporter as it is written.
+ * @internal
+ */
+export interface WrittenExporter {
+  /** Its type. */
+  readonly type: string;
+  /** Its configuration. */
+  readonly config: Yaml;
+}
+
+/** The name of a component type in the words of the image that reads it. */
+type Spelled = (contract: Pick<Contract, 'type' | 'aliases'>) => string;
+
+const CREDENTIAL = /authorization|api[-_]?key|token|secret|password/i;
+
+/** Where telemetry leaves the cluster of collectors. */
+export class Backend {
+  /** A store that speaks OTLP over gRPC. */
+  public static otlp(name: string, options: OtlpBackendOptions): Backend {
+    const { endpoint } = options;
+    return new Backend(name, options, (spelled) => ({
+      type: spelled(otlpGrpcExporter),
+      config: otlpGrpcExporter.write(
+        { endpoint, ...deliveryOf(endpoint, options) }, at('otlp_grpc', name)),
+    }));
+  }
+
+  /** A store that speaks OTLP over HTTP. */
+  public static otlpHttp(name: string, options: OtlpBackendOptions): Backend {
+    const { endpoint } = options;
+    return new Backend(name, options, (spelled) => ({
+      type: spelled(otlpHttpExporter),
+      config: otlpHttpExporter.write(
+        { endpoint, ...deliveryOf(endpoint, options) }, at('otlp_http', name)),
+    }));
+  }
+
+  /** Several stores that speak OTLP over gRPC; each trace goes to one. Takes traces only. */
+  public static loadBalanced(name: string, options: LoadBalancedBackendOptions): Backend {
+    const resolver = options.resolver._toConfig();
+    const host = resolver.static?.hostnames[0] ?? resolver.dns?.hostname ?? 'pod';
+    const { retryOnFailure: _, sendingQueue: __, ...otlp } = deliveryOf(host, options);
+    return new Backend(name, { signals: [Signal.TRACES], ...options }, (spelled) => ({
+      type: spelled(loadBalancingExporter),
+      config: loadBalancingExporter.write(
+        routed(otlp, options.resolver, options), at('load_balancing', name)),
+    }));
+  }
+
+  /**
+   * Any exporter, with its configuration as it stands in YAML. `type` is the exporter's name, such
+   * as `debug` or `datadog`; secrets are referred to as `${env:NAME}`.
+   */
+  public static fromYaml(
+    name: string, type: string, config: Record<string, any>, options: RawBackendOptions = {},
+  ): Backend {
+    return new Backend(name, options, () => ({ type, config }));
+  }
+
+  /** Signals that it takes. */
+  public readonly signals: Signal[];
+
+  private constructor(
+    /** Its name: exporters are called `type/name`. */
+    public readonly name: string,
+    private readonly options: OtlpDeliveryOptions & RawBackendOptions,
+    private readonly write: (spelled: Spelled) => WrittenExporter,
+  ) {
+    this.signals = options.signals ?? Object.values(Signal);
+  }
+
+  /**
+   * The exporter, its type in the words that `spelled` gives.
+   * @throws ConfigurationError with all mistakes in its options.
+   * @internal
+   */
+  public _write(spelled: Spelled): WrittenExporter {
+    const plain = Object.entries(this.options.headers ?? {})
+      .filter(([header, value]) => CREDENTIAL.test(header) && !value.includes('${env:'));
+    if (plain.length > 0) {
+      throw new ConfigurationError(plain.map(([header]) => problem(
+        ['exporters', this.name, 'headers', header],
+        'must not stand in the configuration in plain text',
+        `give secretHeaders: { '${header}': SecretReference.of(secret, key) }`)));
+    }
+    return this.write(spelled);
+  }
+
+  /**
+   * Secrets by the environment variables that its configuration refers to.
+   * @internal
+   */
+  public get _secrets(): [string, SecretReference][] {
+    return [
+      ...Object.values(this.options.secretHeaders ?? {})
+        .map((secret): [string, SecretReference] => [secret.variable, secret]),
+      ...Object.entries(this.options.secrets ?? {}),
+    ];
+  }
+}
+
+function at(type: string, name: string): Path {
+  return ['exporters', `${type}/${name}`];
+}
+
+function deliveryOf(endpoint: string, options: OtlpDeliveryOptions): OtlpGrpcDeliveryConfig {
+  const { headers, secretHeaders = {}, compression, tls, retry, queue } = options;
+  const secret = Object.entries(secretHeaders)
+    .map(([header, { variable }]) => [header, `\${env:${variable}}`]);
+  const all = { ...headers, ...Object.fromEntries(secret) as Record<string, string> };
+  return {
+    compression,
+    headers: Object.keys(all).length === 0 ? undefined : all,
+    tls: tls ?? (isInCluster(endpoint) ? { insecure: true } : undefined),
+    retryOnFailure: retry?._toConfig(),
+    sendingQueue: queue?._toConfig(),
+  };
+}

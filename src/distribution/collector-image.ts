@@ -1,0 +1,169 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { comparableName, K8S_COMPONENTS } from './component-lists';
+import { contracts } from '../config';
+
+const REPOSITORY = 'ghcr.io/cdk8s-otel-gateway/otelgw';
+/** A version that knows the names that all versions know. */
+const OLDEST_SPELLING = '0.100.0';
+const PACKAGE = join(__dirname, '..', '..', 'package.json');
+
+/** Where the runtime's image is taken from. */
+export interface RuntimeImageOptions {
+  /**
+   * The image without its tag, such as a mirror's.
+   * @default "ghcr.io/cdk8s-otel-gateway/otelgw"
+   */
+  readonly repository?: string;
+  /**
+   * The tag.
+   * @default - the version of this package
+   */
+  readonly tag?: string;
+}
+
+/** An image with a collector that somebody else built. */
+export interface CustomImageOptions {
+  /**
+   * The image with its tag or digest.
+   */
+  readonly image: string;
+  /**
+   * Its components as `section.type`, such as `exporters.otlp_grpc`; a configuration with any
+   * other is then refused.
+   * @default - not checked
+   */
+  readonly components?: string[];
+  /**
+   * Version of the OpenTelemetry Collector inside, such as `0.150.0`. It decides how components
+   * are named.
+   * @default - names that every version knows
+   */
+  readonly version?: string;
+}
+
+/**
+ * How a collector of a distribution is started.
+ * @internal
+ */
+export interface ImageTraits {
+  /** Its name. */
+  readonly distribution: string;
+  /** Its components as `section.type`; absent when nobody knows. */
+  readonly components?: Iterable<string>;
+  /** Version of the OpenTelemetry Collector inside, when that decides how names are spelled. */
+  readonly version?: string;
+  /** Whether it is the collector of this package. */
+  readonly isRuntime?: boolean;
+  /** What to start in place of the image's entry point. */
+  readonly command?: string[];
+  /** What its environment must hold. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folders that it writes to. */
+  readonly writable?: readonly string[];
+}
+
+/** The image of a collector, and what is known about what is inside. */
+export class CollectorImage {
+  /** The collector of this package: everything that the constructs write by themselves. */
+  public static runtime(options: RuntimeImageOptions = {}): CollectorImage {
+    const { repository = REPOSITORY, tag = packageVersion() } = options;
+    return new CollectorImage(`${repository}:${tag}`, {
+      distribution: 'otelgw',
+      isRuntime: true,
+      components: contracts.map(({ section, type }) => `${section}.${type}`),
+    });
+  }
+
+  /** OpenTelemetry's largest distribution, such as `contrib('0.159.0')`. */
+  public static contrib(version: string): CollectorImage {
+    return new CollectorImage(
+      `otel/opentelemetry-collector-contrib:${version}`,
+      { distribution: 'otelcol-contrib', version },
+    );
+  }
+
+  /** OpenTelemetry's distribution for Kubernetes, such as `k8s('0.159.0')`. */
+  public static k8s(version: string): CollectorImage {
+    return new CollectorImage(`otel/opentelemetry-collector-k8s:${version}`, {
+      distribution: 'otelcol-k8s', version, components: K8S_COMPONENTS,
+    });
+  }
+
+  /** Datadog's distribution (DDOT), such as `datadog('7.76.0')`: the version of its agent. */
+  public static datadog(version: string): CollectorImage {
+    return new CollectorImage(`registry.datadoghq.com/ddot-collector:${version}`, {
+      distribution: 'ddot',
+      version: OLDEST_SPELLING,
+      command: ['otel-agent'],
+      env: {
+        DD_OTELCOLLECTOR_ENABLED: 'true',
+        DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+        DD_CMD_PORT: '0',
+        DD_AGENT_IPC_PORT: '0',
+      },
+      writable: ['/tmp', '/var/log/datadog'],
+    });
+  }
+
+  /** Any other image whose entry point is an OpenTelemetry Collector. */
+  public static custom(options: CustomImageOptions): CollectorImage {
+    const { image, components, version = OLDEST_SPELLING } = options;
+    return new CollectorImage(image, { distribution: image, components, version });
+  }
+
+  private readonly components?: ReadonlySet<string>;
+
+  private constructor(
+    /** The image with its tag or digest. */
+    public readonly image: string,
+    private readonly traits: ImageTraits,
+  ) {
+    if (traits.components !== undefined) {
+      this.components = new Set([...traits.components].map((name) => {
+        const [section, type] = name.split('.');
+        return comparableName(section, type);
+      }));
+    }
+  }
+
+  /** Name of the distribution inside. */
+  public get distribution(): string {
+    return this.traits.distribution;
+  }
+
+  /** Whether it is this package's own collector. */
+  public get isRuntime(): boolean {
+    return this.traits.isRuntime === true;
+  }
+
+  /**
+   * How it is started, and what it needs.
+   * @internal
+   */
+  public get _traits(): ImageTraits {
+    return this.traits;
+  }
+
+  /**
+   * Whether it holds a component; true as well when nobody knows.
+   * @internal
+   */
+  public _holds(section: string, type: string): boolean {
+    return this.components?.has(comparableName(section, type)) ?? true;
+  }
+
+  /**
+   * Whether its k8s resolver reads Endpoints rather than, or beside, EndpointSlices.
+   * @internal
+   */
+  public get _readsEndpoints(): boolean {
+    const minor = /^v?0\.(\d+)/.exec(this.traits.version ?? '')?.[1];
+    return minor !== undefined && Number(minor) < 140;
+  }
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
+  return version;
+}

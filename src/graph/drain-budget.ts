@@ -1,0 +1,31 @@
+/** How long a pod needs from being asked to end to having passed on everything. */
+
+/** Time in which everybody learns that a pod is going, and until which it takes what comes. */
+export const ENDPOINT_REMOVAL_SECONDS = 5;
+/** Time to send on what is queued. */
+export const FLUSH_SECONDS = 10;
+/** Time for what is in flight between tiers, and for a busy node. */
+export const MARGIN_SECONDS = 10;
+
+/** The parts of a drain, in seconds. */
+export interface DrainBudget {
+  /** All parts together. */
+  readonly totalSeconds: number;
+  /** The sum as it is printed. */
+  readonly sum: string;
+}
+
+/** The drain of a collector that holds traces for `decisionWaitSeconds`; 0 when it holds none. */
+export function drainBudget(decisionWaitSeconds: number): DrainBudget {
+  const parts: [number, string][] = [
+    [ENDPOINT_REMOVAL_SECONDS, 'endpoint removal'],
+    [Math.ceil(decisionWaitSeconds), 'decision wait'],
+    [FLUSH_SECONDS, 'flush'],
+    [MARGIN_SECONDS, 'margin'],
+  ];
+  const counted = parts.filter(([seconds]) => seconds > 0);
+  const totalSeconds = counted.reduce((sum, [seconds]) => sum + seconds, 0);
+  const sum = `${counted.map(([seconds, what]) => `${seconds} s ${what}`).join(' + ')}`
+    + ` = ${totalSeconds} s`;
+  return { totalSeconds, sum };
+}

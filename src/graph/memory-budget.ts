@@ -1,0 +1,36 @@
+/** What a container's memory is used for. All figures are MiB. */
+
+/** Below this a collector cannot do anything useful. */
+export const LEAST_MEMORY_MIB = 128;
+
+/** What a collector needs before it holds any telemetry. */
+const PROCESS_MIB = 96;
+/** A trace of ten spans of half a kilobyte, with what is kept about it. */
+const TRACE_KIB = 6;
+
+/** A container's memory, divided. */
+export interface MemoryBudget {
+  /** Requested, and the limit. */
+  readonly containerMib: number;
+  /** Above this the memory limiter refuses hard. */
+  readonly limitMib: number;
+  /** Room below the limit in which it refuses already. */
+  readonly spikeLimitMib: number;
+  /** What the garbage collector of the process is told to stay below. */
+  readonly heapMib: number;
+}
+
+/** Divides `containerMib`: the limiter acts at 80 %, well before the kernel would. */
+export function memoryBudget(containerMib: number, isNode: boolean): MemoryBudget {
+  const limitMib = Math.floor(containerMib * 0.8);
+  // Telemetry waits outside of JavaScript's heap, so half of the container is plenty for it.
+  const heapMib = Math.floor(isNode ? containerMib * 0.5 : limitMib * 0.8);
+  return { containerMib, limitMib, spikeLimitMib: Math.floor(limitMib * 0.2), heapMib };
+}
+
+/** Memory that one of `pods` samplers needs to hold the traces of `waitSeconds`. */
+export function samplingMemoryMib(
+  tracesPerSecond: number, waitSeconds: number, pods: number,
+): number {
+  return Math.ceil(PROCESS_MIB + tracesPerSecond * waitSeconds * TRACE_KIB / 1024 / pods);
+}

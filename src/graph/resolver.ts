@@ -1,0 +1,69 @@
+import { Duration } from 'cdk8s';
+import type { ResolverConfig } from '../config';
+
+/** A Service of Kubernetes, by its names. */
+export interface ServiceReference {
+  /**
+   * The Service's name.
+   */
+  readonly name: string;
+  /**
+   * The Service's namespace.
+   * @default - the sender's own
+   */
+  readonly namespace?: string;
+  /**
+   * Port of the pods behind it.
+   * @default 4317
+   */
+  readonly port?: number;
+}
+
+/** A DNS name. */
+export interface DnsResolverOptions {
+  /**
+   * Port of what the name resolves to.
+   * @default 4317
+   */
+  readonly port?: number;
+}
+
+/**
+ * How a sender that spreads by trace id learns the addresses it spreads over.
+ */
+export class Resolver {
+  /** These addresses, `host:port` or `host` with port 4317. */
+  public static addresses(hostnames: string[]): Resolver {
+    return new Resolver({ static: { hostnames } });
+  }
+
+  /**
+   * All addresses of a DNS name. In Kubernetes it must be a headless Service's: any other has one
+   * address, however many pods there are.
+   */
+  public static dns(hostname: string, options: DnsResolverOptions = {}): Resolver {
+    return new Resolver({ dns: { hostname, port: String(options.port ?? 4317) } });
+  }
+
+  /**
+   * The ready pods of a Service, as the Kubernetes API tells them. It learns of a change at once,
+   * and needs permission to read EndpointSlices, which the sender is given.
+   */
+  public static kubernetes(service: ServiceReference): Resolver {
+    const { name, namespace, port = 4317 } = service;
+    // Upstream opens its watch anew whenever this is over, every second unless told otherwise.
+    const timeout = Duration.minutes(1);
+    const text = namespace === undefined ? name : `${name}.${namespace}`;
+    return new Resolver({ k8s: { service: text, ports: [port], timeout } });
+  }
+
+  private constructor(private readonly config: ResolverConfig) {}
+
+  /**
+   * What the load-balancing exporter is told.
+   * @internal
+   */
+  public _toConfig(): ResolverConfig {
+    return this.config;
+  }
+}

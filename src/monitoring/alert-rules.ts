@@ -1,0 +1,157 @@
+/** The alerts of a tier: only those about components that it has. */
+import { counterName } from '../distribution/metric-spelling';
+import type { TierIdentity } from '../workload/labels';
+
+/** One alert of a PrometheusRule. */
+export interface AlertRule {
+  /** Its name. */
+  readonly alert: string;
+  /** When it is true. */
+  readonly expr: string;
+  /** For how long it must be true. */
+  readonly for: string;
+  /** How urgent it is. */
+  readonly labels: { readonly severity: 'warning' | 'critical' };
+  /** What it means and what to do. */
+  readonly annotations: { readonly summary: string; readonly description: string };
+}
+
+const KINDS = ['spans', 'metric_points', 'log_records'] as const;
+const KIND_OF = { traces: 'spans', metrics: 'metric_points', logs: 'log_records' } as const;
+
+/** What alerts are about. */
+export interface AlertSubject {
+  /** The tier. */
+  readonly tier: TierIdentity;
+  /** Its signals. */
+  readonly signals: readonly string[];
+  /** Types of its components, in upstream's present spelling. */
+  readonly components: ReadonlySet<string>;
+}
+
+interface Alert {
+  readonly name: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly severity: 'warning' | 'critical';
+  readonly summary: string;
+  readonly description: string;
+}
+
+/** The alerts of a tier. */
+export function alertRules(subject: AlertSubject): AlertRule[] {
+  const { tier } = subject;
+  const matchers = [`service="${tier.name}"`];
+  if (tier.namespace !== undefined) matchers.unshift(`namespace="${tier.namespace}"`);
+  const selector = matchers.join(',');
+  const kinds = KINDS.filter((kind) => subject.signals.some((signal) =>
+    KIND_OF[signal as keyof typeof KIND_OF] === kind));
+  return [
+    ...kinds.flatMap((kind) => deliveryAlerts(kind, selector)),
+    queueAlert(selector),
+    ...subject.components.has('load_balancing') ? loadBalancingAlerts(selector) : [],
+    ...subject.components.has('tail_sampling') ? tailSamplingAlerts(selector) : [],
+  ].map((alert) => ({
+    alert: alert.name,
+    expr: alert.expr,
+    for: alert.for,
+    labels: { severity: alert.severity },
+    annotations: { summary: `${tier.name}: ${alert.summary}`, description: alert.description },
+  }));
+}
+
+function rate(counter: string, selector: string, by: string): string {
+  return `sum by (${by}) (rate(${counterName(counter)}{${selector}}[5m]))`;
+}
+
+function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[] {
+  const words = kind.split('_').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+  const what = kind.replace('_', ' ');
+  return [
+    {
+      name: `CollectorRefuses${words}`,
+      expr: `${rate(`otelcol_receiver_refused_${kind}`, selector, 'pod, receiver')} > 0`,
+      for: '5m',
+      severity: 'warning',
+      summary: `{{ $labels.pod }} refuses ${what}`,
+      description: 'Senders keep what is refused until their queues are full. The memory limiter or'
+        + ' a full queue refuses: look at the memory and at the exporters of this tier.',
+    },
+    {
+      name: `CollectorFailsToSend${words}`,
+      expr: `${rate(`otelcol_exporter_send_failed_${kind}`, selector, 'pod, exporter')} > 0`,
+      for: '5m',
+      severity: 'critical',
+      summary: `{{ $labels.exporter }} gives ${what} up`,
+      description: 'The receiver did not take them in all tries, and they are lost.',
+    },
+    {
+      name: `CollectorQueueRefuses${words}`,
+      expr: `${rate(`otelcol_exporter_enqueue_failed_${kind}`, selector, 'pod, exporter')} > 0`,
+      for: '1m',
+      severity: 'critical',
+      summary: `the queue of {{ $labels.exporter }} is full of ${what}`,
+      description: 'What does not fit is lost. The receiver is too slow or away.',
+    },
+  ];
+}
+
+function queueAlert(selector: string): Alert {
+  return {
+    name: 'CollectorQueueNearlyFull',
+    expr: `max by (pod, exporter) (otelcol_exporter_queue_size{${selector}}`
+      + ` / otelcol_exporter_queue_capacity{${selector}}) > 0.7`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'the queue of {{ $labels.exporter }} is nearly full',
+    description: 'The receiver takes less than is sent. More pods help only if it is not the'
+      + ' receiver that is slow.',
+  };
+}
+
+function loadBalancingAlerts(selector: string): Alert[] {
+  return [
+    {
+      name: 'CollectorHasNoBackends',
+      expr: `min by (pod) (otelcol_loadbalancer_num_backends{${selector}}) == 0`,
+      for: '1m',
+      severity: 'critical',
+      summary: '{{ $labels.pod }} knows nobody to route traces to',
+      description: 'No pod of the next tier is ready, or it may not be asked for: look at the pods'
+        + ' of the next tier, then at the Role that lets this one read EndpointSlices.',
+    },
+    {
+      name: 'CollectorBackendsDiffer',
+      expr: `max(otelcol_loadbalancer_num_backends{${selector}})`
+        + ` != min(otelcol_loadbalancer_num_backends{${selector}})`,
+      for: '5m',
+      severity: 'warning',
+      summary: 'pods disagree about the next tier',
+      description: 'Spans of one trace meet different pods as long as senders disagree.',
+    },
+  ];
+}
+
+function tailSamplingAlerts(selector: string): Alert[] {
+  const early = 'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early';
+  const errors = 'otelcol_processor_tail_sampling_sampling_policy_evaluation_error';
+  return [
+    {
+      name: 'CollectorDropsTracesTooEarly',
+      expr: `${rate(early, selector, 'pod')} > 0`,
+      for: '5m',
+      severity: 'warning',
+      summary: '{{ $labels.pod }} lets traces go before they are decided',
+      description: 'More traces arrive within the decision wait than are held: raise `numTraces`'
+        + ' and the memory, or the number of pods.',
+    },
+    {
+      name: 'CollectorPolicyFails',
+      expr: `${rate(errors, selector, 'pod')} > 0`,
+      for: '5m',
+      severity: 'warning',
+      summary: 'a sampling policy of {{ $labels.pod }} fails',
+      description: 'Traces that it would have kept are dropped. The log names the policy.',
+    },
+  ];
+}

@@ -1,0 +1,48 @@
+/** The objects that the Prometheus operator reads. */
+import { ApiObject } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { alertRules, type AlertSubject } from './alert-rules';
+import type { Monitoring } from './monitoring';
+import { objectLabels, selectorLabels, type TierIdentity } from '../workload/labels';
+import { METRICS_PORT_NAME } from '../workload/ports';
+
+const API_VERSION = 'monitoring.coreos.com/v1';
+
+function metadata(tier: TierIdentity, labels: Record<string, string> | undefined) {
+  return {
+    name: tier.name, namespace: tier.namespace, labels: { ...objectLabels(tier), ...labels },
+  };
+}
+
+/** Tells Prometheus where the tier's metrics are. */
+export function serviceMonitor(
+  scope: Construct, id: string, tier: TierIdentity, monitoring: Monitoring,
+): ApiObject {
+  const { interval, labels } = monitoring._options;
+  return new ApiObject(scope, id, {
+    apiVersion: API_VERSION,
+    kind: 'ServiceMonitor',
+    metadata: metadata(tier, labels),
+    spec: {
+      selector: { matchLabels: selectorLabels(tier) },
+      endpoints: [{
+        port: METRICS_PORT_NAME,
+        path: '/metrics',
+        ...interval === undefined ? {} : { interval: `${interval.toSeconds()}s` },
+      }],
+    },
+  });
+}
+
+/** Tells Prometheus when to raise the alarm. */
+export function prometheusRule(
+  scope: Construct, id: string, subject: AlertSubject, monitoring: Monitoring,
+): ApiObject {
+  const { tier } = subject;
+  return new ApiObject(scope, id, {
+    apiVersion: API_VERSION,
+    kind: 'PrometheusRule',
+    metadata: metadata(tier, monitoring._options.labels),
+    spec: { groups: [{ name: `${tier.name}.collector`, rules: alertRules(subject) }] },
+  });
+}

@@ -1,0 +1,125 @@
+import type { Duration } from 'cdk8s';
+import type {
+  BooleanAttributePolicyConfig, NumericAttributePolicyConfig, ProbabilisticPolicyConfig,
+  RateLimitingPolicyConfig, SamplingPolicyConfig, SpanCountPolicyConfig,
+  StringAttributePolicyConfig,
+} from './config';
+
+/** How an operation ended, as its span says. */
+export enum StatusCode {
+  /** It failed. */
+  ERROR = 'ERROR',
+  /** It was declared to have succeeded. */
+  OK = 'OK',
+  /** Nothing was said. */
+  UNSET = 'UNSET',
+}
+
+/** Which status codes. */
+export interface StatusCodePolicyOptions {
+  /**
+   * A trace with a span of one of these is kept.
+   */
+  readonly statusCodes: StatusCode[];
+}
+
+/** How long. */
+export interface LatencyPolicyOptions {
+  /**
+   * Traces that took longer are kept; whole milliseconds.
+   */
+  readonly threshold: Duration;
+  /**
+   * Of these, only those that took at most so long.
+   * @default - without limit
+   */
+  readonly upperThreshold?: Duration;
+}
+
+/** A rule by which a tail sampler keeps whole traces. A trace is kept when one rule keeps it. */
+export class SamplingPolicy {
+  /** Keeps every trace. */
+  public static alwaysSample(name: string): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'always_sample' });
+  }
+
+  /** Keeps traces with a span of one of these status codes. */
+  public static statusCode(name: string, options: StatusCodePolicyOptions): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'status_code', statusCode: options });
+  }
+
+  /** Keeps traces by how long they took, from the first start to the last end of their spans. */
+  public static latency(name: string, options: LatencyPolicyOptions): SamplingPolicy {
+    return new SamplingPolicy({
+      name,
+      type: 'latency',
+      latency: {
+        thresholdMs: options.threshold.toMilliseconds(),
+        upperThresholdMs: options.upperThreshold?.toMilliseconds(),
+      },
+    });
+  }
+
+  /** Keeps a share of all traces, chosen by trace id: every sampler chooses the same ones. */
+  public static probabilistic(name: string, options: ProbabilisticPolicyConfig): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'probabilistic', probabilistic: options });
+  }
+
+  /** Keeps traces with an attribute that has one of these texts. */
+  public static stringAttribute(
+    name: string, options: StringAttributePolicyConfig,
+  ): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'string_attribute', stringAttribute: options });
+  }
+
+  /** Keeps traces with a whole-number attribute in a range. */
+  public static numericAttribute(
+    name: string, options: NumericAttributePolicyConfig,
+  ): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'numeric_attribute', numericAttribute: options });
+  }
+
+  /** Keeps traces with an attribute that is true, or that is false. */
+  public static booleanAttribute(
+    name: string, options: BooleanAttributePolicyConfig,
+  ): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'boolean_attribute', booleanAttribute: options });
+  }
+
+  /** Keeps traces as long as their spans fit a rate, in each pod. */
+  public static rateLimiting(name: string, options: RateLimitingPolicyConfig): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'rate_limiting', rateLimiting: options });
+  }
+
+  /** Keeps traces by how many spans they have. */
+  public static spanCount(name: string, options: SpanCountPolicyConfig): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'span_count', spanCount: options });
+  }
+
+  /** Keeps traces that all of `policies` keep. */
+  public static and(name: string, policies: SamplingPolicy[]): SamplingPolicy {
+    const andSubPolicy = policies.map((policy) => policy._toConfig());
+    return new SamplingPolicy({ name, type: 'and', and: { andSubPolicy } });
+  }
+
+  /** Keeps traces that `policy` does not keep. */
+  public static not(name: string, policy: SamplingPolicy): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'not', not: { notSubPolicy: policy._toConfig() } });
+  }
+
+  /** Drops traces that all of `policies` keep, whatever any other policy says. */
+  public static drop(name: string, policies: SamplingPolicy[]): SamplingPolicy {
+    const dropSubPolicy = policies.map((policy) => policy._toConfig());
+    return new SamplingPolicy({ name, type: 'drop', drop: { dropSubPolicy } });
+  }
+
+  private constructor(private readonly config: SamplingPolicyConfig) {}
+
+  /**
+   * What the tail sampler is told.
+   * @internal
+   */
+  public _toConfig(): SamplingPolicyConfig {
+    return this.config;
+  }
+}

@@ -1,0 +1,171 @@
+import { Duration } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { CollectorTier } from './collector-tier';
+import type { GatewayProps } from './gateway-props';
+import { serviceHost } from './graph/cluster-name';
+import { memoryBudget, samplingMemoryMib } from './graph/memory-budget';
+import { Resolver } from './graph/resolver';
+import { Signal } from './graph/signal';
+import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
+import type { SamplingPolicy } from './sampling-policy';
+import { autoscaler } from './workload/autoscaler';
+import { headlessName } from './workload/collector-services';
+import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
+import { Scaling } from './workload/scaling';
+import { sleepBeforeStop } from './workload/stop-delay';
+
+/** How senders learn which pods there are. */
+export enum Discovery {
+  /** From the Kubernetes API: at once; senders are given permission to read EndpointSlices. */
+  KUBERNETES_API = 'kubernetes-api',
+  /** From cluster DNS: within seconds, without any permission. */
+  DNS = 'dns',
+}
+
+/** What a tail sampler is told beside its policies. */
+export interface TailSamplingOptions {
+  /**
+   * The rules; a trace is kept when one of them keeps it and none drops it.
+   */
+  readonly policies: SamplingPolicy[];
+  /**
+   * Time from a trace's first span to the decision.
+   * @default Duration.seconds(30)
+   */
+  readonly decisionWait?: Duration;
+  /**
+   * Number of traces that each pod holds at most.
+   * @default - twice what `expectedTracesPerSecond` makes within the decision wait, 50000 at least
+   */
+  readonly numTraces?: number;
+  /**
+   * New traces per second over all pods. Whether they fit the pods' memory is checked, for traces
+   * of ten spans of half a kilobyte.
+   * @default - not checked
+   */
+  readonly expectedTracesPerSecond?: number;
+  /**
+   * How senders learn which pods there are.
+   * @default Discovery.KUBERNETES_API
+   */
+  readonly discovery?: Discovery;
+}
+
+/** What a sampler is told. */
+export interface TailSamplingGatewayProps extends GatewayProps, TailSamplingOptions {}
+
+const DEFAULT_MEMORY_MIB = 1024;
+const DEFAULT_WAIT = Duration.seconds(30);
+const LEAST_TRACES = 50_000;
+/** Metrics and logs come by connection, and would never meet a new pod. */
+const MAX_CONNECTION_AGE = Duration.minutes(5);
+
+/**
+ * A pool of collectors that keeps whole traces or none of them. Tiers that forward to it send all
+ * spans of a trace to the same pod; metrics and logs pass through.
+ *
+ * It is a StatefulSet: pods are replaced one at a time and without a surge, so that the pool, which
+ * decides about each trace's pod, changes as little as it can during a roll-out; pods keep names,
+ * by which they can know each other; and a volume can belong to each. The kind of a workload cannot
+ * be changed later without taking all of it away.
+ */
+export class TailSamplingGateway extends CollectorTier implements ITelemetryTarget {
+  /** Stamps the pods out. */
+  public readonly statefulSet: k8s.KubeStatefulSet;
+  /** Changes their number, when that is not fixed. */
+  public readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
+  /** Keeps those who empty nodes from taking all of them; none for a single pod. */
+  public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
+  private readonly discovery: Discovery;
+
+  public constructor(scope: Construct, id: string, props: TailSamplingGatewayProps) {
+    const scaling = props.scaling ?? Scaling.fixed(2);
+    const decisionWait = props.decisionWait ?? DEFAULT_WAIT;
+    super(scope, id, props, {
+      component: 'sampler',
+      memoryMib: DEFAULT_MEMORY_MIB,
+      cpuMillis: 500,
+      minPods: scaling.min,
+      maxPods: scaling.max,
+      isHeadless: true,
+      maxConnectionAge: MAX_CONNECTION_AGE,
+      tailSampling: tailSampling(props, decisionWait, scaling),
+      problems: [
+        availabilityProblem(scaling, props.availability) ?? [],
+        memoryProblem(props, decisionWait, scaling) ?? [],
+      ].flat(),
+    });
+    this.discovery = props.discovery ?? Discovery.KUBERNETES_API;
+    this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
+      metadata: this._metadata,
+      spec: {
+        serviceName: headlessName(this._tier),
+        // Pods do not wait for each other to start; that they are replaced in turn stays so.
+        podManagementPolicy: 'Parallel',
+        ...scaling.autoscaling === undefined ? { replicas: scaling.min } : {},
+        selector: this._selector,
+        updateStrategy: { type: 'RollingUpdate' },
+        template: this._template,
+      },
+    });
+    if (this._sleepsBeforeStop) this.statefulSet.addJsonPatch(sleepBeforeStop());
+    this.node.defaultChild = this.statefulSet;
+    this.autoscaler = autoscaler(
+      this, 'autoscaler', this._tier, 'StatefulSet', scaling, decisionWait.toSeconds());
+    this.disruptionBudget = disruptionBudget(
+      this, 'disruption-budget', this._tier, scaling, props.availability);
+  }
+
+  /** Its name. */
+  public get targetName(): string {
+    return this.name;
+  }
+
+  /** Traces by trace id, so that a pod sees all of a trace; everything else by connection. */
+  public routeFor(signal: Signal): TelemetryRoute {
+    const { name, namespace } = this._tier;
+    const port = this._ports.grpc;
+    const host = serviceHost(headlessName(this._tier), namespace);
+    if (signal !== Signal.TRACES) return { endpoint: `dns:///${host}:${port}`, insecure: true };
+    const resolver = this.discovery === Discovery.DNS
+      ? Resolver.dns(host, { port })
+      : Resolver.kubernetes({ name, namespace, port });
+    return { resolver, insecure: true };
+  }
+}
+
+function tailSampling(
+  options: TailSamplingOptions, decisionWait: Duration, scaling: Scaling,
+) {
+  const { policies, expectedTracesPerSecond } = options;
+  const perPod = Math.ceil((expectedTracesPerSecond ?? 0) / Math.max(1, scaling.min));
+  const waitSeconds = decisionWait.toMilliseconds() / 1000;
+  const numTraces = options.numTraces
+    ?? Math.max(LEAST_TRACES, Math.ceil(perPod * waitSeconds * 2));
+  return {
+    decisionWait,
+    numTraces,
+    expectedNewTracesPerSec: expectedTracesPerSecond === undefined ? undefined : perPod,
+    // Spans that come late follow what was decided about their trace.
+    decisionCache: { sampledCacheSize: numTraces * 2, nonSampledCacheSize: numTraces * 2 },
+    policies: policies.map((policy) => policy._toConfig()),
+  };
+}
+
+function memoryProblem(
+  props: TailSamplingGatewayProps, decisionWait: Duration, scaling: Scaling,
+): string | undefined {
+  const { expectedTracesPerSecond: rate } = props;
+  if (rate === undefined) return undefined;
+  const mib = props.memory?.toMebibytes() ?? DEFAULT_MEMORY_MIB;
+  const { limitMib, spikeLimitMib } = memoryBudget(mib, true);
+  const usable = limitMib - spikeLimitMib;
+  const wait = decisionWait.toMilliseconds() / 1000;
+  const needed = samplingMemoryMib(rate, wait, Math.max(1, scaling.min));
+  if (needed <= usable) return undefined;
+  const enough = Math.ceil(needed / 0.64 / 64) * 64;
+  return `memory: ${rate} traces per second over ${scaling.min} pods, held for ${wait} s, need`
+    + ` about ${needed} MiB in each, and the memory limiter leaves ${usable} of ${mib} MiB.`
+    + `\n→ give \`memory\` Size.mebibytes(${enough}), more pods, or a shorter \`decisionWait\`.`;
+}

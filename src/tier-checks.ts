@@ -1,0 +1,130 @@
+/** Everything that can be wrong with a tier, as sentences that say what to do. */
+import { problemText, type Problem } from './config';
+import type { CollectorImage } from './distribution/collector-image';
+import { drainBudget } from './graph/drain-budget';
+import { LEAST_MEMORY_MIB } from './graph/memory-budget';
+import type { Signal } from './graph/signal';
+import type { ITelemetryTarget } from './graph/telemetry-target';
+import type { TierFacts } from './graph/tier-facts';
+import { listenerProblems, untakenSignals, wiringProblems } from './graph/wiring-checks';
+import type { TierConfig } from './tier-config';
+import type { PodPorts } from './workload/ports';
+
+/** What is looked at. */
+export interface CheckedTier {
+  /** The tier as the others see it. */
+  readonly facts: TierFacts;
+  /** All tiers of the app. */
+  readonly tiers: readonly TierFacts[];
+  /** Its configuration. */
+  readonly config: TierConfig;
+  /** Its image. */
+  readonly image: CollectorImage;
+  /** Its ports. */
+  readonly ports: PodPorts;
+  /** Memory of a pod. */
+  readonly memoryMib: number;
+  /** Signals that there is somewhere to send to. */
+  readonly reachable: readonly Signal[];
+  /** Where it sends to. */
+  readonly forwardTo?: ITelemetryTarget;
+  /** How long it holds traces. */
+  readonly waitSeconds: number;
+  /** Time that it gets to end, when that was given. */
+  readonly graceSeconds?: number;
+  /** What is known already. */
+  readonly problems: readonly string[];
+}
+
+/** What is wrong; every sentence says below `→` what to do about it. */
+export function tierProblems(tier: CheckedTier): string[] {
+  const missing = missingComponents(tier);
+  const explained = new Set(missing.map(({ path }) => path));
+  return [
+    ...tier.problems,
+    ...nameProblems(tier.facts),
+    ...portProblems(tier.ports),
+    ...signalProblems(tier),
+    ...sizeProblems(tier),
+    ...missing.map(({ sentence }) => sentence),
+    ...tier.config.problems.filter(({ path }) => !explained.has(path)).map(sentenceOf),
+    ...tier.config.problems.length > 0 ? [] : [
+      ...listenerProblems(tier.facts.data, tier.ports),
+      ...wiringProblems(tier.facts, tier.tiers),
+    ],
+  ];
+}
+
+function sentenceOf(mistake: Problem): string {
+  return problemText(mistake).replace('\n  →', '\n→');
+}
+
+function nameProblems({ name }: TierFacts): string[] {
+  return /^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/.test(name) ? [] : [
+    'name: must be at most 52 lower-case letters, digits and -, beginning with a letter, got'
+    + ` ${JSON.stringify(name)}.\n→ give \`name\`, or another id to the construct.`,
+  ];
+}
+
+function portProblems(ports: PodPorts): string[] {
+  const props = { grpcPort: ports.grpc, httpPort: ports.http };
+  const problems = Object.entries(props).flatMap(([prop, port]) =>
+    Number.isInteger(port) && port >= 1024 && port <= 65_535 ? [] : [
+      `${prop}: must be a whole number from 1024 to 65535 (the pods are not root), got ${port}.`
+      + `\n→ leave \`${prop}\` out to listen where everybody expects it.`,
+    ]);
+  const taken = new Set([ports.metrics, ports.health]);
+  const clash = Object.entries(props).find(([, port]) => taken.has(port))
+    ?? (ports.grpc === ports.http ? Object.entries(props)[1] : undefined);
+  if (clash !== undefined) {
+    problems.push(`${clash[0]}: must differ from the other ports of the pod`
+      + ` (${Object.entries(ports).map(([use, port]) => `${use} ${port}`).join(', ')}),`
+      + ` got ${clash[1]}.\n→ choose another.`);
+  }
+  return problems;
+}
+
+function signalProblems({ facts, reachable, forwardTo }: CheckedTier): string[] {
+  if (reachable.length === 0) {
+    return ['forwardTo, exportTo: there must be somewhere to send telemetry to, got nothing.'
+      + '\n→ give `forwardTo` a gateway, or `exportTo` a list such as'
+      + ' [Backend.otlp(\'store\', { endpoint: \'store:4317\' })].'];
+  }
+  const lost = facts.signals.filter((signal) => !reachable.includes(signal));
+  if (lost.length === 0) return [];
+  return [forwardTo === undefined
+    ? `signals: must go somewhere, but no backend takes ${lost.join(' and ')}.`
+      + '\n→ add a backend that does, or leave them out of `signals`.'
+    : untakenSignals(facts, { path: forwardTo.targetName }, lost)];
+}
+
+function sizeProblems(tier: CheckedTier): string[] {
+  const problems: string[] = [];
+  if (tier.memoryMib < LEAST_MEMORY_MIB) {
+    problems.push(`memory: must be at least ${LEAST_MEMORY_MIB} MiB for a collector to hold`
+      + ` anything, got ${tier.memoryMib} MiB.\n→ leave \`memory\` out, or give it`
+      + ` Size.mebibytes(${LEAST_MEMORY_MIB}) or more.`);
+  }
+  const { totalSeconds, sum } = drainBudget(tier.waitSeconds);
+  if (tier.graceSeconds !== undefined && tier.graceSeconds < totalSeconds) {
+    problems.push(`terminationGracePeriod: ${tier.graceSeconds} s is shorter than draining takes:`
+      + ` ${sum}.\n→ remove \`terminationGracePeriod\` (${totalSeconds} s is then written)`
+      + `${tier.waitSeconds > 0 ? ', or shorten `decisionWait`' : ''}.`);
+  }
+  return problems;
+}
+
+const SECTIONS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
+
+function missingComponents(
+  { facts, image }: CheckedTier,
+): { path: string; sentence: string }[] {
+  return SECTIONS.flatMap((section) => Object.keys(facts.data[section] ?? {})
+    .filter((id) => !image._holds(section, id.split('/')[0]))
+    .map((id) => ({
+      path: `${section}.${id}`,
+      sentence: `${section}.${id}: is not a component of ${image.distribution}`
+        + ` (${image.image}).\n→ use an image that holds it, such as`
+        + ' CollectorImage.contrib(\'0.159.0\').',
+    })));
+}

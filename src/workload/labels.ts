@@ -1,0 +1,32 @@
+/** Labels of everything that belongs to one tier. */
+
+/** What a tier is called. */
+export interface TierIdentity {
+  /** Name of its workload and first part of all other names. */
+  readonly name: string;
+  /** Its part in the whole: agent, gateway, sampler. */
+  readonly component: string;
+  /** What it is part of. */
+  readonly partOf: string;
+  /** Its namespace; undefined when whoever applies it decides. */
+  readonly namespace?: string;
+}
+
+/** What selects the pods of a tier. It never changes, for selectors cannot be changed. */
+export function selectorLabels({ name }: TierIdentity): Record<string, string> {
+  return { 'app.kubernetes.io/name': 'otel-collector', 'app.kubernetes.io/instance': name };
+}
+
+/** Labels of pods. */
+export function podLabels(tier: TierIdentity): Record<string, string> {
+  return { ...selectorLabels(tier), 'app.kubernetes.io/component': tier.component };
+}
+
+/** Labels of objects. */
+export function objectLabels(tier: TierIdentity): Record<string, string> {
+  return {
+    ...podLabels(tier),
+    'app.kubernetes.io/part-of': tier.partOf,
+    'app.kubernetes.io/managed-by': 'cdk8s',
+  };
+}

@@ -1,0 +1,25 @@
+/** The ports of a collector's pod, by the names under which everything else refers to them. */
+
+/** OTLP over gRPC. */
+export const GRPC_PORT_NAME = 'otlp-grpc';
+/** OTLP over HTTP. */
+export const HTTP_PORT_NAME = 'otlp-http';
+/** The collector's own metrics. */
+export const METRICS_PORT_NAME = 'metrics';
+/** Answers probes. */
+export const HEALTH_PORT_NAME = 'health';
+
+/** Numbers of the ports. */
+export interface PodPorts {
+  /** OTLP over gRPC. */
+  readonly grpc: number;
+  /** OTLP over HTTP. */
+  readonly http: number;
+  /** The collector's own metrics. */
+  readonly metrics: number;
+  /** Answers probes. */
+  readonly health: number;
+}
+
+/** Numbers that everybody expects. */
+export const STANDARD_PORTS: PodPorts = { grpc: 4317, http: 4318, metrics: 8888, health: 13133 };

@@ -1,0 +1,44 @@
+/** How a pool grows and shrinks. */
+export interface HorizontalScalingOptions {
+  /**
+   * Fewest pods.
+   * @default 2
+   */
+  readonly min?: number;
+  /**
+   * Most pods.
+   */
+  readonly max: number;
+  /**
+   * Share of the requested CPU that a pod uses on average, as a percentage.
+   * @default 70
+   */
+  readonly cpuPercent?: number;
+  /**
+   * Share of the requested memory that a pod uses on average, as a percentage.
+   * @default - memory is left to the memory limiter: it does not fall when load does
+   */
+  readonly memoryPercent?: number;
+}
+
+/** How many pods a pool has. */
+export class Scaling {
+  /** Always `replicas` pods. */
+  public static fixed(replicas: number): Scaling {
+    return new Scaling(replicas, replicas);
+  }
+
+  /** As many as the load needs, by a HorizontalPodAutoscaler. */
+  public static horizontal(options: HorizontalScalingOptions): Scaling {
+    return new Scaling(options.min ?? 2, options.max, options);
+  }
+
+  private constructor(
+    /** Fewest pods. */
+    public readonly min: number,
+    /** Most pods. */
+    public readonly max: number,
+    /** How it scales; absent when the number of pods is fixed. */
+    public readonly autoscaling?: HorizontalScalingOptions,
+  ) {}
+}
