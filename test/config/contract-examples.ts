@@ -1,0 +1,216 @@
+/**
+ * Examples of each contract: the least that it reads, and as much as it writes.
+ */
+import { Duration } from 'cdk8s';
+import {
+  batchProcessor, debugExporter, healthCheckExtension, loadBalancingExporter,
+  memoryLimiterProcessor, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
+  telemetry, type Part,
+} from '../../src/config';
+import type * as structs from '../../src/config/structs';
+
+const tls = { cert_file: 'c', key_file: 'k' };
+const simple = [
+  'always_sample', 'latency', 'probabilistic', 'span_count',
+].map((type) => ({ name: type, type }));
+
+/** Structs, their contracts, and YAML that holds every section but no key that has a default. */
+export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])[] = [
+  ['OtlpReceiverConfig', otlpReceiver, { protocols: { grpc: null, http: null } }],
+  ['OtlpReceiverConfig', otlpReceiver, { protocols: { grpc: { tls }, http: { tls } } }],
+  ['BatchProcessorConfig', batchProcessor, {}],
+  ['MemoryLimiterProcessorConfig', memoryLimiterProcessor, {
+    check_interval: '1s', limit_percentage: 50,
+  }],
+  ['MemoryLimiterProcessorConfig', memoryLimiterProcessor, { check_interval: '1s', limit_mib: 50 }],
+  ['TailSamplingProcessorConfig', tailSamplingProcessor, {
+    policies: [
+      ...simple,
+      { name: 's', type: 'status_code', status_code: { status_codes: ['OK'] } },
+      { name: 't', type: 'string_attribute', string_attribute: { key: 'k', values: ['v'] } },
+      { name: 'n', type: 'numeric_attribute', numeric_attribute: { key: 'k', min_value: 1 } },
+      { name: 'm', type: 'numeric_attribute', numeric_attribute: { key: 'k', max_value: 1 } },
+      { name: 'b', type: 'boolean_attribute', boolean_attribute: { key: 'k' } },
+      { name: 'r', type: 'rate_limiting', rate_limiting: { spans_per_second: 1 } },
+      { name: 'a', type: 'and', and: { and_sub_policy: [{ type: 'always_sample' }] } },
+      { name: 'd', type: 'drop', drop: { drop_sub_policy: [{ type: 'always_sample' }] } },
+      { name: 'o', type: 'not', not: { not_sub_policy: { type: 'always_sample' } } },
+    ],
+  }],
+  ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {} }],
+  ['OtlpHttpExporterConfig', otlpHttpExporter, { endpoint: 'http://h:4318' }],
+  ['OtlpHttpExporterConfig', otlpHttpExporter, { traces_endpoint: 'http://h:4318' }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, {
+    resolver: { static: { hostnames: ['a'] } }, sending_queue: null,
+  }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { dns: { hostname: 'a' } } }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
+  ['DebugExporterConfig', debugExporter, {}],
+  ['HealthCheckExtensionConfig', healthCheckExtension, { response_body: {} }],
+  ['TelemetryConfig', telemetry, {}],
+  ['TelemetryConfig', telemetry, {
+    metrics: {
+      readers: [
+        { pull: { exporter: { prometheus: { host: 'h', port: 1 } } } },
+      ],
+    },
+  }],
+];
+
+const seconds = (n: number) => Duration.seconds(n);
+
+const connection: structs.OtlpGrpcDeliveryConfig = {
+  compression: 'none',
+  headers: { 'X-My_Key': 'v' },
+  balancerName: 'pick_first',
+  waitForReady: true,
+  timeout: seconds(90),
+  tls: {
+    insecure: true,
+    insecureSkipVerify: true,
+    serverNameOverride: 's',
+    caFile: 'ca',
+    certFile: 'c',
+    keyFile: 'k',
+    minVersion: '1.3',
+  },
+  sendingQueue: {
+    enabled: true,
+    numConsumers: 2,
+    queueSize: 3,
+    sizer: 'items',
+    blockOnOverflow: true,
+    waitForResult: true,
+  },
+  retryOnFailure: {
+    enabled: true,
+    initialInterval: seconds(1),
+    maxInterval: seconds(2),
+    maxElapsedTime: Duration.minutes(90),
+    multiplier: 2,
+    randomizationFactor: 0.25,
+  },
+};
+
+/** A struct for each contract in which as much as possible is given. */
+export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: object])[] = [
+  ['otlp', otlpReceiver, {
+    protocols: {
+      grpc: {
+        endpoint: '0.0.0.0:1',
+        maxRecvMsgSizeMib: 5,
+        maxConcurrentStreams: 6,
+        keepalive: {
+          serverParameters: {
+            maxConnectionAge: Duration.minutes(5), maxConnectionAgeGrace: seconds(10),
+          },
+        },
+        tls: { certFile: 'c', keyFile: 'k', clientCaFile: 'ca', caFile: 'x', minVersion: '1.3' },
+      },
+      http: {
+        endpoint: '0.0.0.0:2',
+        maxRequestBodySize: 7,
+        tracesUrlPath: '/t',
+        metricsUrlPath: '/m',
+        logsUrlPath: '/l',
+      },
+    },
+  } satisfies structs.OtlpReceiverConfig],
+  ['batch', batchProcessor, {
+    timeout: Duration.millis(1500), sendBatchSize: 1, sendBatchMaxSize: 2,
+  } satisfies structs.BatchProcessorConfig],
+  ['memory_limiter', memoryLimiterProcessor, {
+    checkInterval: seconds(1),
+    limitMib: 100,
+    spikeLimitMib: 20,
+    limitPercentage: 80,
+    spikeLimitPercentage: 20,
+  } satisfies structs.MemoryLimiterProcessorConfig],
+  ['tail_sampling', tailSamplingProcessor, {
+    decisionWait: seconds(10),
+    decisionWaitAfterRootReceived: seconds(2),
+    numTraces: 1,
+    expectedNewTracesPerSec: 2,
+    decisionCache: { sampledCacheSize: 3, nonSampledCacheSize: 4 },
+    sampleOnFirstMatch: true,
+    dropPendingTracesOnShutdown: true,
+    maximumTraceSizeBytes: 5,
+    policies: [
+      { name: 'l', type: 'latency', latency: { thresholdMs: 1, upperThresholdMs: 2 } },
+      {
+        name: 'n',
+        type: 'and',
+        and: {
+          andSubPolicy: [
+            {
+              name: '',
+              type: 'not',
+              not: {
+                notSubPolicy: {
+                  name: '', type: 'status_code', statusCode: { statusCodes: ['ERROR'] },
+                },
+              },
+            },
+          ],
+        },
+      },
+    ],
+  } satisfies structs.TailSamplingProcessorConfig],
+  ['otlp_grpc', otlpGrpcExporter, {
+    ...connection, endpoint: 'h:4317',
+  } satisfies structs.OtlpGrpcExporterConfig],
+  ['otlp_http', otlpHttpExporter, {
+    endpoint: 'http://h',
+    tracesEndpoint: 'http://t',
+    metricsEndpoint: 'http://m',
+    logsEndpoint: 'http://l',
+    encoding: 'json',
+    compression: 'none',
+    headers: { a_B: 'c' },
+    timeout: seconds(3),
+    tls: connection.tls,
+    sendingQueue: connection.sendingQueue,
+    retryOnFailure: connection.retryOnFailure,
+  } satisfies structs.OtlpHttpExporterConfig],
+  ['load_balancing', loadBalancingExporter, {
+    routingKey: 'traceID',
+    protocol: { otlp: connection },
+    timeout: seconds(1),
+    resolver: {
+      k8s: { service: 'a.b', ports: [1, 2], timeout: seconds(4), returnHostnames: true },
+    },
+    retryOnFailure: connection.retryOnFailure,
+    sendingQueue: connection.sendingQueue,
+  } satisfies structs.LoadBalancingExporterConfig],
+  ['debug', debugExporter, {
+    verbosity: 'detailed', samplingInitial: 5, samplingThereafter: 6,
+  } satisfies structs.DebugExporterConfig],
+  ['health_check', healthCheckExtension, {
+    endpoint: '0.0.0.0:1', path: '/health', responseBody: { healthy: 'y', unhealthy: 'n' },
+  } satisfies structs.HealthCheckExtensionConfig],
+  ['telemetry', telemetry, {
+    logs: {
+      level: 'debug',
+      encoding: 'json',
+      initialFields: { a_B: { c_D: 1 } },
+      sampling: { enabled: false, tick: seconds(1), initial: 2, thereafter: 3 },
+    },
+    metrics: {
+      level: 'detailed',
+      readers: [{
+        pull: {
+          exporter: {
+            prometheus: {
+              host: 'h',
+              port: 1,
+              withoutScopeInfo: false,
+              withoutTypeSuffix: false,
+              withoutUnits: false,
+            },
+          },
+        },
+      }],
+    },
+    resource: { 'service.name': 's' },
+  } satisfies structs.TelemetryConfig],
+];
