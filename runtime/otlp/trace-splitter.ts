@@ -21,6 +21,9 @@ import { fieldLength, writeHeader } from '../wire/writer';
  */
 export type Route = (bytes: Uint8Array, idAt: number) => number;
 
+/** Gives a block of at least `bytes` bytes; what is in it does not matter. */
+export type Allocate = (bytes: number) => Uint8Array;
+
 /** What one target gets of a request. */
 export interface TracePart {
   /** The number that the route gave. */
@@ -120,6 +123,9 @@ export class TraceSplitter {
   private scopePairs = 0;
   private resourcePairs = 0;
 
+  /** New memory costs more than all the rest (page faults), so blocks may come from a pool. */
+  public constructor(private readonly allocate: Allocate = Buffer.allocUnsafeSlow) {}
+
   /**
    * One request per target that has spans in `bytes`, in order of the targets' numbers. When there
    * is only one, that is `bytes` itself; otherwise the parts share one new block of memory.
@@ -133,7 +139,7 @@ export class TraceSplitter {
     if (only !== NONE) return [{ target: only, bytes, items: this.index.spanCount }];
     this.sumSpans();
     this.sumBodies();
-    return this.write(bytes);
+    return this.write(asUint8Array(bytes));
   }
 
   /** As `split`, over all chunks of a payload. */
@@ -239,7 +245,7 @@ export class TraceSplitter {
         total += targets.byteCount[target];
       }
     }
-    const out = Buffer.allocUnsafeSlow(total);
+    const out = asUint8Array(this.allocate(total));
     const parts: TracePart[] = [];
     for (let target = 0; target < targets.count; target += 1) {
       const items = targets.items[target];
@@ -289,6 +295,11 @@ export class TraceSplitter {
     targets.cursor[target] = copyRanges(bytes, index.scopeExtras, scope, out, at);
     this.scopePairs += 1;
   }
+}
+
+/** The same bytes; `subarray` of a Buffer costs twice that of a Uint8Array. */
+function asUint8Array({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** Copies the ranges of a group to `at` and returns the offset after them. */

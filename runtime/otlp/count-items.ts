@@ -1,0 +1,188 @@
+/**
+ * Counts the spans, data points or log records of a request and checks on the way that every
+ * message in it is well-formed, down to the last attribute, without allocating anything.
+ *
+ * The check is whole on purpose: requests of many clients are merged by putting their bytes in a
+ * row, so one broken span let in here would make the next server refuse everybody's.
+ */
+import {
+  ANY_VALUE_BOOL, ANY_VALUE_DOUBLE, ANY_VALUE_INT, ANY_VALUE_STRING, KEY_VALUE_KEY,
+  KEY_VALUE_VALUE,
+} from './fields';
+import {
+  ALL_MESSAGES, ITEMS, MAX_DEPTH, messageOf, REQUESTS, type Field, type Message,
+} from './messages';
+import type { Signal } from '../pipeline/payload';
+import {
+  I32, I64, LEN, malformed, position, readBodyEnd, readTag, readVarint, skipValue, truncated,
+  VARINT,
+} from '../wire/reader';
+
+/** What is to be done with a value; a number from `INTO` on is the message that it holds. */
+const UNKNOWN = 0;
+const WRONG = 1;
+const SKIP_VARINT = 2;
+const SKIP_I64 = 3;
+const SKIP_LEN = 4;
+const SKIP_I32 = 5;
+const ID8 = 6;
+const ID16 = 7;
+const PACKED_I64 = 8;
+const PACKED_VARINT = 9;
+const INTO = 16;
+
+/** One-byte and two-byte tags up to this one are looked up; higher ones are unknown to OTLP. */
+const TAGS = 256;
+
+const NUMBERS = new Map(ALL_MESSAGES.map((message, number) => [message, number]));
+/** Action for each message and tag: message number × 256 + tag. */
+const ACTIONS = actions();
+/** 1 for messages that are items. */
+const IS_ITEM = Uint8Array.from(ALL_MESSAGES, ({ name }) => ITEMS.has(name) ? 1 : 0);
+
+function actions(): Uint8Array {
+  const table = new Uint8Array(ALL_MESSAGES.length * TAGS);
+  ALL_MESSAGES.forEach((message, number) => {
+    for (const field of message.fields) {
+      const tag = number * TAGS + field.number * 8;
+      table.fill(WRONG, tag, tag + 8);
+      table[tag + field.wireType] = actionOf(field);
+      if (field.repeated && field.wireType === I64) table[tag + LEN] = PACKED_I64;
+      if (field.repeated && field.wireType === VARINT) table[tag + LEN] = PACKED_VARINT;
+    }
+  });
+  return table;
+}
+
+function actionOf(field: Field): number {
+  if (field.message !== undefined) return INTO + numberOf(field.message);
+  if (field.kind === 'id8') return ID8;
+  if (field.kind === 'id16') return ID16;
+  switch (field.wireType) {
+    case VARINT: return SKIP_VARINT;
+    case I64: return SKIP_I64;
+    case I32: return SKIP_I32;
+    default: return SKIP_LEN;
+  }
+}
+
+/** Action of the fields that hold attributes. */
+const INTO_KEY_VALUE = INTO + numberOf(messageOf('KeyValue'));
+
+function numberOf(message: Message): number {
+  return NUMBERS.get(message) as number;
+}
+
+/** Items met in the walk under way; a module variable because a walk is one synchronous call. */
+let found = 0;
+
+/**
+ * Number of items in `bytes`, an export request of `signal`.
+ *
+ * @throws MalformedError when any message in it is broken, or a field has the wrong wire type.
+ */
+export function countItems(signal: Signal, bytes: Uint8Array): number {
+  found = 0;
+  walk(bytes, 0, bytes.length, numberOf(REQUESTS[signal]), 0);
+  return found;
+}
+
+function walk(
+  bytes: Uint8Array, start: number, limit: number, message: number, depth: number,
+): void {
+  if (depth > MAX_DEPTH) {
+    throw malformed(start, `messages must nest at most ${MAX_DEPTH} deep`, 'deeper');
+  }
+  found += IS_ITEM[message];
+  for (let at = start; at < limit;) {
+    const tagAt = at;
+    const tag = readTag(bytes, at, limit);
+    at = position;
+    const action = tag < TAGS ? ACTIONS[message * TAGS + tag] : UNKNOWN;
+    if (action < INTO) {
+      at = skip(bytes, at, limit, tag, action, tagAt);
+      continue;
+    }
+    let body = at + 1;
+    let end = body + bytes[at];
+    if (bytes[at] >= 0x80) {
+      end = readBodyEnd(bytes, at, limit);
+      body = position;
+    } else if (!(end <= limit)) {
+      throw truncated(at, limit);
+    }
+    if (action !== INTO_KEY_VALUE || !isShortAttribute(bytes, body, end)) {
+      walk(bytes, body, end, action - INTO, depth + 1);
+    }
+    at = end;
+  }
+}
+
+/**
+ * Whether the KeyValue in `at … end` is well-formed in the way nearly all of them are: a key, then
+ * a text, small whole number, double or boolean, each shorter than 128 bytes. This takes the whole
+ * check from 380 to 145 ns per span (bench/bytes). `false` only means that the long way is needed.
+ */
+function isShortAttribute(bytes: Uint8Array, at: number, end: number): boolean {
+  const valueAt = at + 2 + bytes[at + 1];
+  const any = valueAt + 2;
+  if (bytes[at] !== KEY_VALUE_KEY || bytes[at + 1] >= 0x80 || bytes[valueAt] !== KEY_VALUE_VALUE
+    || bytes[valueAt + 1] >= 0x80 || any + bytes[valueAt + 1] !== end) return false;
+  switch (bytes[any]) {
+    case ANY_VALUE_STRING:
+      return any + 2 + bytes[any + 1] === end && bytes[any + 1] < 0x80;
+    case ANY_VALUE_BOOL:
+    case ANY_VALUE_INT:
+      return any + 2 === end && bytes[any + 1] < 0x80;
+    case ANY_VALUE_DOUBLE:
+      return any + 9 === end;
+    default:
+      return false;
+  }
+}
+
+function skip(
+  bytes: Uint8Array, at: number, limit: number, tag: number, action: number, tagAt: number,
+): number {
+  switch (action) {
+    case SKIP_LEN:
+      return readBodyEnd(bytes, at, limit);
+    case SKIP_I64:
+      if (at + 8 > limit) throw truncated(at, limit);
+      return at + 8;
+    case ID8:
+      return idEnd(bytes, at, limit, 8);
+    case ID16:
+      return idEnd(bytes, at, limit, 16);
+    case PACKED_I64:
+      return packedEnd(bytes, at, limit);
+    case PACKED_VARINT:
+      return varintsEnd(bytes, at, limit);
+    case WRONG:
+      throw malformed(tagAt, `field ${tag >>> 3} must have its own wire type`, tag & 7);
+    default:
+      return skipValue(bytes, at, limit, tag);
+  }
+}
+
+function idEnd(bytes: Uint8Array, at: number, limit: number, length: number): number {
+  const end = readBodyEnd(bytes, at, limit);
+  if (end !== position && end - position !== length) {
+    throw malformed(at, `an id must have ${length} bytes or none`, end - position);
+  }
+  return end;
+}
+
+function packedEnd(bytes: Uint8Array, at: number, limit: number): number {
+  const end = readBodyEnd(bytes, at, limit);
+  if ((end - position) % 8 !== 0) {
+    throw malformed(at, 'a list of 64-bit numbers must have 8 bytes for each', end - position);
+  }
+  return end;
+}
+
+function varintsEnd(bytes: Uint8Array, at: number, limit: number): number {
+  const end = readBodyEnd(bytes, at, limit);
+  for (let number = position; number < end; number = position) readVarint(bytes, number, end);
+  return end;
+}
