@@ -7,7 +7,7 @@ import {
 } from './component-reading';
 import { contracts } from './contracts';
 import {
-  expandReferences, holdsReference, type Environment, type TypedValue,
+  expandReferences, holdsReference, valueAt, type Environment, type TypedValue,
 } from './environment-references';
 import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
@@ -128,9 +128,7 @@ function plain(components: ReadonlyMap<string, NamedComponent>): Map<string, Com
 
 /** Whether an upstream collector would see no mistake, or one that only its environment shows. */
 function isUpstreams({ at, upstreamOnly }: Problem, data: unknown): boolean {
-  let value = data;
-  for (const key of at) value = (value as Record<string, unknown> | undefined)?.[key];
-  return upstreamOnly === true || holdsReference(value);
+  return upstreamOnly === true || holdsReference(valueAt(data, at));
 }
 
 function refuseKeys(

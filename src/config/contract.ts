@@ -2,6 +2,7 @@
  * What one component's part of the configuration may hold, for both who write it and who read it.
  */
 import { z } from 'zod';
+import { holdsReference, valueAt } from './environment-references';
 import type { Field } from './fields';
 import { ConfigurationError, problem, type Path, type Problem } from './problem';
 import {
@@ -112,11 +113,12 @@ function readWith<Settings>(
     : { problems: problemsOf(result.error.issues, at) };
 }
 
-/** Writes with a schema, and reads what was written. */
+/** Writes with a schema, and reads what was written; variables may hold what is right. */
 function writeWith(schema: z.ZodType, given: unknown, at: Path): Yaml {
   const result = z.safeEncode(schema, given as never);
   if (!result.success) throw new ConfigurationError(problemsOf(result.error.issues, at));
-  const { problems } = readWith(schema, result.data, at);
+  const problems = readWith(schema, result.data, at).problems.filter((mistake) =>
+    !holdsReference(valueAt(result.data, mistake.at.slice(at.length))));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return withoutUndefined(result.data) as Yaml;
 }

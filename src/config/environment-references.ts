@@ -39,6 +39,12 @@ export function holdsReference(value: unknown): boolean {
   return typeof value === 'string' && /\$\{[^{}]*\}/.test(value);
 }
 
+/** What stands at `at` in `data`, if anything does. */
+export function valueAt(data: unknown, at: Path): unknown {
+  return at.reduce<unknown>((value, key) =>
+    (value as Record<string | number, unknown> | null | undefined)?.[key], data);
+}
+
 /** Follows all references in `data`. */
 export function expandReferences(data: unknown, env: Environment): Expansion {
   const problems: Problem[] = [];

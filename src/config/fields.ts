@@ -155,11 +155,17 @@ export function textMap(): Field<Record<string, string>, Readonly<Record<string,
   return leaf(z.record(z.string(), z.string(mustBe('a text')), mustBe('a map')), {});
 }
 
-/** Headers: a map of texts, or upstream's list of `{name, value}`. */
+/** Refuses without showing the value, which may be a secret. */
+function mustBeHidden(what: string): { error: string } {
+  return { error: `must be ${what}` };
+}
+
+/** Headers: a map of texts, or upstream's list of `{name, value}`. Messages never show a value. */
 export function headers(): Field<Record<string, string>, Readonly<Record<string, string>>> {
-  const value = z.string(mustBe('a text (quote numbers)'));
-  const entry = z.strictObject({ name: z.string(mustBe('a text')), value });
-  const map = z.record(z.string(), value, mustBe('a map of header names to texts'));
+  const value = z.string(mustBeHidden('a text (put it in quotes)'));
+  const entry = z.strictObject(
+    { name: z.string(mustBe('a text')), value }, mustBeHidden('a map of name and value'));
+  const map = z.record(z.string(), value, mustBeHidden('a map of header names to texts'));
   return leaf(z.union([z.array(entry), map]), {}, {
     decode: (given: Record<string, string> | { name: string; value: string }[]) =>
       Array.isArray(given)

@@ -33,4 +33,4 @@ export * from './sections/sending-queue';
 export * from './sections/tls';
 export * from './spelling';
 export * from './telemetry';
-export type { YamlSource } from './yaml-documents';
+export { YamlDocuments, type YamlSource } from './yaml-documents';

@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { GIVEN, SPARSE } from './contract-examples';
 import { promisedValue, propertiesOf, structNames } from './struct-docs';
 import {
-  batchProcessor, component, ConfigurationError, contracts, debugExporter, loadBalancingExporter,
+  batchProcessor, component, ConfigurationError, contracts, debugExporter, healthCheckExtension,
+  loadBalancingExporter,
   otlpGrpcExporter, otlpHttpExporter, snakeCase, spelling, tailSamplingProcessor, type Part,
 } from '../../src/config';
 import { count, text } from '../../src/config/fields';
@@ -205,4 +206,32 @@ test('fields that do not fit the struct do not compile', () => {
   // @ts-expect-error a key has another type
   declare('processors', 'pair', { name: count(), size: count({ fallback: 1 }) });
   expect(declare).toBeInstanceOf(Function);
+});
+
+test('what variables will hold is not refused when it is written', () => {
+  expect(otlpGrpcExporter.write({ endpoint: '${env:HOST}:${env:PORT}' }))
+    .toEqual({ endpoint: '${env:HOST}:${env:PORT}' });
+});
+
+test('no message shows the value of a header', () => {
+  const wrong = [{ a: 4711 }, 4711, [{ name: 'a', value: 4711 }], ['4711'], { a: { b: '4711' } }];
+  for (const headers of wrong) {
+    const { problems } = otlpGrpcExporter.read({ endpoint: 'h:1', headers });
+    expect(problems).toHaveLength(1);
+    expect(problems[0].message).not.toContain('4711');
+  }
+});
+
+test.each([
+  ['h:1', undefined], [':1', undefined], ['[::1]:1', undefined], ['0.0.0.0:65535', undefined],
+  ['h', 'must be host:port, got "h"'], ['', 'must be host:port, got ""'],
+  ['[::1]', 'must be host:port, got "[::1]"'],
+  ['::1:1', 'must hold an IPv6 address in brackets, as [::1]:4317, got "::1:1"'],
+  ['h:http', 'must end in a port from 0 to 65535, got "h:http"'],
+  ['h:65536', 'must end in a port from 0 to 65535, got "h:65536"'],
+])('a server and a client take the address %j: %s', (endpoint, fault) => {
+  const ofServer = healthCheckExtension.read({ endpoint }).problems.map(({ message }) => message);
+  expect(ofServer).toEqual(fault === undefined ? [] : [fault]);
+  const ofClient = otlpGrpcExporter.read({ endpoint }).problems.length;
+  expect(ofClient).toBe(fault === undefined ? 0 : 1);
 });

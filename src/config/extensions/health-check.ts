@@ -3,6 +3,7 @@
  */
 import { component } from '../contract';
 import { text } from '../fields';
+import { listenAddress } from '../host-port';
 import { optionalSection, type Report, type SettingsOf } from '../section';
 import { HTTP_SERVER_UPSTREAM_ONLY } from '../sections/http-server';
 
@@ -40,7 +41,7 @@ export interface HealthCheckExtensionConfig {
 }
 
 const fields = {
-  endpoint: text({ fallback: 'localhost:13133' }),
+  endpoint: listenAddress('localhost:13133'),
   path: text({ fallback: '/' }),
   responseBody: optionalSection<HealthResponseBodyConfig>()({ absent: 'off', empty: 'off' }, {
     healthy: text({ fallback: '' }),
@@ -51,15 +52,14 @@ const fields = {
 /** What the health check extension works with. */
 export type HealthCheckSettings = SettingsOf<typeof fields>;
 
-function addressIsUsable({ endpoint, path }: HealthCheckSettings, report: Report): void {
-  if (endpoint === '') report(['endpoint'], 'must name an address to listen on, as host:13133');
+function pathIsAbsolute({ path }: HealthCheckSettings, report: Report): void {
   if (!path.startsWith('/')) report(['path'], `must begin with /, got ${JSON.stringify(path)}`);
 }
 
 /** The contract of the health check extension. */
 export const healthCheckExtension = component<HealthCheckExtensionConfig>()(
   'extensions', 'health_check', fields, {
-    check: addressIsUsable,
+    check: pathIsAbsolute,
     upstreamOnly: [
       'check_collector_pipeline', 'use_v2', 'http', 'grpc', 'component_health', 'tls',
       'max_request_body_size', ...HTTP_SERVER_UPSTREAM_ONLY,

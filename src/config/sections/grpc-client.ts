@@ -2,6 +2,7 @@
  * How a gRPC client reaches its server.
  */
 import { choice, flag, headers, text } from '../fields';
+import { hostPortFault } from '../host-port';
 import type { Report, SettingsOf } from '../section';
 import { tlsClient, type TlsClientConfig } from './tls';
 
@@ -72,18 +73,4 @@ function endpointFault(endpoint: string): string | undefined {
   if (address === '') return 'must name a server as host:port';
   // Any other scheme is an address in the words of that scheme's resolver.
   return SCHEME.test(address) ? undefined : hostPortFault(address);
-}
-
-/** Why `address` is not `host:port`; nothing when it is. */
-export function hostPortFault(address: string): string | undefined {
-  const match = /^(?:\[[^\]]*\]|[^:[\]]*):([^:]*)$/.exec(address);
-  if (match === null) {
-    return address.includes(':') && !address.startsWith('[') && address.split(':').length > 2
-      ? 'must hold an IPv6 address in brackets, as [::1]:4317'
-      : 'must end in a port, as host:4317';
-  }
-  const port = Number(match[1]);
-  return /^\d+$/.test(match[1]) && port <= 65_535
-    ? undefined
-    : 'must end in a port from 0 to 65535';
 }

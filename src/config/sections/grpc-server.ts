@@ -2,7 +2,8 @@
  * Where and how a gRPC server listens.
  */
 import type { Duration } from 'cdk8s';
-import { count, duration, text } from '../fields';
+import { count, duration } from '../fields';
+import { listenAddress } from '../host-port';
 import { section, type SettingsOf } from '../section';
 import { tlsServer, type TlsServerConfig } from './tls';
 
@@ -66,7 +67,7 @@ const serverParameters = section<GrpcServerParametersConfig>()({
 
 /** The fields of a gRPC server. */
 export const grpcServerFields = {
-  endpoint: text({ fallback: 'localhost:4317' }),
+  endpoint: listenAddress('localhost:4317'),
   maxRecvMsgSizeMib: count({ fallback: 0, max: 8_796_093_022_207 }),
   maxConcurrentStreams: count({ fallback: 0, max: 4_294_967_295 }),
   keepalive: section<GrpcServerKeepaliveConfig>()(

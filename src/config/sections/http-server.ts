@@ -1,7 +1,8 @@
 /**
  * Where and how an HTTP server listens.
  */
-import { count, text } from '../fields';
+import { count } from '../fields';
+import { listenAddress } from '../host-port';
 import type { SettingsOf } from '../section';
 import { tlsServer, type TlsServerConfig } from './tls';
 
@@ -26,7 +27,7 @@ export interface HttpServerConfig {
 
 /** The fields of an HTTP server. */
 export const httpServerFields = {
-  endpoint: text({ fallback: 'localhost:4318' }),
+  endpoint: listenAddress('localhost:4318'),
   maxRequestBodySize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
   tls: tlsServer,
 };

@@ -1,0 +1,32 @@
+/**
+ * Addresses as `host:port`.
+ */
+import { z } from 'zod';
+import { leaf, mustBe, type Field } from './fields';
+import { shown } from './problem';
+
+/** Why `address` is not `host:port`; nothing when it is. */
+export function hostPortFault(address: string): string | undefined {
+  const match = /^(?:\[[^\]]*\]|[^:[\]]*):([^:]*)$/.exec(address);
+  if (match === null) {
+    const isBareIpv6 = address.split(':').length > 2 && !address.startsWith('[');
+    return isBareIpv6
+      ? 'must hold an IPv6 address in brackets, as [::1]:4317'
+      : 'must be host:port';
+  }
+  const port = Number(match[1]);
+  return /^\d+$/.test(match[1]) && port <= 65_535
+    ? undefined
+    : 'must end in a port from 0 to 65535';
+}
+
+/** The address that a server listens on. */
+export function listenAddress(fallback: string): Field<string, string> {
+  return leaf(z.string(mustBe(`host:port such as ${fallback}`)), fallback, {
+    decode: (value: string, refuse) => {
+      const fault = hostPortFault(value);
+      if (fault !== undefined) refuse(`${fault}, got ${shown(value)}`);
+      return value;
+    },
+  });
+}
