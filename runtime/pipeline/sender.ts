@@ -4,7 +4,8 @@ import type { Payload } from './payload';
 /** Gives payloads to one peer, one attempt per call: no queue, no retry. */
 export interface Sender {
   /**
-   * Sends `payload` and resolves when the peer has taken all of it.
+   * Sends `payload` and resolves when the peer has taken all of it. Its bytes are lent: once the
+   * promise is fulfilled they may be overwritten.
    *
    * @throws RetryableError when the same bytes may be taken later; PartialFailure when only some.
    * @throws PermanentError when they never will be.

@@ -43,9 +43,9 @@ class Backend {
   }
 }
 
-function settingsOf(resolver: object): LoadBalancingSettings {
+function settingsOf(resolver: object, compression: string): LoadBalancingSettings {
   const { settings, problems } = loadBalancingExporter.read({
-    protocol: { otlp: { tls: { insecure: true } } },
+    protocol: { otlp: { tls: { insecure: true }, compression } },
     retry_on_failure: { enabled: true, initial_interval: '50ms', max_interval: '100ms' },
     resolver,
   });
@@ -76,9 +76,9 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function exporterOf(resolver: object) {
+function exporterOf(resolver: object, compression = 'gzip') {
   const context = { ...exporterContext('load_balancing', ['traces']), clock: systemClock };
-  return createLoadBalancingExporter(settingsOf(resolver), context);
+  return createLoadBalancingExporter(settingsOf(resolver, compression), context);
 }
 
 let backends: Backend[];
@@ -93,13 +93,19 @@ function allSpans(): string[] {
   return backends.flatMap((backend) => backend.spans).sort();
 }
 
-test('every trace arrives whole at the backend that the ring gives it', async () => {
+const COMPRESSIONS = ['gzip', 'none'];
+
+test.each(COMPRESSIONS)('every trace arrives whole at its owner, with %s', async (compression) => {
   const ports = await Promise.all(backends.map((backend) => backend.listen('127.0.0.1')));
   const hostnames = ports.map((port) => `127.0.0.1:${port}`);
-  const exporter = exporterOf({ static: { hostnames } });
+  const exporter = exporterOf({ static: { hostnames } }, compression);
   await exporter.start();
   const given = Array.from({ length: 30 }, (_, round) => request(round));
-  for (const { payload } of given) await exporter.consume(payload);
+  // In waves, so that later requests are split into memory that earlier ones were sent from.
+  for (let round = 0; round < given.length; round++) {
+    await exporter.consume(given[round].payload);
+    if (round % 5 === 4) await until(() => allSpans().length === (round + 1) * 40);
+  }
   await exporter.stop();
   expect(allSpans()).toEqual(given.flatMap(({ ids }) => ids).sort());
   const ring = buildRing(hostnames);

@@ -45,6 +45,10 @@ class ToldResolver implements Resolver {
   }
 }
 
+function copyOf({ signal, chunks, items }: Payload): Payload {
+  return createPayload(signal, chunks.map((chunk) => Uint8Array.from(chunk)), items);
+}
+
 /** An exporter whose backends are scripts. */
 function setUp(backends: readonly string[], settings = AT_ONCE) {
   const context = exporterContext(ID, ['traces']);
@@ -58,7 +62,11 @@ function setUp(backends: readonly string[], settings = AT_ONCE) {
       if (endpoint.startsWith('bad')) throw new Error(`endpoint: must be good, got ${endpoint}`);
       const sender = scripts.get(endpoint) ?? new ScriptedSender();
       made.push([endpoint, sender]);
-      return sender;
+      return {
+        // Bytes are lent for the time of the call, and a script remembers them for longer.
+        send: (payload, timeoutMs) => sender.send(copyOf(payload), timeoutMs),
+        close: () => sender.close(),
+      };
     },
   });
   /** Consumes, and lets the parts wait for each other. */

@@ -8,6 +8,7 @@
  *                  └──── the ring has changed ◄───────┴──► else: only part C is tried again later
  * ```
  */
+import { BlockPool } from './block-pool';
 import type { Routes, RoutingTable } from './routing-table';
 import type { Clock } from '../../clock';
 import { messageOf, PermanentError, RetryableError } from '../../errors';
@@ -41,7 +42,14 @@ interface Outcome {
 
 /** One attempt per call, over as many backends as the payload has owners. */
 export class RoutingSender implements Sender {
-  private readonly splitter = new TraceSplitter();
+  private readonly pool = new BlockPool();
+  private readonly splitter = new TraceSplitter((bytes) => {
+    const block = this.pool.take(bytes);
+    this.blocks.push(block);
+    return block;
+  });
+  /** Blocks that hold the parts of the payload that is being split. */
+  private blocks: Uint8Array[] = [];
 
   public constructor(private readonly options: RoutingSenderOptions) {}
 
@@ -71,14 +79,19 @@ export class RoutingSender implements Sender {
       outcome.failure = new RetryableError('no backends yet', { code: UNAVAILABLE });
       return;
     }
-    const payload = mergePayloads('traces', outcome.rest);
-    const sending: Promise<void>[] = [];
+    const lostBefore = outcome.lostItems;
+    const parts = this.splitter.splitPayload(mergePayloads('traces', outcome.rest), route);
+    const blocks = this.blocks;
+    this.blocks = [];
     outcome.rest = [];
-    for (const { target, payload: part } of this.splitter.splitPayload(payload, route)) {
-      const sent = backends[target]?.send(part) ?? Promise.reject(noSender(ring.endpoints[target]));
-      sending.push(sent.catch((error: unknown) => note(outcome, part, error)));
-    }
-    await Promise.all(sending);
+    await Promise.all(parts.map(({ target, payload }) => {
+      const sent = backends[target]?.send(payload)
+        ?? Promise.reject(noSender(ring.endpoints[target]));
+      return sent.catch((error: unknown) => note(outcome, payload, error));
+    }));
+    // A part that failed may still be on its way somewhere; what was taken is read by nobody.
+    const isTaken = outcome.rest.length === 0 && outcome.lostItems === lostBefore;
+    if (isTaken) for (const block of blocks) this.pool.give(block);
   }
 }
 
