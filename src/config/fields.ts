@@ -150,11 +150,6 @@ function oneOf(words: readonly string[]): string {
   return `one of ${words.map((word) => word === '' ? '""' : word).join(', ')}`;
 }
 
-/** Texts by the user's own keys, which are never renamed. */
-export function textMap(): Field<Record<string, string>, Readonly<Record<string, string>>> {
-  return leaf(z.record(z.string(), z.string(mustBe('a text')), mustBe('a map')), {});
-}
-
 /** Refuses without showing the value, which may be a secret. */
 function mustBeHidden(what: string): { error: string } {
   return { error: `must be ${what}` };

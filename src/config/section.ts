@@ -69,12 +69,14 @@ export function mapSchema<Settings>(
       });
       return settings;
     },
-    encode: (given) => encodeKeys(given as Values, keys),
+    encode: (given) => encodeKeys(given, keys),
   });
 }
 
 /** Only given keys are written; unknown ones are kept, so that the strict map refuses them. */
-function encodeKeys(given: Values, keys: readonly { name: string; key: string }[]): Values {
+function encodeKeys(given: unknown, keys: readonly { name: string; key: string }[]): Values {
+  // What is no map passes unchanged as well, for the same reason.
+  if (typeof given !== 'object' || given === null) return given as Values;
   const yaml: Values = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;

@@ -12,7 +12,7 @@ import {
   loadBalancingExporter,
   otlpGrpcExporter, otlpHttpExporter, snakeCase, spelling, tailSamplingProcessor, type Part,
 } from '../../src/config';
-import { count, text } from '../../src/config/fields';
+import { count, keyed, text } from '../../src/config/fields';
 
 /** What reading must give back for a struct: durations in ms, and no `enabled` of a section. */
 function expectedOf(given: unknown): unknown {
@@ -195,6 +195,19 @@ interface Pair {
   readonly name: string;
   readonly size?: number;
 }
+
+test('a field may have a YAML key of its own', () => {
+  const contract = component<Pair>()('processors', 'pair', {
+    name: keyed('irregularname', text()), size: count({ fallback: 1 }),
+  });
+  expect(contract.write({ name: 'a' })).toEqual({ irregularname: 'a' });
+  expect(contract.read({ irregularname: 'a' }).settings).toEqual({ name: 'a', size: 1 });
+});
+
+test('a struct that is none is refused when it is written', () => {
+  expect(() => otlpGrpcExporter.write({ endpoint: 'h:1', tls: 'none' as never }))
+    .toThrow('exporters.otlp_grpc.tls: must be a map, got "none"');
+});
 
 test('fields that do not fit the struct do not compile', () => {
   const declare = component<Pair>();
