@@ -19,7 +19,6 @@ export class AgentDaemonSet extends CollectorTier {
       component: 'agent',
       memoryMib: 256,
       cpuMillis: 100,
-      minPods: 1,
       maxPods: Infinity,
       isHeadless: false,
       problems: [],
@@ -39,7 +38,7 @@ export class AgentDaemonSet extends CollectorTier {
         template: this._template,
       },
     });
-    if (this._sleepsBeforeStop) this.daemonSet.addJsonPatch(sleepBeforeStop());
+    if (this._sleepsBeforeStop) sleepBeforeStop(this.daemonSet);
     this.node.defaultChild = this.daemonSet;
   }
 }

@@ -123,8 +123,6 @@ export interface TierPlan {
   readonly memoryMib: number;
   /** CPU of a pod unless told otherwise. */
   readonly cpuMillis: number;
-  /** Least number of pods. */
-  readonly minPods: number;
   /** Greatest number of pods. */
   readonly maxPods: number;
   /** Whether senders need one address per pod. */
@@ -269,8 +267,9 @@ export class CollectorTier extends Construct {
   private watch(monitoring: Monitoring | undefined): void {
     if (monitoring === undefined) return;
     const { settings } = this.config;
-    const components = new Set([...settings?.exporters.values() ?? [],
-      ...settings?.processors.values() ?? []].map(({ type }) => type));
+    const components = [
+      ...settings?.exporters.values() ?? [], ...settings?.processors.values() ?? [],
+    ].map(({ type }) => type);
     serviceMonitor(this, 'service-monitor', this._tier, monitoring);
     prometheusRule(
       this, 'rules', { tier: this._tier, signals: this.signals, components }, monitoring);

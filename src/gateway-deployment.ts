@@ -36,7 +36,6 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
       component: 'gateway',
       memoryMib: 512,
       cpuMillis: 500,
-      minPods: scaling.min,
       maxPods: scaling.max,
       isHeadless: true,
       maxConnectionAge: MAX_CONNECTION_AGE,
@@ -57,7 +56,7 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
         template: this._template,
       },
     });
-    if (this._sleepsBeforeStop) this.deployment.addJsonPatch(sleepBeforeStop());
+    if (this._sleepsBeforeStop) sleepBeforeStop(this.deployment);
     this.node.defaultChild = this.deployment;
     this.autoscaler = autoscaler(this, 'autoscaler', this._tier, 'Deployment', scaling, 0);
     this.disruptionBudget = disruptionBudget(

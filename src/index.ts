@@ -22,6 +22,9 @@ export {
   type ExternalTargetOptions, type ITelemetryTarget, type TelemetryRoute, TelemetryTarget,
 } from './graph/telemetry-target';
 export { Monitoring, type PrometheusOperatorOptions } from './monitoring/monitoring';
+export {
+  MultiLayerGateway, type GatewayLayer, type MultiLayerGatewayProps,
+} from './multi-layer-gateway';
 export { Retry, type RetryOptions } from './retry';
 export {
   type LatencyPolicyOptions, SamplingPolicy, StatusCode, type StatusCodePolicyOptions,

@@ -86,7 +86,6 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       component: 'sampler',
       memoryMib: DEFAULT_MEMORY_MIB,
       cpuMillis: 500,
-      minPods: scaling.min,
       maxPods: scaling.max,
       isHeadless: true,
       maxConnectionAge: MAX_CONNECTION_AGE,
@@ -109,7 +108,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
         template: this._template,
       },
     });
-    if (this._sleepsBeforeStop) this.statefulSet.addJsonPatch(sleepBeforeStop());
+    if (this._sleepsBeforeStop) sleepBeforeStop(this.statefulSet);
     this.node.defaultChild = this.statefulSet;
     this.autoscaler = autoscaler(
       this, 'autoscaler', this._tier, 'StatefulSet', scaling, decisionWait.toSeconds());

@@ -25,8 +25,8 @@ export interface AlertSubject {
   readonly tier: TierIdentity;
   /** Its signals. */
   readonly signals: readonly string[];
-  /** Types of its components, in upstream's present spelling. */
-  readonly components: ReadonlySet<string>;
+  /** Types of its processors and exporters, in upstream's present spelling. */
+  readonly components: readonly string[];
 }
 
 interface Alert {
@@ -46,11 +46,14 @@ export function alertRules(subject: AlertSubject): AlertRule[] {
   const selector = matchers.join(',');
   const kinds = KINDS.filter((kind) => subject.signals.some((signal) =>
     KIND_OF[signal as keyof typeof KIND_OF] === kind));
+  const routers = subject.components.filter((type) => type === 'load_balancing').length;
   return [
     ...kinds.flatMap((kind) => deliveryAlerts(kind, selector)),
     queueAlert(selector),
-    ...subject.components.has('load_balancing') ? loadBalancingAlerts(selector) : [],
-    ...subject.components.has('tail_sampling') ? tailSamplingAlerts(selector) : [],
+    ...subject.components.includes('load_balancing') ? [noBackendsAlert(selector)] : [],
+    // The metric does not tell exporters apart, so that several of them always differ.
+    ...routers === 1 ? [backendsDifferAlert(selector)] : [],
+    ...subject.components.includes('tail_sampling') ? tailSamplingAlerts(selector) : [],
   ].map((alert) => ({
     alert: alert.name,
     expr: alert.expr,
@@ -109,27 +112,28 @@ function queueAlert(selector: string): Alert {
   };
 }
 
-function loadBalancingAlerts(selector: string): Alert[] {
-  return [
-    {
-      name: 'CollectorHasNoBackends',
-      expr: `min by (pod) (otelcol_loadbalancer_num_backends{${selector}}) == 0`,
-      for: '1m',
-      severity: 'critical',
-      summary: '{{ $labels.pod }} knows nobody to route traces to',
-      description: 'No pod of the next tier is ready, or it may not be asked for: look at the pods'
-        + ' of the next tier, then at the Role that lets this one read EndpointSlices.',
-    },
-    {
-      name: 'CollectorBackendsDiffer',
-      expr: `max(otelcol_loadbalancer_num_backends{${selector}})`
-        + ` != min(otelcol_loadbalancer_num_backends{${selector}})`,
-      for: '5m',
-      severity: 'warning',
-      summary: 'pods disagree about the next tier',
-      description: 'Spans of one trace meet different pods as long as senders disagree.',
-    },
-  ];
+function noBackendsAlert(selector: string): Alert {
+  return {
+    name: 'CollectorHasNoBackends',
+    expr: `min by (pod) (otelcol_loadbalancer_num_backends{${selector}}) == 0`,
+    for: '1m',
+    severity: 'critical',
+    summary: '{{ $labels.pod }} knows nobody to route traces to',
+    description: 'No pod of the next tier is ready, or it may not be asked for: look at the pods'
+      + ' of the next tier, then at the Role that lets this one read EndpointSlices.',
+  };
+}
+
+function backendsDifferAlert(selector: string): Alert {
+  return {
+    name: 'CollectorBackendsDiffer',
+    expr: `max(otelcol_loadbalancer_num_backends{${selector}})`
+      + ` != min(otelcol_loadbalancer_num_backends{${selector}})`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'pods disagree about the next tier',
+    description: 'Spans of one trace meet different pods as long as senders disagree.',
+  };
 }
 
 function tailSamplingAlerts(selector: string): Alert[] {

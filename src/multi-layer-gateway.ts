@@ -1,0 +1,152 @@
+import type { Size } from 'cdk8s';
+import { Construct } from 'constructs';
+import type { Backend } from './backend';
+import type { CollectorConfigOverrides } from './collector-config-overrides';
+import type { CollectorImage } from './distribution/collector-image';
+import { GatewayDeployment } from './gateway-deployment';
+import type { GatewayProps } from './gateway-props';
+import type { Signal } from './graph/signal';
+import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
+import type { Monitoring } from './monitoring/monitoring';
+import { TailSamplingGateway, type TailSamplingOptions } from './tail-sampling-gateway';
+import type { Availability } from './workload/availability';
+import type { Placement } from './workload/placement';
+import type { Scaling } from './workload/scaling';
+import type { SecretReference } from './workload/secret-reference';
+
+/** One pool of a chain. */
+export interface GatewayLayer {
+  /**
+   * Its name; its objects are called `<name of the chain>-<name>`.
+   */
+  readonly name: string;
+  /**
+   * Makes it a layer that samples whole traces; the layer before it then routes by trace id.
+   * @default - it passes everything on
+   */
+  readonly tailSampling?: TailSamplingOptions;
+  /**
+   * How many pods there are.
+   * @default Scaling.fixed(2)
+   */
+  readonly scaling?: Scaling;
+  /**
+   * How many pods may be taken away at a time when nodes are emptied.
+   * @default Availability.maxUnavailable(1)
+   */
+  readonly availability?: Availability;
+  /**
+   * Nodes that the pods stand on.
+   * @default - any Linux node
+   */
+  readonly placement?: Placement;
+  /**
+   * Memory of each pod.
+   * @default - 512 MiB, for a layer that samples 1 GiB
+   */
+  readonly memory?: Size;
+  /**
+   * CPU that each pod asks for, in thousandths of a core.
+   * @default 500
+   */
+  readonly cpuMillis?: number;
+  /**
+   * Raw configuration that is merged over what is written.
+   * @default - nothing
+   */
+  readonly config?: CollectorConfigOverrides;
+  /**
+   * Values of Secrets by the environment variable under which `config` refers to them.
+   * @default - none
+   */
+  readonly secrets?: Record<string, SecretReference>;
+}
+
+/** What a chain of gateways is told. */
+export interface MultiLayerGatewayProps {
+  /**
+   * The layers in the direction of the data: senders reach the first one, each forwards to the
+   * next, the last one exports.
+   */
+  readonly layers: GatewayLayer[];
+  /**
+   * Where the last layer sends telemetry to.
+   */
+  readonly exportTo: Backend[];
+  /**
+   * First part of all names.
+   * @default - the id of the construct
+   */
+  readonly name?: string;
+  /**
+   * Signals that are taken in.
+   * @default - all that the backends take
+   */
+  readonly signals?: Signal[];
+  /**
+   * The collector of all layers.
+   * @default CollectorImage.runtime()
+   */
+  readonly image?: CollectorImage;
+  /**
+   * Who watches the collectors.
+   * @default - nobody; metrics are served nevertheless
+   */
+  readonly monitoring?: Monitoring;
+}
+
+/**
+ * A chain of gateways. Whoever forwards to it sends to its first layer. The last layer is written
+ * first, so that each finds the next one there when it starts.
+ */
+export class MultiLayerGateway extends Construct implements ITelemetryTarget {
+  /** The layers in the direction of the data; as constructs they are children by their names. */
+  public readonly layers: ITelemetryTarget[];
+
+  public constructor(scope: Construct, id: string, props: MultiLayerGatewayProps) {
+    super(scope, id);
+    if (props.layers.length === 0) {
+      throw new Error(`${this.node.path}: layers must name at least one layer, got none`);
+    }
+    const layers: (GatewayDeployment | TailSamplingGateway)[] = [];
+    for (const layer of [...props.layers].reverse()) {
+      layers.unshift(this.addLayer(layer, props, layers[0], id));
+    }
+    this.layers = layers;
+    this.node.defaultChild = layers[0];
+  }
+
+  /** Name of its first layer. */
+  public get targetName(): string {
+    return this.layers[0].targetName;
+  }
+
+  /** Signals that its first layer takes. */
+  public get signals(): Signal[] {
+    return this.layers[0].signals;
+  }
+
+  /** As its first layer is reached. */
+  public routeFor(signal: Signal): TelemetryRoute {
+    return this.layers[0].routeFor(signal);
+  }
+
+  private addLayer(
+    layer: GatewayLayer, props: MultiLayerGatewayProps, next: ITelemetryTarget | undefined,
+    id: string,
+  ): GatewayDeployment | TailSamplingGateway {
+    const { tailSampling, name, ...own } = layer;
+    const { image, monitoring, signals, exportTo } = props;
+    const given: GatewayProps = {
+      ...own,
+      name: `${props.name ?? id}-${name}`,
+      image,
+      monitoring,
+      signals,
+      ...next === undefined ? { exportTo } : { forwardTo: next },
+    };
+    return tailSampling === undefined
+      ? new GatewayDeployment(this, name, given)
+      : new TailSamplingGateway(this, name, { ...given, ...tailSampling });
+  }
+}
