@@ -1,6 +1,7 @@
 import { Coalescer, CoalescerLimits } from './coalescer';
 import { RetryableError } from '../../errors';
 import { createPayload, Payload } from '../../pipeline/payload';
+import { PartialFailure } from '../../pipeline/sender';
 import { FakeClock, settle } from '../../testing/fake-clock';
 import { ScriptedSender } from '../../testing/scripted-sender';
 
@@ -97,4 +98,13 @@ test('closing throws back what waits and waits for what is on its way', async ()
   await settle();
   expect(outcomes).toHaveLength(3);
   expect(clock.waiting).toBe(0);
+});
+
+test('items that a peer left out of a request are shared out over its parts', async () => {
+  const left = (): Error => new PartialFailure('too old', part(0), 4);
+  const { clock, coalescer } = setUp(new ScriptedSender([left]));
+  const outcomes = [3, 2, 1].map((items) => coalescer.send(part(items))
+    .then(() => 0, (error: unknown) => (error as PartialFailure).lostItems));
+  await clock.advance(5);
+  expect(await Promise.all(outcomes)).toEqual([3, 1, 0]);
 });
