@@ -35,6 +35,8 @@ export interface SectionOptions<Settings> {
   readonly check?: (settings: Settings, report: Report) => void;
   /** Keys that upstream has here and this runtime does not implement. */
   readonly upstreamOnly?: readonly string[];
+  /** Keys that upstream no longer has, and what to write instead. */
+  readonly removed?: Readonly<Record<string, string>>;
 }
 
 /** `sendBatchSize` → `send_batch_size`. */
@@ -54,7 +56,7 @@ export function mapSchema<Settings>(
   }));
   const shape = Object.fromEntries(keys.map(({ key, field }) => [key, field.schema]));
   const known = keys.map(({ key }) => key);
-  return z.codec(strictMap({ ...shape, ...also }, known, options.upstreamOnly ?? []), z.custom(), {
+  return z.codec(strictMap({ ...shape, ...also }, known, options), z.custom(), {
     decode: (yaml: Values, context) => {
       const settings: Values = {};
       for (const { name, key, field } of keys) {
@@ -87,19 +89,20 @@ function encodeKeys(given: unknown, keys: readonly { name: string; key: string }
 
 /** One sentence per unknown key, a line each; `problemsOf` tells them apart again. */
 function strictMap(
-  shape: Record<string, z.ZodType>, known: readonly string[], upstreamOnly: readonly string[],
+  shape: Record<string, z.ZodType>, known: readonly string[], options: SectionOptions<never>,
 ): z.ZodObject {
   return z.strictObject(shape, {
     error: (issue) => issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey(key, known, upstreamOnly)).join('\n')
+      ? issue.keys.map((key) => unknownKey(key, known, options)).join('\n')
       : mustBe('a map').error(issue),
   });
 }
 
 function unknownKey(
-  key: string, known: readonly string[], upstreamOnly: readonly string[],
+  key: string, known: readonly string[], { upstreamOnly = [], removed = {} }: SectionOptions<never>,
 ): string {
   if (upstreamOnly.includes(key)) return `is a key ${NOT_HERE}`;
+  if (Object.hasOwn(removed, key)) return `is no longer a setting; write ${removed[key]}`;
   const all = known.length === 0 ? 'there are no settings' : `the settings are ${known.join(', ')}`;
   return `is not a setting here${didYouMean(key, known)}; ${all}`;
 }

@@ -196,6 +196,7 @@ const metrics = section<TelemetryMetricsConfig>()({
     }
   },
   upstreamOnly: ['views'],
+  removed: { address: 'readers: [{ pull: { exporter: { prometheus: { host, port } } } }]' },
 });
 
 /** The value of an attribute; null takes an attribute away that would be there by default. */

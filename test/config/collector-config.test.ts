@@ -119,6 +119,14 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['a mistake in telemetry', 'service:', 'service:\n  telemetry: { metrics: { readers: [] } }',
     'service.telemetry.metrics.readers: must hold at least one reader unless the level is none,' +
     ' got [] (gateway.yaml:19)'],
+  ['a key that upstream has given up', 'service:',
+    'service:\n  telemetry: { metrics: { address: ":8888" } }',
+    'service.telemetry.metrics.address: is no longer a setting; write' +
+    ' readers: [{ pull: { exporter: { prometheus: { host, port } } } }] (gateway.yaml:19)'],
+  ['a port that is no text', '  debug:',
+    '  load_balancing: { resolver: { dns: { hostname: h, port: 4317 } } }\n  debug:',
+    'exporters.load_balancing.resolver.dns.port: must be a port as text, such as "4317",' +
+    ' got 4317 (gateway.yaml:14)'],
   ['broken YAML', 'receivers: [otlp]', 'receivers: [otlp',
     'is not YAML: Flow sequence in block collection must be sufficiently indented and end with' +
     ' a ] (gateway.yaml:23)'],

@@ -2,7 +2,8 @@
  * How the load-balancing exporter learns its backends.
  */
 import type { Duration } from 'cdk8s';
-import { count, duration, flag, list, text } from '../fields';
+import { z } from 'zod';
+import { count, duration, flag, leaf, list, mustBe, text, type Field } from '../fields';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';
 
 /** Backends that are listed by hand. */
@@ -78,6 +79,18 @@ export interface ResolverConfig {
   readonly k8s?: K8sResolverConfig;
 }
 
+/** A port that YAML must hold as text, because upstream refuses a number. */
+function portText(): Field<string, string> {
+  const what = 'a port as text, such as "4317"';
+  return leaf(z.string(mustBe(what)), '', {
+    decode: (value: string, refuse) => {
+      const isPort = value === '' || /^\d+$/.test(value) && Number(value) <= 65_535;
+      if (!isPort) refuse(mustBe(what).error({ input: value }));
+      return value;
+    },
+  });
+}
+
 const off = { absent: 'off', empty: 'off' } as const;
 
 const fields = {
@@ -91,10 +104,14 @@ const fields = {
   }),
   dns: optionalSection<DnsResolverConfig>()(off, {
     hostname: text(),
-    port: text({ fallback: '' }),
+    port: portText(),
     interval: duration('5s'),
     timeout: duration('1s'),
-  }, { check: dnsIsUsable }),
+  }, {
+    check: ({ hostname }, report) => {
+      if (hostname === '') report(['hostname'], 'must name a host, got ""');
+    },
+  }),
   k8s: optionalSection<K8sResolverConfig>()(off, {
     service: text(),
     ports: list(count({ min: 1, max: 65_535 }), []),
@@ -105,15 +122,6 @@ const fields = {
 
 /** What the load-balancing exporter knows of its backends. */
 export type ResolverSettings = SettingsOf<typeof fields>;
-
-function dnsIsUsable(
-  { hostname, port }: { readonly hostname: string; readonly port: string }, report: Report,
-): void {
-  if (hostname === '') report(['hostname'], 'must name a host, got ""');
-  if (port !== '' && !(/^\d+$/.test(port) && Number(port) <= 65_535)) {
-    report(['port'], `must be a port as text, such as "4317", got ${JSON.stringify(port)}`);
-  }
-}
 
 function serviceHasNamespace(service: string, report: Report): void {
   const [name, namespace, svc, ...domain] = service.split('.');
