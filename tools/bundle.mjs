@@ -12,7 +12,7 @@ await build({
   entryPoints: {
     'otelgw': 'runtime/main.ts',
     'up': 'runtime/cli/up.ts',
-    'dns-hook': 'runtime/local-cluster/dns-hook.ts',
+    'pod-preload': 'runtime/local-cluster/pod-preload.ts',
   },
   outdir: 'runtime/dist',
   bundle: true,
@@ -27,7 +27,7 @@ await build({
     // A collector in production should not carry the local cluster and its SDK in memory.
     name: 'up-stays-beside',
     setup({ onResolve }) {
-      onResolve({ filter: /^\.\/up$/ }, () => ({ path: './up.js', external: true }));
+      onResolve({ filter: /^\.\/up\.js$/ }, () => ({ path: './up.js', external: true }));
     },
   }],
 });

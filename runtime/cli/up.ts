@@ -12,7 +12,6 @@ import { alignColumns, LiveTable } from '../local-cluster/live-table';
 import { LocalCluster } from '../local-cluster/local-cluster';
 import { describeNotPlayed, loadManifests } from '../local-cluster/manifests';
 import { isGreen, type Finding } from '../local-cluster/verdict';
-import { isSampledByChance } from '../processors/tail-sampling/chance';
 import { UsageError } from './command';
 
 interface UpOptions extends RunPlan {
@@ -39,7 +38,7 @@ export async function runUp(argv: readonly string[]): Promise<number> {
       refusals.add(sentence);
     },
   });
-  const run = new ClusterRun(cluster, options, table, isSampledByChance, refusals);
+  const run = new ClusterRun(cluster, options, table, refusals);
   const release = takeOrders(run);
   try {
     introduce(cluster, table, describeNotPlayed(manifests));

@@ -145,7 +145,10 @@ export class ApiServer {
     }
     const unfollow = store.follow(tell);
     const seconds = Number(query.get('timeoutSeconds') ?? DEFAULT_WATCH_SECONDS);
-    const timer = systemClock.after(seconds * 1000, () => response.end());
+    const timer = systemClock.after(seconds * 1000, () => {
+      unfollow();
+      response.end();
+    });
     response.on('close', () => {
       unfollow();
       timer.cancel();

@@ -7,7 +7,6 @@ import { ClusterMonitor } from './cluster-monitor';
 import { findEntrance, type Entrance } from './entrance';
 import type { LiveTable } from './live-table';
 import type { LocalCluster } from './local-cluster';
-import type { ChancePredicate } from './policy-expectation';
 import { tailSamplers } from './pool-config';
 import { Traffic } from './traffic';
 import { judge, type Finding } from './verdict';
@@ -47,7 +46,6 @@ export class ClusterRun {
     private readonly cluster: LocalCluster,
     private readonly plan: RunPlan,
     private readonly table: LiveTable,
-    private readonly chance: ChancePredicate,
     private readonly refusals: ReadonlySet<string>,
   ) {
     this.monitor = new ClusterMonitor(cluster);
@@ -79,7 +77,8 @@ export class ClusterRun {
     const looking = systemClock.every(LOOK_MS, () => void this.look());
     try {
       await this.untilReady();
-      const entrance = this.plan.rate === undefined ? undefined : findEntrance(this.cluster);
+      const entrance = this.plan.rate === undefined
+        ? undefined : await findEntrance(this.cluster);
       this.title = 'ready';
       this.table.say(`ready; ${COMMAND_HELP}`);
       if (entrance !== undefined) await this.startTraffic(entrance);
@@ -189,7 +188,7 @@ export class ClusterRun {
         fromSamplers: deciding.has(sink.pool),
       })),
       refusals: [...this.refusals],
-    }, this.chance);
+    });
   }
 }
 

@@ -23,7 +23,7 @@ export interface Entrance {
  *
  * @throws Error when there is no way to send them anything.
  */
-export function findEntrance(cluster: LocalCluster): Entrance {
+export async function findEntrance(cluster: LocalCluster): Promise<Entrance> {
   const { configs } = cluster;
   const targeted = new Set(configs.flatMap((config) => servicesBehind(config, cluster))
     .flatMap((service) => configs.filter(({ pool }) => isBehind(pool, service)))
@@ -32,7 +32,8 @@ export function findEntrance(cluster: LocalCluster): Entrance {
     !targeted.has(pool) && grpcPort(settings) !== undefined);
   const agents = free.filter(({ pool }) => pool.plan.kind === 'DaemonSet');
   const chosen = agents.length > 0 ? agents : free;
-  const endpoints = chosen.flatMap((config) => endpointsFor(config, cluster));
+  const endpoints = (await Promise.all(chosen.map((config) => endpointsFor(config, cluster))))
+    .flat();
   if (endpoints.length === 0) {
     const names = configs.map(({ pool }) => pool.plan.name).join(', ');
     throw new Error('traffic: one collector must take traces over OTLP/gRPC in plain text behind a'
@@ -56,7 +57,10 @@ function grpcPort(settings: CollectorSettings): number | undefined {
   return undefined;
 }
 
-function endpointsFor({ pool, settings }: PoolConfig, cluster: LocalCluster): string[] {
+/** As seen from the nodes, first one first. */
+async function endpointsFor(
+  { pool, settings }: PoolConfig, cluster: LocalCluster,
+): Promise<string[]> {
   const port = grpcPort(settings);
   const spec = pool.plan.template.spec ?? { containers: [] };
   const declared = playedContainers(spec).flatMap((container) => container.ports ?? [])
@@ -65,13 +69,15 @@ function endpointsFor({ pool, settings }: PoolConfig, cluster: LocalCluster): st
   if (hostPort !== undefined) {
     return cluster.nodes.map(({ address }) => `http://${address}:${portOnHost(hostPort)}`);
   }
-  return cluster.services.services.filter((service) => isBehind(pool, service))
-    .flatMap((service) => {
-      const address = cluster.services.addressOf(service);
-      const found = service.spec?.ports?.find((each) => targetPort(each, spec) === port);
-      return address === undefined || found === undefined
-        ? [] : [`http://${address}:${portOnHost(found.port)}`];
-    }).slice(0, 1);
+  for (const service of cluster.services.services.filter((each) => isBehind(pool, each))) {
+    const address = cluster.services.addressOf(service);
+    const found = service.spec?.ports?.find((each) => targetPort(each, spec) === port);
+    if (address === undefined || found === undefined) continue;
+    const doors = await Promise.all(cluster.nodes.map((node) =>
+      cluster.openDoor(node, address, portOnHost(found.port))));
+    return doors.map((door) => `http://${door}`);
+  }
+  return [];
 }
 
 function isBehind(pool: PodPool, service: Service): boolean {

@@ -19,6 +19,7 @@ import { readPoolConfigs, type PoolConfig } from './pool-config';
 import { seededRandom } from './random';
 import { ServiceAccounts } from './service-accounts';
 import { ServiceNetwork } from './service-network';
+import { ServiceProxy } from './service-proxy';
 import { WorkloadSet } from './workload-set';
 
 /** What a cluster is made from. */
@@ -138,6 +139,20 @@ export class LocalCluster {
     this.stops.push(() => workloads.stop(LAST_GRACE_MS));
     this.sync();
     for (const pool of workloads.pools) pool.start();
+  }
+
+  /**
+   * A way for applications on `node` to `address:port`, as which they see the node. Which pods a
+   * Service chooses may depend on the node that is asking.
+   *
+   * @returns Where applications connect to instead, as `host:port`.
+   */
+  public async openDoor(node: ClusterNode, address: string, port: number): Promise<string> {
+    const door = new ServiceProxy(() => ({ address, port }), node.address);
+    const own = this.addresses.next('backend');
+    this.stops.push(() => door.stop());
+    await door.start(own, port);
+    return `${own}:${port}`;
   }
 
   /** Ends everything, pods first. */

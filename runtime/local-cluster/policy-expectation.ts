@@ -4,15 +4,13 @@
  * It is written from the documents, apart from the processor that it judges; only the arithmetic of
  * the probabilistic policy is the processor's own, because it is tested against upstream's numbers.
  */
-import type { PolicySettings, TailSamplingSettings } from '../config';
 import { RE2JS } from 're2js';
+import type { PolicySettings, TailSamplingSettings } from '../config';
+import { thresholdOf, TraceIdHash } from '../processors/tail-sampling/trace-id-hash';
 import { SERVICES, traceDurationMs, type PlannedTrace } from './trace-plan';
 
 /** What a policy must say; undefined when that depends on more than the trace. */
 export type Vote = 'sampled' | 'not sampled' | 'dropped' | undefined;
-
-/** Whether a trace is kept by chance of its id: `hashSalt`, percentage, and id in hexadecimal. */
-export type ChancePredicate = (salt: string, percentage: number, traceId: string) => boolean;
 
 /** What must become of one trace. */
 export interface Expectation {
@@ -24,9 +22,9 @@ export interface Expectation {
 
 /** What `settings` must decide about `trace`. */
 export function expectDecision(
-  settings: TailSamplingSettings, trace: PlannedTrace, chance: ChancePredicate,
+  settings: TailSamplingSettings, trace: PlannedTrace,
 ): Expectation {
-  const votes = settings.policies.map((policy) => voteOf(policy, trace, chance));
+  const votes = settings.policies.map((policy) => voteOf(policy, trace));
   return { isKept: keptBy(votes), votes };
 }
 
@@ -36,20 +34,20 @@ function keptBy(votes: readonly Vote[]): boolean | undefined {
   return votes.includes(undefined) ? undefined : false;
 }
 
-function voteOf(policy: PolicySettings, trace: PlannedTrace, chance: ChancePredicate): Vote {
+function voteOf(policy: PolicySettings, trace: PlannedTrace): Vote {
   switch (policy.type) {
     case 'rate_limiting': return undefined;
-    case 'and': return allOf(policy.and.andSubPolicy, trace, chance, 'sampled');
-    case 'drop': return allOf(policy.drop.dropSubPolicy, trace, chance, 'dropped');
-    case 'not': return opposite(voteOf(policy.not.notSubPolicy, trace, chance));
-    default: return holds(policy, trace, chance) ? 'sampled' : 'not sampled';
+    case 'and': return allOf(policy.and.andSubPolicy, trace, 'sampled');
+    case 'drop': return allOf(policy.drop.dropSubPolicy, trace, 'dropped');
+    case 'not': return opposite(voteOf(policy.not.notSubPolicy, trace));
+    default: return holds(policy, trace) ? 'sampled' : 'not sampled';
   }
 }
 
 function allOf(
-  policies: readonly PolicySettings[], trace: PlannedTrace, chance: ChancePredicate, then: Vote,
+  policies: readonly PolicySettings[], trace: PlannedTrace, then: Vote,
 ): Vote {
-  const votes = policies.map((policy) => voteOf(policy, trace, chance));
+  const votes = policies.map((policy) => voteOf(policy, trace));
   if (votes.includes('not sampled')) return 'not sampled';
   return votes.includes(undefined) ? undefined : then;
 }
@@ -59,9 +57,10 @@ function opposite(vote: Vote): Vote {
   return vote === 'not sampled' ? 'sampled' : vote;
 }
 
-type PlainPolicy = Exclude<PolicySettings, { readonly type: 'rate_limiting' | 'and' | 'drop' | 'not' }>;
+type PlainPolicy = Exclude<
+  PolicySettings, { readonly type: 'rate_limiting' | 'and' | 'drop' | 'not' }>;
 
-function holds(policy: PlainPolicy, trace: PlannedTrace, chance: ChancePredicate): boolean {
+function holds(policy: PlainPolicy, trace: PlannedTrace): boolean {
   switch (policy.type) {
     case 'always_sample': return true;
     case 'latency': {
@@ -75,7 +74,7 @@ function holds(policy: PlainPolicy, trace: PlannedTrace, chance: ChancePredicate
     }
     case 'probabilistic': {
       const { hashSalt, samplingPercentage } = policy.probabilistic;
-      return chance(hashSalt, samplingPercentage, trace.traceId);
+      return isKeptByChance(hashSalt, samplingPercentage, trace.traceId);
     }
     case 'span_count': {
       const { minSpans, maxSpans } = policy.spanCount;
@@ -106,6 +105,16 @@ function holds(policy: PlainPolicy, trace: PlannedTrace, chance: ChancePredicate
       return attributesOf(trace, key).includes(value) !== invertMatch;
     }
   }
+}
+
+/** What upstream puts before the id when the configuration names no salt. */
+const DEFAULT_SALT = 'default-hash-seed';
+
+function isKeptByChance(salt: string, percentage: number, traceId: string): boolean {
+  const id = Buffer.from(traceId, 'hex');
+  const words = Int32Array.from([0, 4, 8, 12], (at) => id.readInt32LE(at));
+  const hash = new TraceIdHash(salt === '' ? DEFAULT_SALT : salt);
+  return hash.isAtMost(thresholdOf(percentage / 100), words, 0);
 }
 
 function attributesOf(trace: PlannedTrace, key: string): unknown[] {

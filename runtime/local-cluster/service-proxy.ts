@@ -18,7 +18,8 @@ export class ServiceProxy {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  public constructor(private readonly choose: ChooseTarget) {
+  /** `sendAs` is the address that targets see; without it they see the client's. */
+  public constructor(private readonly choose: ChooseTarget, private readonly sendAs?: string) {
     this.server = createServer({ allowHalfOpen: true }, (socket) => this.pass(socket));
   }
 
@@ -44,7 +45,10 @@ export class ServiceProxy {
     }
     // The pod sees who asks: inside a cluster, a Service does not hide the client.
     const upstream = connect({
-      host: target.address, port: target.port, localAddress: from, allowHalfOpen: true,
+      host: target.address,
+      port: target.port,
+      localAddress: this.sendAs ?? from,
+      allowHalfOpen: true,
     });
     for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
       this.sockets.add(socket);

@@ -1,6 +1,6 @@
 /** Compares what was sent with what arrived, and says whether it is what the policies ask for. */
 import type { TailSamplingSettings } from '../config';
-import { expectDecision, type ChancePredicate, type Vote } from './policy-expectation';
+import { expectDecision, type Vote } from './policy-expectation';
 import type { ReceivedTrace, SpanLedger } from './span-ledger';
 import type { SentTrace } from './traffic';
 
@@ -53,7 +53,7 @@ export interface Finding {
 }
 
 /** Every finding for `evidence`. */
-export function judge(evidence: Evidence, chance: ChancePredicate): Finding[] {
+export function judge(evidence: Evidence): Finding[] {
   const { sent, samplers, sinks, accepted, refusals } = evidence;
   const traces = [...sent.values()];
   const spans = sumOf(traces, ({ plan }) => plan.spans.length);
@@ -70,9 +70,9 @@ export function judge(evidence: Evidence, chance: ChancePredicate): Finding[] {
       wanted: `${delivered}`,
       isGood: accepted === undefined ? undefined : accepted === delivered,
     },
-    ...samplers.flatMap((sampler) => judgePolicies(sampler, whole, refused === 0, chance)),
+    ...samplers.flatMap((sampler) => judgePolicies(sampler, whole, refused === 0)),
     ...samplers.map((sampler) => judgeMetTraces(sampler, traces)),
-    ...sinks.flatMap((sink) => judgeSink(sink, whole, samplers, chance)),
+    ...sinks.flatMap((sink) => judgeSink(sink, whole, samplers)),
     ...refusals.map((sentence): Finding => (
       { what: 'refused by the API server', found: sentence, wanted: 'nothing', isGood: false })),
   ];
@@ -84,10 +84,10 @@ export function isGreen(findings: readonly Finding[]): boolean {
 }
 
 function judgePolicies(
-  sampler: SamplerEvidence, traces: readonly SentTrace[], isExact: boolean, chance: ChancePredicate,
+  sampler: SamplerEvidence, traces: readonly SentTrace[], isExact: boolean,
 ): Finding[] {
-  const votes = traces.map(({ plan }) => countedVotes(sampler.settings, expectDecision(
-    sampler.settings, plan, chance).votes));
+  const votes = traces.map(({ plan }) =>
+    countedVotes(sampler.settings, expectDecision(sampler.settings, plan).votes));
   return sampler.settings.policies.map(({ name, type }, place): Finding => {
     const what = `kept by policy ${name} (${type})`;
     const expected = votes.filter((vote) => vote[place] === 'sampled').length;
@@ -125,12 +125,11 @@ interface SinkCounts {
 
 function judgeSink(
   sink: SinkEvidence, traces: readonly SentTrace[], samplers: readonly SamplerEvidence[],
-  chance: ChancePredicate,
 ): Finding[] {
   const counts: SinkCounts = { kept: 0, expected: 0, lost: 0, unwanted: 0, repeated: 0, split: 0 };
   for (const trace of traces) {
     const received = receivedOf(sink, trace.plan.traceId);
-    const isKept = samplers.length === 0 ? true : keptByAll(trace, samplers, chance);
+    const isKept = samplers.length === 0 ? true : keptByAll(trace, samplers);
     countTrace(counts, trace, received, isKept);
     if (sink.fromSamplers && received.senders.size > 1) counts.split++;
   }
@@ -161,9 +160,9 @@ function receivedOf(sink: SinkEvidence, traceId: string): ReceivedTrace {
 }
 
 function keptByAll(
-  { plan }: SentTrace, samplers: readonly SamplerEvidence[], chance: ChancePredicate,
+  { plan }: SentTrace, samplers: readonly SamplerEvidence[],
 ): boolean | undefined {
-  const decisions = samplers.map(({ settings }) => expectDecision(settings, plan, chance).isKept);
+  const decisions = samplers.map(({ settings }) => expectDecision(settings, plan).isKept);
   if (decisions.includes(false)) return false;
   return decisions.includes(undefined) ? undefined : true;
 }
