@@ -4,7 +4,8 @@
  */
 import { parse, type Type } from 'protobufjs';
 
-const PROTO = `
+/** The messages, as text. */
+export const PROTO = `
 syntax = "proto3";
 package otlp;
 

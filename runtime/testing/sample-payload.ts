@@ -1,6 +1,6 @@
 /** Small payloads of every signal, made by an encoder that is not ours, with unknown fields. */
-import type { Payload, Signal } from '../pipeline/payload';
 import { decodeForeign, foreignPayload, ForeignRequest } from './foreign-otlp';
+import type { Payload, Signal } from '../pipeline/payload';
 
 /** Where a sample's names come from: two samples with different seeds share nothing. */
 export type Seed = string;

@@ -10,9 +10,7 @@ export interface MemorySource {
   collect(): void;
 }
 
-type Collect = (options?: { type: 'minor' }) => unknown;
-
-let collectGarbage: Collect | undefined;
+let collectGarbage: NodeJS.GCFunction | undefined;
 
 /** This process. */
 export const processMemory: MemorySource = {
@@ -36,7 +34,7 @@ export const processMemory: MemorySource = {
  * would go on refusing for the sake of garbage; so it must be able to collect by itself, whether
  * or not it was started with `--expose-gc`.
  */
-function exposedCollector(): Collect {
+function exposedCollector(): NodeJS.GCFunction {
   setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as Collect;
+  return runInNewContext('gc') as NodeJS.GCFunction;
 }
