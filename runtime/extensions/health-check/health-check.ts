@@ -1,0 +1,84 @@
+/** Tells the probes of Kubernetes whether data can flow. */
+import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ComponentContext, Extension } from '../../component';
+import type { HealthCheckSettings } from '../../config';
+import { listenOptions, parseHostPort } from '../../net/endpoint';
+import { cannotListen } from '../../net/grpc-server';
+import { healthAnswer, Readiness } from './health-answer';
+
+/** The extension, and where it can be reached. */
+export interface HealthCheckExtension extends Extension {
+  /** The port that it listens on, 0 while it does not. */
+  readonly port: number;
+}
+
+/** Answers 200 while the pipelines work, and 503 before and after. */
+export function createHealthCheckExtension(
+  settings: HealthCheckSettings, context: ComponentContext,
+): HealthCheckExtension {
+  return new HealthCheck(settings, context);
+}
+
+class HealthCheck implements HealthCheckExtension {
+  private server?: Server;
+  private begun?: { readonly since: number; readonly monotonic: number };
+
+  public constructor(
+    private readonly settings: HealthCheckSettings,
+    private readonly context: ComponentContext,
+  ) {}
+
+  public async start(): Promise<void> {
+    const { endpoint } = this.settings;
+    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    const server = createServer((request, response) => this.answer(request, response));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(cannotListen(endpoint, error)));
+      server.listen(options, resolve);
+    });
+    this.server = server;
+    this.context.log.info('Health check listens.', { endpoint, port: this.port });
+  }
+
+  public async stop(): Promise<void> {
+    this.notReady();
+    const { server } = this;
+    this.server = undefined;
+    if (server === undefined) return;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      // A probe that keeps its connection must not keep the process.
+      server.closeAllConnections();
+    });
+  }
+
+  public ready(): void {
+    const { clock, log } = this.context;
+    this.begun = { since: clock.now(), monotonic: clock.monotonic() };
+    log.info('Health Check state change', { status: 'ready' });
+  }
+
+  public notReady(): void {
+    if (this.begun === undefined) return;
+    this.begun = undefined;
+    this.context.log.info('Health Check state change', { status: 'unavailable' });
+  }
+
+  public get port(): number {
+    return (this.server?.address() as AddressInfo | null | undefined)?.port ?? 0;
+  }
+
+  private readiness(): Readiness | undefined {
+    if (this.begun === undefined) return undefined;
+    const { since, monotonic } = this.begun;
+    return { since, uptime: this.context.clock.monotonic() - monotonic };
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const { status, headers, body } = healthAnswer(
+      this.settings, request.url ?? '/', this.readiness());
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  }
+}
