@@ -41,13 +41,13 @@ class BackwardWriter {
 
   private list(field: Field, values: readonly FieldValue[]): void {
     const packed = field.wireType !== LEN;
-    const end = this.at;
+    const before = this.bytes.length - this.at;
     for (let i = values.length - 1; i >= 0; i -= 1) {
       this.value(field, values[i]);
       if (!packed) this.tag(field.number, LEN);
     }
     if (packed && values.length > 0) {
-      this.length(end);
+      this.length(before);
       this.tag(field.number, LEN);
     }
   }
@@ -61,9 +61,9 @@ class BackwardWriter {
   private value(field: Field, value: FieldValue): void {
     switch (field.kind) {
       case 'message': {
-        const end = this.at;
+        const before = this.bytes.length - this.at;
         this.message(field.message as Message, value as MessageValue);
-        this.length(end);
+        this.length(before);
         return;
       }
       case 'string': return this.text(value as string, 'latin1');
@@ -91,8 +91,8 @@ class BackwardWriter {
     this.varint(number * 8 + wireType);
   }
 
-  private length(end: number): void {
-    this.varint(end - this.at);
+  private length(before: number): void {
+    this.varint(this.bytes.length - this.at - before);
   }
 
   private varint(value: number): void {
