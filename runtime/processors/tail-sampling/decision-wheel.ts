@@ -1,0 +1,105 @@
+/**
+ * Says when a trace is decided: batches of traces, one per tick of a second.
+ *
+ * As upstream, there are N = max(1, whole seconds of the wait) closed batches and an open one. A
+ * new trace goes into the open batch; every tick closes it and takes the oldest one, so that a
+ * trace waits N to N + 1 ticks. A batch is a list through the traces' records.
+ */
+import { NONE } from './id-table';
+import { BATCH, NEXT_IN_BATCH, PREVIOUS_IN_BATCH, TraceTable } from './trace-table';
+
+const SECOND = 1000;
+
+/** The batches. */
+export class DecisionWheel {
+  /** Number of closed batches that wait: with the open one, the ticks that empty the wheel. */
+  public readonly closedBatches: number;
+  private readonly rootBatches: number;
+  private next = 0;
+  // One slot more than waiting batches: that of the batch taken last, which is decided in slices.
+  private readonly slots: number;
+  private readonly heads: Int32Array;
+  private readonly tails: Int32Array;
+  private readonly missing: Float64Array;
+
+  public constructor(
+    private readonly traces: TraceTable, waitMs: number, waitAfterRootMs: number,
+  ) {
+    this.closedBatches = Math.max(1, Math.floor(waitMs / SECOND));
+    this.rootBatches = Math.floor(waitAfterRootMs / SECOND);
+    this.slots = this.closedBatches + 2;
+    this.heads = new Int32Array(this.slots).fill(NONE);
+    this.tails = new Int32Array(this.slots).fill(NONE);
+    this.missing = new Float64Array(this.slots);
+  }
+
+  /** Puts a trace that is in no batch into the open one. */
+  public add(trace: number): void {
+    this.append(trace, this.next + this.closedBatches);
+  }
+
+  /** The trace's root was seen: it is decided sooner, if that is sooner. */
+  public rootSeen(trace: number): void {
+    const batch = this.next + this.rootBatches;
+    const current = this.traces.words[trace + BATCH];
+    // A trace of the batch taken last is about to be decided.
+    if (current < this.next || batch >= current) return;
+    this.remove(trace);
+    this.append(trace, batch);
+  }
+
+  /** Takes a trace out of its batch, if it is in one. */
+  public remove(trace: number): void {
+    const { words } = this.traces;
+    const batch = words[trace + BATCH];
+    if (batch === NONE) return;
+    const slot = batch % this.slots;
+    const after = words[trace + NEXT_IN_BATCH];
+    const before = words[trace + PREVIOUS_IN_BATCH];
+    if (before === NONE) this.heads[slot] = after;
+    else words[before + NEXT_IN_BATCH] = after;
+    if (after === NONE) this.tails[slot] = before;
+    else words[after + PREVIOUS_IN_BATCH] = before;
+    words[trace + BATCH] = NONE;
+  }
+
+  /** As remove, for a trace whose spans are gone before it was decided: its batch counts it. */
+  public lose(trace: number): void {
+    const batch = this.traces.words[trace + BATCH];
+    if (batch !== NONE) this.missing[batch % this.slots] += 1;
+    this.remove(trace);
+  }
+
+  /** A tick: closes the open batch and takes the oldest one. The one before must be empty. */
+  public turn(): void {
+    this.next += 1;
+  }
+
+  /** A trace of the batch taken last, no longer in it, or NONE when none is left. */
+  public take(): number {
+    if (this.next === 0) return NONE;
+    const trace = this.heads[(this.next - 1) % this.slots];
+    if (trace !== NONE) this.remove(trace);
+    return trace;
+  }
+
+  /** Number of traces that were lost from the batch taken last; asking forgets them. */
+  public takeMissing(): number {
+    const slot = (this.next + this.slots - 1) % this.slots;
+    const count = this.missing[slot];
+    this.missing[slot] = 0;
+    return count;
+  }
+
+  private append(trace: number, batch: number): void {
+    const { words } = this.traces;
+    const slot = batch % this.slots;
+    const last = this.tails[slot];
+    words[trace + BATCH] = batch;
+    words[trace + NEXT_IN_BATCH] = NONE;
+    words[trace + PREVIOUS_IN_BATCH] = last;
+    if (last === NONE) this.heads[slot] = trace;
+    else words[last + NEXT_IN_BATCH] = trace;
+    this.tails[slot] = trace;
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Gives payloads to the next component, and again when it asks for that.
+ *
+ * Nobody waits for a sampled trace whose sender was answered long ago, so what the next component
+ * cannot take now is kept here, within bounds of time and memory.
+ */
+import type { Clock, Timer } from '../../clock';
+import type { Consumer } from '../../component';
+import type { RetrySettings } from '../../config';
+import { messageOf, PermanentError, RetryableError } from '../../errors';
+import type { Payload } from '../../pipeline/payload';
+import { PartialFailure } from '../../pipeline/sender';
+import { Backoff } from '../../queue/retry';
+import type { Logger } from '../../telemetry/logger';
+import type { Counter } from '../../telemetry/metrics';
+
+const RETRY: RetrySettings = {
+  enabled: true,
+  initialInterval: 100,
+  maxInterval: 5000,
+  maxElapsedTime: 300_000,
+  multiplier: 2,
+  randomizationFactor: 0.5,
+};
+/** From here on no more traces are decided until there is room. */
+const FULL_BYTES = 64 * 1024 * 1024;
+/** Late spans cannot be kept from coming: from here on what is refused is lost. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** What an outbox is made from. */
+export interface OutboxOptions {
+  /** Takes the payloads. */
+  readonly next: Consumer;
+  /** The time. */
+  readonly clock: Clock;
+  /** Where losses are said. */
+  readonly log: Logger;
+  /** Counts spans that are lost. */
+  readonly lost: Counter;
+  /** A number in [0, 1) per call, for the jitter of retries. `Math.random` when none is given. */
+  readonly random?: () => number;
+}
+
+interface Parcel {
+  payload: Payload;
+  readonly since: number;
+  backoff?: Backoff;
+}
+
+/** Payloads on their way to the next component. */
+export class Outbox {
+  /** Number of spans that the next component has not taken yet. */
+  public items = 0;
+  private bytes = 0;
+  private parcels = 0;
+  private waiting = 0;
+  private readonly roomListeners: (() => void)[] = [];
+  private readonly idleListeners: (() => void)[] = [];
+
+  public constructor(private readonly options: OutboxOptions) {}
+
+  /** Whether so much waits that no more should be decided. */
+  public get isFull(): boolean {
+    return this.bytes >= FULL_BYTES;
+  }
+
+  /** Takes a payload over. */
+  public send(payload: Payload): void {
+    this.items += payload.items;
+    this.bytes += payload.sizeBytes;
+    this.parcels += 1;
+    this.attempt({ payload, since: this.options.clock.monotonic() });
+  }
+
+  /** Calls `listener` once when it is no longer full. */
+  public onRoom(listener: () => void): void {
+    this.roomListeners.push(listener);
+  }
+
+  /** Resolves when everything was taken or lost. */
+  public idle(): Promise<void> {
+    if (this.parcels === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idleListeners.push(resolve));
+  }
+
+  private attempt(parcel: Parcel): void {
+    let answer: void | Promise<void>;
+    try {
+      answer = this.options.next.consume(parcel.payload);
+    } catch (error) {
+      this.failed(parcel, error);
+      return;
+    }
+    if (answer === undefined) {
+      this.done(parcel.payload);
+    } else {
+      answer.then(() => this.done(parcel.payload), (error: unknown) => this.failed(parcel, error));
+    }
+  }
+
+  private failed(parcel: Parcel, error: unknown): void {
+    if (error instanceof PartialFailure) this.keepRest(parcel, error);
+    if (!(error instanceof RetryableError)) {
+      this.lose(parcel.payload, error);
+      // Whatever is neither retryable nor permanent is a bug, and must not end here.
+      if (!(error instanceof PermanentError)) queueMicrotask(() => { throw error; });
+      return;
+    }
+    const { clock, random } = this.options;
+    parcel.backoff ??= new Backoff(RETRY, random ?? Math.random);
+    const wait = parcel.backoff.next(clock.monotonic() - parcel.since, error.delayMs);
+    if (wait === undefined || this.bytes > MOST_BYTES) this.lose(parcel.payload, error);
+    else this.retryLater(parcel, wait, error);
+  }
+
+  private retryLater(parcel: Parcel, wait: number, error: RetryableError): void {
+    if (this.waiting === 0) {
+      this.options.log.warn('The next component takes no sampled spans now; they are kept.', {
+        error: messageOf(error), kept_spans: this.items,
+      });
+    }
+    this.waiting += 1;
+    const timer: Timer = this.options.clock.after(wait, () => {
+      timer.cancel();
+      this.waiting -= 1;
+      this.attempt(parcel);
+    });
+  }
+
+  private keepRest(parcel: Parcel, { rest, lostItems }: PartialFailure): void {
+    const { payload } = parcel;
+    if (lostItems > 0) this.options.lost.add(lostItems);
+    this.items += rest.items - payload.items;
+    this.bytes += rest.sizeBytes - payload.sizeBytes;
+    parcel.payload = rest;
+  }
+
+  private lose(payload: Payload, error: unknown): void {
+    this.options.lost.add(payload.items);
+    this.options.log.error('Sampled spans are lost: the next component did not take them.', {
+      error: messageOf(error), lost_spans: payload.items,
+    });
+    this.done(payload);
+  }
+
+  private done(payload: Payload): void {
+    this.items -= payload.items;
+    this.bytes -= payload.sizeBytes;
+    this.parcels -= 1;
+    if (!this.isFull) for (const tell of this.roomListeners.splice(0)) tell();
+    if (this.parcels === 0) for (const tell of this.idleListeners.splice(0)) tell();
+  }
+}

@@ -1,0 +1,11 @@
+import { allSample } from './and';
+import { DROPPED, NOT_SAMPLED, type PolicyFactory } from './policy';
+
+/** Drops traces that all of its policies would keep, and says nothing about all others. */
+export const drop: PolicyFactory<'drop'> = (settings, { create }) => {
+  const policies = settings.drop.dropSubPolicy.map(create);
+  return {
+    strictness: 0,
+    decide: (words, trace) => allSample(policies, words, trace) ? DROPPED : NOT_SAMPLED,
+  };
+};

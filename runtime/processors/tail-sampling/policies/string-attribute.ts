@@ -1,0 +1,37 @@
+import { RE2JS } from 're2js';
+import { decideBy, type PolicyFactory } from './policy';
+import { hasBit, STRING_VALUE, type AttributeTest } from '../fact-questions';
+import { PatternCache } from '../pattern-cache';
+import { TextSet } from '../text-set';
+
+const DEFAULT_CACHE_SIZE = 128;
+
+/** Empty values are never equal to anything, as upstream. */
+function exactly(values: readonly string[]): AttributeTest {
+  const texts = new TextSet(values.filter((value) => value !== ''));
+  const matches: AttributeTest['matchesSpan'] = ({ kind, bytes, start, end }) =>
+    kind === STRING_VALUE && texts.has(bytes, start, end);
+  return { matchesResource: matches, matchesSpan: matches };
+}
+
+/** As upstream, another type reads as an empty text on a resource, and is passed by on a span. */
+function byPattern(patterns: readonly string[], cacheSize: number): AttributeTest {
+  const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
+  const test = (text: string): boolean => compiled.some((pattern) => pattern.test(text));
+  const cache = new PatternCache(cacheSize > 0 ? cacheSize : DEFAULT_CACHE_SIZE, test);
+  const emptyMatches = test('');
+  return {
+    matchesResource: ({ kind, bytes, start, end }) =>
+      kind === STRING_VALUE && end > start ? cache.test(bytes, start, end) : emptyMatches,
+    matchesSpan: ({ kind, bytes, start, end }) =>
+      kind === STRING_VALUE && end > start && cache.test(bytes, start, end),
+  };
+}
+
+/** Keeps traces with one of these texts or a text like these, or, inverted, those without. */
+export const stringAttribute: PolicyFactory<'string_attribute'> = (settings, { questions }) => {
+  const { key, values, enabledRegexMatching, cacheMaxSize, invertMatch } = settings.stringAttribute;
+  const test = enabledRegexMatching ? byPattern(values, cacheMaxSize) : exactly(values);
+  const bit = questions.askAttribute(key, test);
+  return decideBy((words, trace) => hasBit(words, trace, bit) !== invertMatch);
+};

@@ -1,0 +1,195 @@
+/**
+ * Holds spans as the bytes that arrived.
+ *
+ * A request that has spans to hold is copied into a slab once, in one go. What is written behind
+ * it, in words, makes its spans traces again:
+ *
+ *   resource   bytes of its extras, number of ranges, then each range's start and end
+ *   scope      offset of its resource, then the same about its own extras
+ *   row        spans of one trace and scope that stand side by side: the next row of the trace
+ *              (slab, offset), start and length of the bytes, offset of the scope, number of spans
+ *
+ * Everything that a row names lies in its own slab, so a slab is free when its last row is. Extras
+ * are what OTLP puts around spans: resource, scope, schema URLs and unknown fields.
+ */
+import { NONE } from './id-table';
+import { SlabPool } from './slab-pool';
+import type { RangeTable, SpanIndex } from '../../otlp/span-index';
+
+/** Number of words of a chain: slab and offset of its first row, then of its last one. */
+export const CHAIN_WORDS = 4;
+
+/** Words of a row. */
+export const ROW_NEXT_SLAB = 0;
+/** Offset of the next row in its slab. */
+export const ROW_NEXT_AT = 1;
+/** Offset of the spans' bytes. */
+export const ROW_START = 2;
+/** Number of those bytes. */
+export const ROW_LENGTH = 3;
+/** Offset of the scope. */
+export const ROW_SCOPE = 4;
+/** Number of spans. */
+export const ROW_SPANS = 5;
+const ROW_WORDS = 6;
+
+/** Word of a scope: offset of its resource. */
+export const SCOPE_RESOURCE = 0;
+/** Words of a scope from here on are as those of a resource. */
+export const SCOPE_EXTRAS = 1;
+/** Word of extras: number of bytes in all ranges. */
+export const EXTRAS_BYTES = 0;
+/** Word of extras: number of ranges, which follow. */
+export const EXTRAS_RANGES = 1;
+/** Word of extras: start of the first range; its end follows, then the next range. */
+export const EXTRAS_FIRST = 2;
+
+const WORD = 4;
+const FIRST_GROUPS = 64;
+
+/** Makes an empty chain of the words at `at`. */
+export function clearChain(words: Int32Array, at: number): void {
+  words[at] = NONE;
+}
+
+/** Holds spans. */
+export class SpanArena {
+  /** The memory; a row's slab and offset are to be read here. */
+  public readonly slabs = new SlabPool();
+  private slab = NONE;
+  private cursor = 0;
+  /** Where the request lies that arrives now. */
+  private base = NONE;
+  private index?: SpanIndex;
+  /** Offsets of the scopes and resources of that request that were written; 0 if not yet. */
+  private scopeAt = new Int32Array(FIRST_GROUPS);
+  private resourceAt = new Int32Array(FIRST_GROUPS);
+
+  /** Makes ready for the spans of a request. Nothing is copied before there is one to hold. */
+  public begin(index: SpanIndex): void {
+    this.index = index;
+    this.base = NONE;
+  }
+
+  /** No more spans of that request. */
+  public end(): void {
+    if (this.base !== NONE) this.slabs.release(this.slab);
+    // Held by the arena alone, the slab is empty and can be filled from its start.
+    if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
+    this.base = NONE;
+    this.index = undefined;
+  }
+
+  /**
+   * Adds `spans` spans of one scope to the chain at `chain` in `words`; they stand side by side
+   * from `start` to `end` in the request `bytes`.
+   */
+  public append(
+    words: Int32Array, chain: number,
+    bytes: Uint8Array, start: number, end: number, scope: number, spans: number,
+  ): void {
+    if (this.base === NONE) this.land(bytes);
+    const scopeAt = this.scopeAt[scope] || this.writeScope(scope);
+    const { slab } = this;
+    const at = this.cursor;
+    this.cursor = at + ROW_WORDS * WORD;
+    const row = at / WORD;
+    const memory = this.slabs.words[slab];
+    memory[row + ROW_NEXT_SLAB] = NONE;
+    memory[row + ROW_START] = this.base + start;
+    memory[row + ROW_LENGTH] = end - start;
+    memory[row + ROW_SCOPE] = scopeAt;
+    memory[row + ROW_SPANS] = spans;
+    this.slabs.hold(slab);
+    if (words[chain] === NONE) {
+      words[chain] = slab;
+      words[chain + 1] = at;
+    } else {
+      const last = this.slabs.words[words[chain + 2]];
+      const lastRow = words[chain + 3] / WORD;
+      last[lastRow + ROW_NEXT_SLAB] = slab;
+      last[lastRow + ROW_NEXT_AT] = at;
+    }
+    words[chain + 2] = slab;
+    words[chain + 3] = at;
+  }
+
+  /** Lets all spans of a chain go, and makes it empty. */
+  public drop(words: Int32Array, chain: number): void {
+    let slab = words[chain];
+    let at = words[chain + 1];
+    while (slab !== NONE) {
+      const memory = this.slabs.words[slab];
+      const row = at / WORD;
+      const next = memory[row + ROW_NEXT_SLAB];
+      at = memory[row + ROW_NEXT_AT];
+      this.slabs.release(slab);
+      slab = next;
+    }
+    words[chain] = NONE;
+  }
+
+  /** Copies the request into a slab with room for all that may be written about it. */
+  private land(bytes: Uint8Array): void {
+    const index = this.index as SpanIndex;
+    const length = Math.ceil(bytes.length / WORD) * WORD;
+    this.reserve(length + noteBytes(index));
+    this.base = this.cursor;
+    this.slabs.bytes[this.slab].set(bytes, this.base);
+    this.cursor = this.base + length;
+    this.slabs.hold(this.slab);
+    if (index.scopeCount > this.scopeAt.length) {
+      this.scopeAt = new Int32Array(index.scopeCount * 2);
+    }
+    if (index.resourceCount > this.resourceAt.length) {
+      this.resourceAt = new Int32Array(index.resourceCount * 2);
+    }
+    this.scopeAt.fill(0, 0, index.scopeCount);
+    this.resourceAt.fill(0, 0, index.resourceCount);
+  }
+
+  private reserve(size: number): void {
+    if (this.slab !== NONE) {
+      if (this.cursor + size <= this.slabs.bytes[this.slab].length) return;
+      this.slabs.release(this.slab);
+    }
+    this.slab = this.slabs.take(size);
+    this.cursor = 0;
+  }
+
+  private writeScope(scope: number): number {
+    const index = this.index as SpanIndex;
+    const resource = index.resourceOf[scope];
+    if (this.resourceAt[resource] === 0) {
+      this.resourceAt[resource] = this.writeExtras(this.cursor, index.resourceExtras, resource);
+    }
+    const at = this.cursor;
+    this.slabs.words[this.slab][at / WORD + SCOPE_RESOURCE] = this.resourceAt[resource];
+    this.writeExtras(at + SCOPE_EXTRAS * WORD, index.scopeExtras, scope);
+    this.scopeAt[scope] = at;
+    return at;
+  }
+
+  private writeExtras(at: number, extras: RangeTable, group: number): number {
+    const memory = this.slabs.words[this.slab];
+    const word = at / WORD;
+    const first = extras.from[group];
+    const count = extras.from[group + 1] - first;
+    memory[word + EXTRAS_BYTES] = extras.byteCount[group];
+    memory[word + EXTRAS_RANGES] = count;
+    for (let i = 0; i < count; i += 1) {
+      memory[word + EXTRAS_FIRST + 2 * i] = this.base + extras.start[first + i];
+      memory[word + EXTRAS_FIRST + 2 * i + 1] = this.base + extras.end[first + i];
+    }
+    this.cursor = at + (EXTRAS_FIRST + 2 * count) * WORD;
+    return at;
+  }
+}
+
+/** The most bytes that may be written about a request. */
+function noteBytes(index: SpanIndex): number {
+  const { spanCount, scopeCount, resourceCount, scopeExtras, resourceExtras } = index;
+  const ranges = scopeExtras.from[scopeCount] + resourceExtras.from[resourceCount];
+  const groups = scopeCount * (SCOPE_EXTRAS + EXTRAS_FIRST) + resourceCount * EXTRAS_FIRST;
+  return (spanCount * ROW_WORDS + groups + 2 * ranges) * WORD;
+}

@@ -1,0 +1,162 @@
+/** The metrics of the tail sampler: upstream's names, attributes and buckets, and a few of ours. */
+import type { Attributes, Counter, Gauge, Histogram, Metrics } from '../../telemetry/metrics';
+
+const PREFIX = 'otelcol_processor_tail_sampling_';
+const OURS = 'otelgw_tail_sampling_';
+const TIMER_BUCKETS = [
+  1, 2, 5, 10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 750,
+  1000, 2000, 3000, 4000, 5000, 10000, 20000, 30000, 50000,
+];
+/** Those that the OpenTelemetry SDK takes where upstream names none. */
+const USUAL_BUCKETS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
+
+const COUNTERS = {
+  newTraces: ['new_trace_id_received', '{traces}', 'Counts the arrival of new traces'],
+  tooEarly: ['sampling_trace_dropped_too_early', '{traces}',
+    'Count of traces that were dropped from memory before they could be decided'],
+  tooLarge: ['traces_dropped_too_large', '{traces}',
+    'Count of traces that were dropped because they were too large'],
+  evaluationErrors: ['sampling_policy_evaluation_error', '{errors}',
+    'Count of sampling policy evaluation errors'],
+} as const;
+
+/** What the processor counts with. */
+export class TailSamplingMetrics {
+  /** Traces of which a first span arrived. */
+  public readonly newTraces: Counter;
+  /** Traces whose spans made room for newer ones before they were decided. */
+  public readonly tooEarly: Counter;
+  /** Traces that were given up because of their size. */
+  public readonly tooLarge: Counter;
+  /** Spans that followed a remembered decision to keep their trace. */
+  public readonly earlySampled: Counter;
+  /** Spans that followed a remembered decision not to keep it. */
+  public readonly earlyNotSampled: Counter;
+  /** Duration of each tick in milliseconds. */
+  public readonly tickDuration: Histogram;
+  /** Seconds from a decision to the spans that come after it. */
+  public readonly lateSpanAge: Histogram;
+  /** Seconds from a trace's first span to the end of its record. */
+  public readonly removalAge: Histogram;
+  /** Number of traces with a record. */
+  public readonly tracesOnMemory: Gauge;
+  /** Number of undecided spans. */
+  public readonly heldSpans: Gauge;
+  /** Number of bytes of memory for spans. */
+  public readonly heldBytes: Gauge;
+  /** Spans given to the next component when their trace was decided. */
+  public readonly releasedByDecision: Counter;
+  /** Spans given to the next component because their trace had been decided. */
+  public readonly releasedLate: Counter;
+
+  public constructor(private readonly metrics: Metrics) {
+    const counter = ([name, unit, description]: readonly [string, string, string]): Counter =>
+      metrics.counter({ name: PREFIX + name, unit, description });
+    this.newTraces = counter(COUNTERS.newTraces);
+    this.tooEarly = counter(COUNTERS.tooEarly);
+    this.tooLarge = counter(COUNTERS.tooLarge);
+    // Nothing that is here can fail on a trace; dashboards of upstream ask for the series.
+    counter(COUNTERS.evaluationErrors);
+    this.earlySampled = this.early('true');
+    this.earlyNotSampled = this.early('false');
+    this.tickDuration = this.histogram('sampling_decision_timer_latency', 'ms',
+      'Latency (in milliseconds) of each run of the sampling decision timer', TIMER_BUCKETS);
+    this.lateSpanAge = this.histogram('sampling_late_span_age', 's',
+      'Time (in seconds) from the sampling decision was taken and the arrival of a late span');
+    this.removalAge = this.histogram('sampling_trace_removal_age', 's',
+      'Time (in seconds) from arrival of a new trace until its removal from memory');
+    this.tracesOnMemory = metrics.gauge({
+      name: `${PREFIX}sampling_traces_on_memory`,
+      unit: '{traces}',
+      description: 'Tracks the number of traces current on memory',
+    });
+    this.heldSpans = metrics.gauge({
+      name: `${OURS}held_spans`, unit: '{spans}', description: 'Spans that wait for a decision',
+    });
+    this.heldBytes = metrics.gauge({
+      name: `${OURS}held_bytes`, unit: 'By', description: 'Memory that is reserved for spans',
+    });
+    this.releasedByDecision = this.released('decision');
+    this.releasedLate = this.released('late');
+  }
+
+  /** Votes of a policy. */
+  public votes(policy: string, decision: string): Counter {
+    return this.metrics.counter({
+      name: `${PREFIX}count_traces_sampled`,
+      unit: '{traces}',
+      description: 'Count of traces that were sampled or not per sampling policy',
+    }, { policy, ...outcome(decision) });
+  }
+
+  /** Decisions about traces. */
+  public decisions(decision: string): Counter {
+    return this.metrics.counter({
+      name: `${PREFIX}global_count_traces_sampled`,
+      unit: '{traces}',
+      description: 'Global count of traces that were sampled or not by at least one policy',
+    }, outcome(decision));
+  }
+
+  /** How often a policy was asked. */
+  public executions(policy: string): Counter {
+    return this.metrics.counter({
+      name: `${PREFIX}sampling_policy_execution_count`,
+      unit: '{executions}',
+      description: 'Total number of executions of a specific sampling policy',
+    }, { policy });
+  }
+
+  /** How long a policy took, in microseconds. */
+  public executionTime(policy: string): Counter {
+    return this.metrics.counter({
+      name: `${PREFIX}sampling_policy_execution_time_sum`,
+      unit: 'us',
+      description: 'Total time spent (in microseconds) executing a specific sampling policy',
+    }, { policy });
+  }
+
+  /** Traces that are recorded as kept by a policy: each kept trace counts once. */
+  public kept(policy: string): Counter {
+    return this.metrics.counter({
+      name: `${OURS}kept_traces`,
+      unit: '{traces}',
+      description: 'Traces that were kept, by the policy that is recorded as the reason',
+    }, { policy });
+  }
+
+  /** Spans that were to be passed on, or decided, and are lost. */
+  public lost(reason: string): Counter {
+    return this.metrics.counter({
+      name: `${OURS}lost_spans`,
+      unit: '{spans}',
+      description: 'Spans that were lost: the next component refused them, or the process ended',
+    }, { reason });
+  }
+
+  private early(sampled: string): Counter {
+    return this.metrics.counter({
+      name: `${PREFIX}early_releases_from_cache_decision`,
+      unit: '{spans}',
+      description: 'Number of spans that were able to be immediately released due to a cache hit',
+    }, { sampled });
+  }
+
+  private released(reason: string): Counter {
+    return this.metrics.counter({
+      name: `${OURS}released_spans`,
+      unit: '{spans}',
+      description: 'Spans that were passed on, when their trace was decided or later',
+    }, { reason });
+  }
+
+  private histogram(
+    name: string, unit: string, description: string, boundaries = USUAL_BUCKETS,
+  ): Histogram {
+    return this.metrics.histogram({ name: PREFIX + name, unit, description, boundaries });
+  }
+}
+
+function outcome(decision: string): Attributes {
+  return { decision, sampled: String(decision === 'sampled') };
+}

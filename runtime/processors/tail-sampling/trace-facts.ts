@@ -1,0 +1,188 @@
+/**
+ * Answers the questions of the policies in one walk over each span, when it arrives.
+ *
+ * The order of spans matters as it does upstream, where a policy visits them in order of arrival:
+ * after every span the duration so far is compared, and a start or end of zero is replaced by that
+ * of the next span.
+ */
+import { AttributeReader } from './attribute-reader';
+import type { FactQuestions } from './fact-questions';
+import { BITS, END_HIGH, END_LOW, START_HIGH, START_LOW } from './trace-table';
+import {
+  SPAN_ATTRIBUTES, SPAN_END_TIME, SPAN_PARENT_SPAN_ID, SPAN_START_TIME, SPAN_STATUS, STATUS_CODE,
+} from '../../otlp/fields';
+import type { SpanIndex } from '../../otlp/span-index';
+import {
+  high, low, position, readFixed64, readTag, readVarint, readVarint64, skipValue, truncated,
+} from '../../wire/reader';
+
+const LEN_WIRE_TYPE = 2;
+const UNSET = 0;
+const HIGH_WORD = 2 ** 32;
+const NANOS_PER_MS = 1_000_000;
+
+/** Whether one 64-bit number without sign is smaller than another. */
+function isBelow(lowA: number, highA: number, lowB: number, highB: number): boolean {
+  return highA === highB ? lowA >>> 0 < lowB >>> 0 : highA >>> 0 < highB >>> 0;
+}
+
+/** Gathers the facts of traces. */
+export class FactGatherer {
+  /** Whether a span without parent was among those read since `begin`. */
+  public rootSeen = false;
+  private readonly attributes: AttributeReader;
+  private readonly asksAttributes: boolean;
+  /** Whether any question needs a look into a span. */
+  private readonly asksSpans: boolean;
+  private readonly bits: Int32Array;
+  private status = UNSET;
+  private hasParent = false;
+  private spanStartLow = 0;
+  private spanStartHigh = 0;
+  private spanEndLow = 0;
+  private spanEndHigh = 0;
+  private startLow = 0;
+  private startHigh = 0;
+  private endLow = 0;
+  private endHigh = 0;
+
+  public constructor(private readonly questions: FactQuestions, asksRoot: boolean) {
+    const { keys, durations, statuses } = questions;
+    this.attributes = new AttributeReader(questions);
+    this.bits = new Int32Array(questions.bitWords);
+    this.asksAttributes = keys.length > 0;
+    this.asksSpans = asksRoot || durations.length > 0 || statuses.length > 0
+      || this.asksAttributes;
+  }
+
+  /** Reads what is asked about a resource; its answers count for each trace with spans in it. */
+  public readResource(bytes: Uint8Array, index: SpanIndex, resource: number): void {
+    if (this.asksAttributes) this.attributes.readResource(bytes, index, resource);
+  }
+
+  /** Begins with spans of the resource read last, of the trace with this record. */
+  public begin(words: Int32Array, trace: number): void {
+    this.rootSeen = false;
+    if (!this.asksSpans) return;
+    this.bits.set(this.attributes.resourceBits);
+    this.startLow = words[trace + START_LOW];
+    this.startHigh = words[trace + START_HIGH];
+    this.endLow = words[trace + END_LOW];
+    this.endHigh = words[trace + END_HIGH];
+  }
+
+  /** Reads the span whose message is in `bytes` from `start` to `end`. */
+  public readSpan(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.asksSpans) return;
+    this.walk(bytes, start, end);
+    if (!this.hasParent) this.rootSeen = true;
+    const { statuses, durations } = this.questions;
+    for (let i = 0; i < statuses.length; i += 1) {
+      if (statuses[i].code === this.status) this.set(statuses[i].bit);
+    }
+    if (durations.length > 0) this.answerDurations();
+  }
+
+  /** Adds what was found to the trace's record. */
+  public end(words: Int32Array, trace: number): void {
+    if (!this.asksSpans) return;
+    for (let i = 0; i < this.bits.length; i += 1) words[trace + BITS + i] |= this.bits[i];
+    words[trace + START_LOW] = this.startLow;
+    words[trace + START_HIGH] = this.startHigh;
+    words[trace + END_LOW] = this.endLow;
+    words[trace + END_HIGH] = this.endHigh;
+  }
+
+  private set(bit: number): void {
+    this.bits[bit >>> 5] |= 1 << (bit & 31);
+  }
+
+  private answerDurations(): void {
+    if ((this.startLow | this.startHigh) === 0
+      || isBelow(this.spanStartLow, this.spanStartHigh, this.startLow, this.startHigh)) {
+      this.startLow = this.spanStartLow;
+      this.startHigh = this.spanStartHigh;
+    }
+    if ((this.endLow | this.endHigh) === 0
+      || isBelow(this.endLow, this.endHigh, this.spanEndLow, this.spanEndHigh)) {
+      this.endLow = this.spanEndLow;
+      this.endHigh = this.spanEndHigh;
+    }
+    const nanos = ((this.endHigh >>> 0) - (this.startHigh >>> 0)) * HIGH_WORD
+      + ((this.endLow >>> 0) - (this.startLow >>> 0));
+    const ms = Math.trunc(nanos / NANOS_PER_MS);
+    const { durations } = this.questions;
+    for (let i = 0; i < durations.length; i += 1) {
+      const { aboveMs, upToMs, bit } = durations[i];
+      if (ms > aboveMs && (upToMs === 0 || ms <= upToMs)) this.set(bit);
+    }
+  }
+
+  private walk(bytes: Uint8Array, start: number, end: number): void {
+    this.status = UNSET;
+    this.hasParent = false;
+    this.spanStartLow = this.spanStartHigh = this.spanEndLow = this.spanEndHigh = 0;
+    this.attributes.beginSpan();
+    for (let at = start; at < end;) {
+      let tag = bytes[at];
+      let valueAt = at + 1;
+      if (tag < 8 || tag >= 0x80) {
+        tag = readTag(bytes, at, end);
+        valueAt = position;
+      }
+      if ((tag & 7) === LEN_WIRE_TYPE) {
+        let length = bytes[valueAt];
+        let body = valueAt + 1;
+        if (!(length < 0x80)) {
+          length = readVarint(bytes, valueAt, end);
+          body = position;
+        }
+        at = body + length;
+        if (!(at <= end)) throw truncated(valueAt, end);
+        this.readMessage(bytes, tag, body, at);
+      } else {
+        at = this.readScalar(bytes, tag, valueAt, end);
+      }
+    }
+  }
+
+  private readMessage(bytes: Uint8Array, tag: number, start: number, end: number): void {
+    if (tag === SPAN_ATTRIBUTES) {
+      if (this.asksAttributes) this.attributes.readSpanAttribute(bytes, start, end, this.bits);
+    } else if (tag === SPAN_STATUS) {
+      this.readStatus(bytes, start, end);
+    } else if (tag === SPAN_PARENT_SPAN_ID) {
+      this.hasParent = false;
+      for (let at = start; at < end; at += 1) if (bytes[at] !== 0) this.hasParent = true;
+    }
+  }
+
+  private readScalar(bytes: Uint8Array, tag: number, valueAt: number, end: number): number {
+    if (tag === SPAN_START_TIME) {
+      readFixed64(bytes, valueAt, end);
+      this.spanStartLow = low;
+      this.spanStartHigh = high;
+    } else if (tag === SPAN_END_TIME) {
+      readFixed64(bytes, valueAt, end);
+      this.spanEndLow = low;
+      this.spanEndHigh = high;
+    } else {
+      return skipValue(bytes, valueAt, end, tag);
+    }
+    return position;
+  }
+
+  private readStatus(bytes: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end;) {
+      const tag = readTag(bytes, at, end);
+      const valueAt = position;
+      if (tag === STATUS_CODE) {
+        readVarint64(bytes, valueAt, end);
+        this.status = low;
+        at = position;
+      } else {
+        at = skipValue(bytes, valueAt, end, tag);
+      }
+    }
+  }
+}
