@@ -44,7 +44,7 @@ class Level {
 
 /** Where the items of one request are. Used again for request after request. */
 class ItemIndex {
-  public bytes = new Uint8Array(0);
+  public bytes: Uint8Array = new Uint8Array(0);
   public readonly levels: readonly Level[];
   public itemCount = 0;
   private itemStart: number[] = [];

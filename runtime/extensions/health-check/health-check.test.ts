@@ -1,5 +1,5 @@
-import type { HealthCheckSettings } from '../../config';
 import { healthAnswer } from './health-answer';
+import type { HealthCheckSettings } from '../../config';
 
 const SETTINGS: HealthCheckSettings = {
   endpoint: 'localhost:13133', path: '/', responseBody: undefined,

@@ -1,11 +1,11 @@
 /** Tells the probes of Kubernetes whether data can flow. */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { healthAnswer, Readiness } from './health-answer';
 import type { ComponentContext, Extension } from '../../component';
 import type { HealthCheckSettings } from '../../config';
 import { listenOptions, parseHostPort } from '../../net/endpoint';
 import { cannotListen } from '../../net/grpc-server';
-import { healthAnswer, Readiness } from './health-answer';
 
 /** The extension, and where it can be reached. */
 export interface HealthCheckExtension extends Extension {

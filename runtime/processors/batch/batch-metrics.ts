@@ -1,0 +1,57 @@
+/** What the batch processor says about itself, under upstream's names. */
+import type { Trigger } from './held-batches';
+import type { Payload } from '../../pipeline/payload';
+import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
+
+const SIZES = [
+  10, 25, 50, 75, 100, 250, 500, 750, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10000,
+  20000, 30000, 50000, 100000,
+];
+const FIRST_BYTE_BOUNDARY = 128;
+const BYTE_BOUNDARIES = 18;
+
+const SEND_SIZE: HistogramInstrument = {
+  name: 'otelcol_processor_batch_batch_send_size',
+  description: 'Number of units in the batch',
+  unit: '{units}',
+  boundaries: SIZES,
+};
+const SEND_SIZE_BYTES: HistogramInstrument = {
+  name: 'otelcol_processor_batch_batch_send_size_bytes',
+  description: 'Number of bytes in batch that was sent',
+  unit: 'By',
+  boundaries: Array.from({ length: BYTE_BOUNDARIES }, (_, i) => FIRST_BYTE_BOUNDARY * 2 ** i),
+};
+const SIZE_TRIGGER: Instrument = {
+  name: 'otelcol_processor_batch_batch_size_trigger_send',
+  description: 'Number of times the batch was sent due to a size trigger',
+  unit: '{times}',
+};
+const TIMEOUT_TRIGGER: Instrument = {
+  name: 'otelcol_processor_batch_timeout_trigger_send',
+  description: 'Number of times the batch was sent due to a timeout trigger',
+  unit: '{times}',
+};
+
+/** Counts batches. */
+export interface BatchMetrics {
+  /** Counts a batch that the next consumer took. */
+  count(payload: Payload, trigger: Trigger): void;
+}
+
+/** The metrics of the batch processor `processor`. */
+export function batchMetrics(metrics: Metrics, processor: string): BatchMetrics {
+  const items = metrics.histogram(SEND_SIZE, { processor });
+  const bytes = metrics.histogram(SEND_SIZE_BYTES, { processor });
+  const triggers = {
+    size: metrics.counter(SIZE_TRIGGER, { processor }),
+    timeout: metrics.counter(TIMEOUT_TRIGGER, { processor }),
+  };
+  return {
+    count: (payload, trigger) => {
+      items.record(payload.items);
+      bytes.record(payload.sizeBytes);
+      triggers[trigger].add(1);
+    },
+  };
+}
