@@ -26,6 +26,7 @@ const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
 
 /** An HTTP server for `routes`. */
 export class HttpServer implements MessageServer {
+  private readonly open = new Set<http.ServerResponse>();
   private server?: http.Server;
   private closing?: Promise<void>;
   private readonly maxBytes: number;
@@ -64,14 +65,17 @@ export class HttpServer implements MessageServer {
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
     server.closeIdleConnections();
+    // Connections that stay open after their answer would keep the server from ending.
+    for (const response of this.open) response.shouldKeepAlive = false;
     const deadline = this.clock.after(graceMs, () => server.closeAllConnections());
     await closed;
     deadline.cancel();
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
-    // Connections that stay open would keep a server that stops from ending.
     if (this.closing !== undefined) response.shouldKeepAlive = false;
+    this.open.add(response);
+    response.once('close', () => this.open.delete(response));
     response.on('error', () => undefined);
     const compression = request.headers['content-encoding'] ?? '';
     if (compression !== '' && !isCompression(compression)) {
