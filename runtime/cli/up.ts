@@ -43,8 +43,14 @@ export async function runUp(argv: readonly string[]): Promise<number> {
   try {
     introduce(cluster, table, describeNotPlayed(manifests));
     await cluster.start();
-    return report(await run.run());
+    const code = report(await run.run());
+    cluster.keepsFolder = code !== 0;
+    return code;
+  } catch (thrown) {
+    cluster.keepsFolder = true;
+    throw thrown;
   } finally {
+    if (cluster.keepsFolder) console.log(`logs are kept in ${join(cluster.folder, 'logs')}`);
     release();
     await cluster.stop();
     alive.cancel();
@@ -129,7 +135,7 @@ function introduce(cluster: LocalCluster, table: LiveTable, notPlayed: string): 
   const pods = cluster.workloads.pools.map(({ plan, replicas }) =>
     `${plan.kind} ${plan.name} × ${replicas}`);
   table.say(`playing ${pods.join(', ')} on ${cluster.nodes.length} node(s);`
-    + ` logs in ${join(cluster.folder, 'logs')}`);
+    + ` logs in ${join(cluster.folder, 'logs')} until it ends`);
   if (cluster.backends.names.length > 0) {
     table.say(`played backends: ${cluster.backends.names.join(', ')}`);
   }

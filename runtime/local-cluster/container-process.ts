@@ -43,7 +43,7 @@ export class ContainerProcess {
   private readonly context: ContainerContext;
   private readonly log: WriteStream;
   private child: ChildProcess | undefined;
-  private probes: ProbeLoop[] = [];
+  private readonly probes = new Map<ProbeKind, ProbeLoop>();
   private backoff: Timer | undefined;
   private startedAt = 0;
   private crashes = 0;
@@ -83,7 +83,8 @@ export class ContainerProcess {
   public async stop(graceMs: number): Promise<void> {
     this.ending = true;
     this.backoff?.cancel();
-    this.stopProbes();
+    // Readiness is still asked for: a pod that ends may be the last one that can serve.
+    this.stopProbes('startup', 'liveness');
     const { child } = this;
     if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       await this.endChild(child, child.pid, graceMs);
@@ -119,8 +120,11 @@ export class ContainerProcess {
   }
 
   private closed(code: number | null, signal: NodeJS.Signals | null): void {
-    this.stopProbes();
-    if (this.ending) return;
+    this.stopProbes('startup', 'liveness', 'readiness');
+    if (this.ending) {
+      this.become('ended');
+      return;
+    }
     const ran = this.context.clock.monotonic() - this.startedAt;
     this.crashes = ran > FORGIVEN_AFTER_MS ? 0 : this.crashes;
     this.reason = signal === null ? `exit code ${code}` : `ended by ${signal}`;
@@ -167,20 +171,22 @@ export class ContainerProcess {
     const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
     const loop = new ProbeLoop(kind, probe, clock,
       () => askProbe(probe, container, address, timeoutMs), changed);
-    this.probes.push(loop);
+    this.probes.set(kind, loop);
     return loop;
   }
 
-  private stopProbes(): void {
-    for (const probe of this.probes) probe.stop();
-    this.probes = [];
+  private stopProbes(...kinds: readonly ProbeKind[]): void {
+    for (const kind of kinds) {
+      this.probes.get(kind)?.stop();
+      this.probes.delete(kind);
+    }
   }
 
   private endUnhealthy(kind: ProbeKind): void {
     const { child } = this;
     if (child?.pid === undefined) return;
     this.keep(Buffer.from(`the ${kind} probe failed too often: the container is started again\n`));
-    this.stopProbes();
+    this.stopProbes('startup', 'liveness', 'readiness');
     void this.endChild(child, child.pid, FIRST_BACKOFF_MS);
   }
 }

@@ -29,8 +29,8 @@ export function endpointsOf(service: Service, pods: readonly Pod[]): Endpoint[] 
     .sort((a, b) => a.identity.name < b.identity.name ? -1 : 1)
     .map((pod) => {
       const terminating = pod.state === 'terminating';
-      const serving = pod.state === 'ready';
-      return { pod, ready: publishAll || serving, serving: publishAll || serving, terminating };
+      const serving = publishAll || pod.isServing;
+      return { pod, ready: publishAll || serving && !terminating, serving, terminating };
     });
 }
 

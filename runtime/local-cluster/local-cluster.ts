@@ -56,8 +56,8 @@ export class LocalCluster {
   public readonly configs: readonly PoolConfig[];
   /** The hosts that it plays for want of manifests. */
   public readonly backends: Backends;
-  /** Told after each change of a pod. */
-  public onChange: () => void = () => undefined;
+  /** Whether its files stay when it ends, for somebody to read the logs. */
+  public keepsFolder = false;
   private readonly addresses: AddressPlan;
   private readonly store = new ApiStore();
   private readonly dns: DnsServer;
@@ -81,7 +81,7 @@ export class LocalCluster {
   private constructor(options: LocalClusterOptions, addresses: AddressPlan) {
     const { manifests } = options;
     this.addresses = addresses;
-    process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
+    process.once('exit', () => this.removeFolder());
     const authority = new CertificateAuthority(systemClock.now());
     writeFileSync(this.authorityFile, authority.cert);
     this.accounts = new ServiceAccounts(
@@ -158,7 +158,11 @@ export class LocalCluster {
   /** Ends everything, pods first. */
   public async stop(): Promise<void> {
     for (const stop of this.stops.splice(0).reverse()) await stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.removeFolder();
+  }
+
+  private removeFolder(): void {
+    if (!this.keepsFolder) rmSync(this.folder, { recursive: true, force: true });
   }
 
   private get authorityFile(): string {
@@ -186,7 +190,6 @@ export class LocalCluster {
     setImmediate(() => {
       this.isSyncing = false;
       this.sync();
-      this.onChange();
     });
   }
 

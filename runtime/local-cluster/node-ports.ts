@@ -34,8 +34,8 @@ export class NodePorts {
 
   private add(pool: PodPool, node: ClusterNode, containerPort: number, hostPort: number): void {
     const proxy = new ServiceProxy(() => {
-      const pod = pool.pods.find((each) =>
-        each.identity.nodeName === node.name && each.state === 'ready');
+      const pod = pool.pods.filter((each) => each.identity.nodeName === node.name)
+        .find((each) => each.isServing);
       return pod && { address: pod.identity.address, port: portOnHost(containerPort) };
     });
     this.proxies.push({ proxy, address: node.address, port: portOnHost(hostPort) });

@@ -65,6 +65,12 @@ export class Pod {
     return 'ready';
   }
 
+  /** Whether it answers that it is ready, which it may do even while it is ending. */
+  public get isServing(): boolean {
+    return this.containers.length > 0
+      && this.containers.every((container) => container.state === 'ready');
+  }
+
   /** How often its containers were started again. */
   public get restarts(): number {
     return this.containers.reduce((sum, container) => sum + container.restarts, 0);

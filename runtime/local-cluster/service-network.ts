@@ -123,11 +123,13 @@ export class ServiceNetwork {
   private choose(
     service: Service, port: ServicePort, client: string,
   ): ProxyTarget | undefined {
-    const all = this.endpoints(service).filter(({ ready }) => ready);
     const local = service.spec?.internalTrafficPolicy === 'Local';
     const node = this.nodeOf(client);
-    const candidates = local && node !== undefined
-      ? all.filter(({ pod }) => pod.identity.nodeName === node) : all;
+    const all = this.endpoints(service).filter(({ pod }) =>
+      !local || node === undefined || pod.identity.nodeName === node);
+    const ready = all.filter((endpoint) => endpoint.ready);
+    // Where nobody else is left, kube-proxy gives traffic to pods that end and still serve.
+    const candidates = ready.length > 0 ? ready : all.filter(({ serving }) => serving);
     const chosen = candidates.at(Math.floor(this.context.random() * candidates.length));
     return chosen && {
       address: chosen.pod.identity.address,

@@ -1,6 +1,6 @@
 /** Sends planned traces with the OpenTelemetry SDK, and knows what became of every span. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
-import { ExportResultCode } from '@opentelemetry/core';
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -48,6 +48,9 @@ const QUEUE_SIZE = 100_000;
 /** Services flush at different times, as applications on different machines do. */
 const FIRST_FLUSH_MS = 200;
 const FLUSH_STEP_MS = 150;
+/** Shorter than the 30 s that the SDK's batch processor gives one export. */
+const RETRIES_MS = 18_000;
+const RETRY_WAIT_MS = 300;
 const SPAN_KINDS = [SpanKind.SERVER, SpanKind.CLIENT, SpanKind.INTERNAL];
 
 /** Traffic of the simulated application. */
@@ -141,14 +144,29 @@ export class Traffic {
 
   private exporter(url: string): SpanExporter {
     const exporter = new OTLPTraceExporter({ url });
+    const once = (spans: ReadableSpan[]): Promise<ExportResult> => new Promise((resolve) => {
+      exporter.export(spans, resolve);
+    });
     return {
-      export: (spans, done) => exporter.export(spans, (result) => {
+      export: (spans, done) => void this.untilTaken(() => once(spans)).then((result) => {
         this.note(spans, result.code === ExportResultCode.SUCCESS ? 'delivered' : 'refused');
         done(result);
       }),
       forceFlush: () => exporter.forceFlush(),
       shutdown: () => exporter.shutdown(),
     };
+  }
+
+  /** The SDK's gRPC exporter tries once; an application that minds its traces tries again. */
+  private async untilTaken(attempt: () => Promise<ExportResult>): Promise<ExportResult> {
+    const { clock } = this.options;
+    const deadline = clock.monotonic() + RETRIES_MS;
+    for (;;) {
+      const result = await attempt();
+      const isOver = clock.monotonic() > deadline;
+      if (result.code === ExportResultCode.SUCCESS || isOver) return result;
+      await sleep(clock, RETRY_WAIT_MS);
+    }
   }
 
   private note(spans: readonly ReadableSpan[], what: 'delivered' | 'refused'): void {

@@ -81,7 +81,7 @@ describe('the verdict', () => {
 
   test('is red when somebody was refused by the API server', () => {
     expect(red(judge(evidence(undefined, { refusals: ['no'] }))))
-      .toEqual(['refused by the API server']);
+      .toEqual(['kinds of requests refused by the API server']);
   });
 
   test('does not judge counters of pods that came and went', () => {
