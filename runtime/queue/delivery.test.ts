@@ -93,7 +93,7 @@ describe('createDelivery with a queue', () => {
     expect(context.log.lines[1]).toEqual({
       level: 'info',
       message: 'Exporting failed. Will retry the request after interval.',
-      fields: { error: 'away', interval: '2000ms' },
+      fields: { error: 'away', interval: '2s' },
     });
   });
 

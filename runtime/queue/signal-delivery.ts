@@ -1,4 +1,5 @@
 import type { Timer } from '../clock';
+import { formatGoDuration } from '../config';
 import { messageOf, PermanentError, RetryableError } from '../errors';
 import type { DeliveryOptions } from './delivery';
 import { DeliveryCounters, deliveryCounters } from './delivery-metrics';
@@ -146,7 +147,7 @@ export class SignalDelivery {
   private pause(ms: number, error: RetryableError): Promise<void> {
     if (this.closed) return Promise.resolve();
     this.options.context.log.info('Exporting failed. Will retry the request after interval.', {
-      error: messageOf(error), interval: `${Math.round(ms)}ms`,
+      error: messageOf(error), interval: formatGoDuration(Math.round(ms)),
     });
     return new Promise((resolve) => {
       const wake = (): void => {

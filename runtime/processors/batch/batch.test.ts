@@ -103,7 +103,7 @@ describe('batch', () => {
     expect(log.lines[0]).toEqual({
       level: 'warn',
       message: 'Sender failed. The batch is kept and sent again.',
-      fields: { error: 'away', interval: '1000ms', held_items: 10 },
+      fields: { error: 'away', interval: '1s', held_items: 10 },
     });
   });
 
@@ -136,8 +136,7 @@ describe('batch', () => {
     await processor.consume(many(BOUND - 1));
     await settle();
     await processor.consume(many(1));
-    const refused = expect(async () => processor.consume(many(1))).rejects;
-    await refused.toThrow(
+    await expect(async () => processor.consume(many(1))).rejects.toThrow(
       new RetryableError('batch processor is full: the next consumer refuses data'));
     await clock.advance(1000);
     await processor.consume(many(1));

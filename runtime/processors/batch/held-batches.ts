@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../clock';
 import type { Consumer } from '../../component';
+import { formatGoDuration } from '../../config';
 import { messageOf, PermanentError, RetryableError } from '../../errors';
 import type { Payload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
@@ -126,7 +127,7 @@ export class HeldBatches {
     const ms = isStopping ? WAIT_WHILE_STOPPING_MS : Math.max(this.wait, error.delayMs ?? 0);
     this.wait = Math.min(LONGEST_WAIT_MS, this.wait * WAIT_GROWTH);
     this.options.log.warn('Sender failed. The batch is kept and sent again.', {
-      error: error.message, interval: `${ms}ms`, held_items: this.held,
+      error: error.message, interval: formatGoDuration(ms), held_items: this.held,
     });
     return new Promise((resolve) => {
       const end = (): void => {

@@ -1,7 +1,7 @@
 import { MemoryLimits, memoryLimits } from './memory-limit';
 import type { MemorySource } from './process-memory';
 import type { Clock, Timer } from '../../clock';
-import type { MemoryLimiterSettings } from '../../config';
+import { formatGoDuration, type MemoryLimiterSettings } from '../../config';
 import type { Logger } from '../../telemetry/logger';
 
 const MIB = 1_048_576;
@@ -48,9 +48,9 @@ export class Limiter {
     if (this.users > 1) return;
     const { clock, log, settings } = this.options;
     log.info('Memory limiter configured', {
-      limit_mib: this.limits.hard / MIB,
-      spike_limit_mib: (this.limits.hard - this.limits.soft) / MIB,
-      check_interval: settings.checkInterval / 1e3,
+      limit_mib: Math.floor(this.limits.hard / MIB),
+      spike_limit_mib: Math.floor((this.limits.hard - this.limits.soft) / MIB),
+      check_interval: formatGoDuration(settings.checkInterval),
     });
     this.timer = clock.every(settings.checkInterval, () => this.check());
   }
