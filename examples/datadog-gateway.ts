@@ -39,7 +39,10 @@ const scaling = Scaling.fixed(3);
   const chart = new Chart(app, 'tail-sampling', { namespace: 'datadog' });
   const gateway = new TailSamplingGateway(chart, 'my-gw-otel-agent-gateway', {
     policies: [SamplingPolicy.statusCode('errors', { statusCodes: [StatusCode.ERROR] })],
-    exportTo: [datadog], image, placement, scaling,
+    exportTo: [datadog],
+    image,
+    placement,
+    scaling,
   });
   new AgentDaemonSet(chart, 'datadog', { forwardTo: gateway, image });
 }
@@ -52,7 +55,8 @@ const scaling = Scaling.fixed(3);
       { name: 'layer-2', placement: Placement.onNodes({ gateway: 'gw-node-2' }), scaling },
       { name: 'layer-1', placement: Placement.onNodes({ gateway: 'gw-node-1' }), scaling },
     ],
-    exportTo: [datadog], image,
+    exportTo: [datadog],
+    image,
   });
   new AgentDaemonSet(chart, 'datadog', { forwardTo: layers, image });
 }

@@ -278,6 +278,7 @@ export class CollectorTier extends Construct {
   private check(props: CollectorTierProps, plan: TierPlan): void {
     const facts = {
       path: this.node.path,
+      chart: Chart.of(this).node.path,
       name: this.name,
       headlessName: this.headlessService && headlessName(this._tier),
       namespace: this._tier.namespace,

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { CollectorTier } from './collector-tier';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
-import { memoryBudget, samplingMemoryMib } from './graph/memory-budget';
+import { LEAST_MEMORY_MIB, memoryBudget, samplingMemoryMib } from './graph/memory-budget';
 import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
@@ -156,8 +156,8 @@ function memoryProblem(
   props: TailSamplingGatewayProps, decisionWait: Duration, scaling: Scaling,
 ): string | undefined {
   const { expectedTracesPerSecond: rate } = props;
-  if (rate === undefined) return undefined;
   const mib = props.memory?.toMebibytes() ?? DEFAULT_MEMORY_MIB;
+  if (rate === undefined || mib < LEAST_MEMORY_MIB) return undefined;
   const { limitMib, spikeLimitMib } = memoryBudget(mib, true);
   const usable = limitMib - spikeLimitMib;
   const wait = decisionWait.toMilliseconds() / 1000;

@@ -8,6 +8,7 @@ import type { ITelemetryTarget } from './graph/telemetry-target';
 import type { TierFacts } from './graph/tier-facts';
 import { listenerProblems, untakenSignals, wiringProblems } from './graph/wiring-checks';
 import type { TierConfig } from './tier-config';
+import { CONFIG_FILE } from './workload/collector-pod';
 import type { PodPorts } from './workload/ports';
 
 /** What is looked at. */
@@ -38,28 +39,63 @@ export interface CheckedTier {
 
 /** What is wrong; every sentence says below `→` what to do about it. */
 export function tierProblems(tier: CheckedTier): string[] {
-  const missing = missingComponents(tier);
-  const explained = new Set(missing.map(({ path }) => path));
-  return [
+  const inProps = [
     ...tier.problems,
-    ...nameProblems(tier.facts),
+    ...nameProblems(tier.facts, tier.tiers),
     ...portProblems(tier.ports),
     ...signalProblems(tier),
     ...sizeProblems(tier),
-    ...missing.map(({ sentence }) => sentence),
-    ...tier.config.problems.filter(({ path }) => !explained.has(path)).map(sentenceOf),
-    ...tier.config.problems.length > 0 ? [] : [
-      ...listenerProblems(tier.facts.data, tier.ports),
-      ...wiringProblems(tier.facts, tier.tiers),
-    ],
+  ];
+  return [...inProps, ...configProblems(tier, inProps.length > 0)];
+}
+
+/** Mistakes in the configuration, but not those that only follow from mistakes in the props. */
+function configProblems(tier: CheckedTier, isFollowed: boolean): string[] {
+  const missing = missingComponents(tier);
+  const explained = new Set(missing.map(({ path }) => path));
+  const mistakes = tier.config.problems.filter(({ path, file }) =>
+    !explained.has(path) && !(isFollowed && file === CONFIG_FILE));
+  const known = [...missing.map(({ sentence }) => sentence), ...mistakes.map(sentenceOf)];
+  if (known.length > 0 || isFollowed) return known;
+  return [
+    ...listenerProblems(tier.facts.data, tier.ports), ...wiringProblems(tier.facts, tier.tiers),
   ];
 }
 
+/** A mistake in what the construct wrote is one in its props: nobody has seen the file. */
 function sentenceOf(mistake: Problem): string {
+  if (mistake.file !== undefined && mistake.file !== CONFIG_FILE) return indented(mistake);
+  const { file: _, line: __, ...plain } = mistake;
+  return indented({ ...plain, wayOut: wayOutInProps(mistake) ?? mistake.wayOut });
+}
+
+function indented(mistake: Problem): string {
   return problemText(mistake).replace('\n  →', '\n→');
 }
 
-function nameProblems({ name }: TierFacts): string[] {
+function wayOutInProps({ at, message }: Problem): string | undefined {
+  const variable = /^needs the environment variable (\w+)/.exec(message)?.[1];
+  if (variable !== undefined) {
+    return `give \`secrets\`: { ${variable}: SecretReference.of(secret, key) }.`;
+  }
+  if (at[0] === 'exporters' && at.at(-1) === 'endpoint') {
+    return 'give the endpoint in `exportTo` as host:port, such as \'store:4317\' (for HTTP as'
+      + ' \'http://store:4318\').';
+  }
+  if (at[2] === 'policies' && typeof at[3] === 'number') {
+    return `mend number ${at[3] + 1} of the \`policies\`.`;
+  }
+  return undefined;
+}
+
+function nameProblems(facts: TierFacts, tiers: readonly TierFacts[]): string[] {
+  const { name, chart, namespace } = facts;
+  const twin = tiers.find((tier) => tier.path !== facts.path && tier.chart === chart
+    && tier.name === name && tier.namespace === namespace);
+  if (twin !== undefined) {
+    return [`name: must be unique in its chart, but ${twin.path} is named ${name}, too.`
+      + '\n→ give one of them another `name`.'];
+  }
   return /^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/.test(name) ? [] : [
     'name: must be at most 52 lower-case letters, digits and -, beginning with a letter, got'
     + ` ${JSON.stringify(name)}.\n→ give \`name\`, or another id to the construct.`,

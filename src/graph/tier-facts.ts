@@ -6,6 +6,8 @@ import type { Signal } from './signal';
 export interface TierFacts {
   /** Its path in the tree of constructs. */
   readonly path: string;
+  /** Path of the chart that it is part of: what is applied together. */
+  readonly chart: string;
   /** Name of its Service. */
   readonly name: string;
   /** Name of the Service with one address per pod, when there is one. */

@@ -7,7 +7,8 @@ import { valueAt, type CollectorData, type TierFacts } from './tier-facts';
 /** What is wrong with what `sender` sends to the tiers among `all`. */
 export function wiringProblems(sender: TierFacts, all: readonly TierFacts[]): string[] {
   return destinations(sender.data).flatMap((destination) => {
-    const receiver = all.find((tier) => names(tier, sender).includes(destination.host));
+    const named = all.filter((tier) => names(tier, sender).includes(destination.host));
+    const receiver = named.find(({ chart }) => chart === sender.chart) ?? named[0];
     return receiver === undefined ? [] : problemsBetween(sender, destination, receiver);
   });
 }

@@ -1,0 +1,72 @@
+import { App, Chart, Duration, Testing } from 'cdk8s';
+import { parse } from 'yaml';
+import { Backend, GatewayDeployment, Monitoring, Signal } from '../../src';
+import { counterName, METRIC_SPELLING } from '../../src/distribution/metric-spelling';
+import { alertRules } from '../../src/monitoring/alert-rules';
+import { exampleNames, objectsIn, synthesizeExample } from '../example-objects';
+
+const tier = { name: 'gateway', component: 'gateway', partOf: 'telemetry', namespace: 'o11y' };
+
+function alerts(signals: Signal[], components: string[] = []): string[] {
+  return alertRules({ tier, signals, components }).map(({ alert }) => alert);
+}
+
+test('each signal has its own alerts', () => {
+  expect(alerts([Signal.TRACES])).toEqual([
+    'CollectorRefusesSpans', 'CollectorFailsToSendSpans', 'CollectorQueueRefusesSpans',
+    'CollectorQueueNearlyFull',
+  ]);
+  expect(alerts([Signal.METRICS, Signal.LOGS])).toEqual([
+    'CollectorRefusesMetricPoints', 'CollectorFailsToSendMetricPoints',
+    'CollectorQueueRefusesMetricPoints', 'CollectorRefusesLogRecords',
+    'CollectorFailsToSendLogRecords', 'CollectorQueueRefusesLogRecords',
+    'CollectorQueueNearlyFull',
+  ]);
+});
+
+test('a component has alerts where it is', () => {
+  expect(alerts([], ['tail_sampling'])).toEqual(
+    ['CollectorQueueNearlyFull', 'CollectorDropsTracesTooEarly', 'CollectorPolicyFails']);
+  expect(alerts([], ['load_balancing'])).toEqual(
+    ['CollectorQueueNearlyFull', 'CollectorHasNoBackends', 'CollectorBackendsDiffer']);
+});
+
+test('several routers of one tier are not compared with each other', () => {
+  expect(alerts([], ['load_balancing', 'load_balancing'])).toEqual(
+    ['CollectorQueueNearlyFull', 'CollectorHasNoBackends']);
+});
+
+test('every alert looks at its own tier only', () => {
+  for (const { expr } of alertRules(
+    { tier, signals: Object.values(Signal), components: ['tail_sampling', 'load_balancing'] })) {
+    expect(expr).toContain('{namespace="o11y",service="gateway"}');
+  }
+});
+
+test('the reader spells metrics as the alerts ask for them', () => {
+  const texts = exampleNames.flatMap((name) => synthesizeExample(name))
+    .flatMap(({ text }) => objectsIn(text)).filter(({ kind }) => kind === 'ConfigMap')
+    .map(({ data }) => parse(data['collector.yaml']).service.telemetry.metrics.readers[0].pull);
+  for (const { exporter } of texts) {
+    expect(exporter.prometheus).toMatchObject({
+      without_type_suffix: METRIC_SPELLING.withoutTypeSuffix,
+      without_units: METRIC_SPELLING.withoutUnits,
+    });
+  }
+  expect(counterName('otelcol_exporter_sent_spans')).toBe('otelcol_exporter_sent_spans');
+});
+
+test('monitors and rules carry the labels by which Prometheus finds them', () => {
+  const chart = new Chart(new App(), 'telemetry', { namespace: 'o11y' });
+  new GatewayDeployment(chart, 'gateway', {
+    exportTo: [Backend.otlp('store', { endpoint: 'store:4317' })],
+    monitoring: Monitoring.prometheusOperator(
+      { interval: Duration.minutes(1), labels: { release: 'prometheus' } }),
+  });
+  const found = Testing.synth(chart)
+    .filter(({ apiVersion }: any) => apiVersion === 'monitoring.coreos.com/v1');
+  expect(found.map(({ kind, metadata }: any) => [kind, metadata.labels.release])).toEqual([
+    ['ServiceMonitor', 'prometheus'], ['PrometheusRule', 'prometheus'],
+  ]);
+  expect(found[0].spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', interval: '60s' }]);
+});

@@ -1,0 +1,70 @@
+import { Duration, Size } from 'cdk8s';
+import { synthesized } from './synthesized';
+import {
+  AgentDaemonSet, Backend, Discovery, SamplingPolicy, Scaling, StatusCode, TailSamplingGateway,
+} from '../src';
+
+const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
+const policies = [SamplingPolicy.statusCode('errors', { statusCodes: [StatusCode.ERROR] })];
+
+function sampler(props: object = {}) {
+  return synthesized((chart) => {
+    const target = new TailSamplingGateway(chart, 'sampler', { exportTo, policies, ...props });
+    new AgentDaemonSet(chart, 'agent', { forwardTo: target });
+  });
+}
+
+test('is a StatefulSet whose pods have names under its headless Service', () => {
+  const objects = sampler({ scaling: Scaling.fixed(3) });
+  const { serviceName, replicas } = objects.get('StatefulSet', 'sampler').spec;
+  expect([serviceName, replicas]).toEqual(['sampler-headless', 3]);
+  expect(objects.get('Service', serviceName).spec.clusterIP).toBe('None');
+});
+
+test('samples traces after the memory limiter and before the batch, and nothing else', () => {
+  const { pipelines } = sampler().configOf('sampler').service;
+  expect(pipelines.traces.processors).toEqual(['memory_limiter', 'tail_sampling', 'batch']);
+  expect(pipelines.metrics.processors).toEqual(['memory_limiter', 'batch']);
+  expect(pipelines.logs.processors).toEqual(['memory_limiter', 'batch']);
+});
+
+test.each([
+  [{}, { num_traces: 50_000 }],
+  [{ expectedTracesPerSecond: 4000, decisionWait: Duration.seconds(30) },
+    { num_traces: 120_000, expected_new_traces_per_sec: 2000 }],
+  [{ expectedTracesPerSecond: 100 }, { num_traces: 50_000, expected_new_traces_per_sec: 50 }],
+  [{ numTraces: 7000 }, { num_traces: 7000 }],
+])('%j makes room for traces: %j', (props, expected) => {
+  const { tail_sampling: written } = sampler({ memory: Size.gibibytes(4), ...props })
+    .configOf('sampler').processors;
+  expect(written).toMatchObject(expected);
+  expect(written.decision_cache).toEqual({
+    sampled_cache_size: written.num_traces * 2, non_sampled_cache_size: written.num_traces * 2,
+  });
+});
+
+test.each([[5, 30], [10, 35], [120, 145]])(
+  'with a decision wait of %i s it gets %i s to end', (wait, grace) => {
+    expect(sampler({ decisionWait: Duration.seconds(wait) })
+      .podOf('sampler').spec.terminationGracePeriodSeconds).toBe(grace);
+  });
+
+test('senders may find its pods through DNS, without permission', () => {
+  const objects = sampler({ discovery: Discovery.DNS });
+  expect(objects.configOf('agent').exporters['load_balancing/sampler'].resolver).toEqual({
+    dns: { hostname: 'sampler-headless.observability.svc.cluster.local', port: '4317' },
+  });
+  expect(objects.all.filter(({ kind }) => /Role/.test(kind))).toEqual([]);
+  expect(objects.podOf('agent').spec.automountServiceAccountToken).toBe(false);
+});
+
+test('its pool changes one pod at a time, and not before the last change has settled', () => {
+  const { behavior } = sampler({
+    scaling: Scaling.horizontal({ min: 3, max: 9 }), decisionWait: Duration.seconds(200),
+  }).get('HorizontalPodAutoscaler', 'sampler').spec;
+  expect(behavior.scaleDown).toEqual({
+    stabilizationWindowSeconds: 900,
+    policies: [{ type: 'Pods', value: 1, periodSeconds: 400 }],
+  });
+  expect(behavior.scaleUp.policies).toEqual([{ type: 'Percent', value: 50, periodSeconds: 400 }]);
+});
