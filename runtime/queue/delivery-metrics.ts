@@ -1,14 +1,10 @@
 /** What an exporter of one signal says about itself, under upstream's names. */
 import type { ExporterContext } from '../component';
 import { PermanentError, RetryableError } from '../errors';
+import { codeName } from '../net/status';
 import { ITEM_NAMES, Signal } from '../pipeline/payload';
 import type { Attributes, Counter, Instrument } from '../telemetry/metrics';
 
-const STATUS_NAMES = [
-  'OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists',
-  'PermissionDenied', 'ResourceExhausted', 'FailedPrecondition', 'Aborted', 'OutOfRange',
-  'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated',
-];
 const ITEM_UNITS: Readonly<Record<Signal, string>> = {
   traces: '{spans}', metrics: '{datapoints}', logs: '{records}',
 };
@@ -87,7 +83,7 @@ function failureAttributes(error: unknown): Attributes {
   const typed = error instanceof RetryableError || error instanceof PermanentError;
   const code = typed ? error.code : undefined;
   return {
-    'error.type': (code === undefined ? undefined : STATUS_NAMES[code]) ?? '_OTHER',
+    'error.type': code === undefined ? '_OTHER' : codeName(code),
     'error.permanent': String(error instanceof PermanentError),
   };
 }
