@@ -41,7 +41,7 @@ export function synthesizeExample(name: string): ChartFile[] {
   const before = process.env.CDK8S_OUTDIR;
   process.env.CDK8S_OUTDIR = outdir;
   try {
-    jest.isolateModules(() => { require(join(EXAMPLES, name)); });
+    jest.isolateModules(() => { jest.requireActual(join(EXAMPLES, name)); });
     return readdirSync(outdir).sort().map((file) => ({
       name: file, text: readFileSync(join(outdir, file), 'utf8'),
     }));

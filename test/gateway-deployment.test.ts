@@ -8,7 +8,9 @@ import {
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
 
 function gateway(props: object = {}) {
-  return synthesized((chart) => { new GatewayDeployment(chart, 'gateway', { exportTo, ...props }); });
+  return synthesized((chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, ...props });
+  });
 }
 
 function containerOf(objects: ReturnType<typeof gateway>) {

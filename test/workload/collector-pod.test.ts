@@ -5,8 +5,9 @@ import { synthesized } from '../synthesized';
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
 
 function pod(props: object = {}) {
-  return synthesized((chart) => { new GatewayDeployment(chart, 'gateway', { exportTo, ...props }); })
-    .podOf('gateway');
+  return synthesized((chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, ...props });
+  }).podOf('gateway');
 }
 
 function checksumOf(yaml: string): string {
