@@ -45,14 +45,10 @@ export class SlabPool {
   public release(slab: number): void {
     this.holders[slab] -= 1;
     if (this.holders[slab] > 0) return;
-    const size = this.bytes[slab].length;
-    const inUse = this.reservedBytes - this.idleBytes - size;
-    if (this.idleBytes + size > Math.max(MOST_SLAB, inUse / 4)) {
-      this.discard(slab);
-    } else {
-      this.idle.push(slab);
-      this.idleBytes += size;
-    }
+    this.idle.push(slab);
+    this.idleBytes += this.bytes[slab].length;
+    const inUse = this.reservedBytes - this.idleBytes;
+    while (this.idleBytes > Math.max(MOST_SLAB, inUse / 4)) this.discard(this.idle.pop() as number);
   }
 
   private takeIdle(size: number): number | undefined {
@@ -83,7 +79,9 @@ export class SlabPool {
   }
 
   private discard(slab: number): void {
-    this.reservedBytes -= this.bytes[slab].length;
+    const size = this.bytes[slab].length;
+    this.reservedBytes -= size;
+    this.idleBytes -= size;
     this.bytes[slab] = new Uint8Array(NO_MEMORY);
     this.words[slab] = new Int32Array(NO_MEMORY);
     this.holders[slab] = NONE;

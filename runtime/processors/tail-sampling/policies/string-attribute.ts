@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { decideBy, type PolicyFactory } from './policy';
+import { messageOf } from '../../../errors';
 import { hasBit, STRING_VALUE, type AttributeTest } from '../fact-questions';
 import { PatternCache } from '../pattern-cache';
 import { TextSet } from '../text-set';
@@ -14,9 +15,20 @@ function exactly(values: readonly string[]): AttributeTest {
   return { matchesResource: matches, matchesSpan: matches };
 }
 
+function compile(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    const text = JSON.stringify(pattern);
+    throw new SyntaxError(
+      `string_attribute.values: must be regular expressions of RE2, got ${text}`
+      + ` (${messageOf(error)})`);
+  }
+}
+
 /** As upstream, another type reads as an empty text on a resource, and is passed by on a span. */
 function byPattern(patterns: readonly string[], cacheSize: number): AttributeTest {
-  const compiled = patterns.map((pattern) => RE2JS.compile(pattern));
+  const compiled = patterns.map(compile);
   const test = (text: string): boolean => compiled.some((pattern) => pattern.test(text));
   const cache = new PatternCache(cacheSize > 0 ? cacheSize : DEFAULT_CACHE_SIZE, test);
   const emptyMatches = test('');

@@ -1,0 +1,155 @@
+import { createPolicy } from '.';
+import { DECISION_NAMES, type Policy } from './policy';
+import type { PolicySettings } from '../../../config';
+import { SpanIndex } from '../../../otlp/span-index';
+import { FakeClock } from '../../../testing/fake-clock';
+import { oracleLines } from '../../../testing/oracle-lines';
+import {
+  isPolicyHere, policySettings, traceRequest, type RawConfig,
+} from '../../../testing/oracle-traces';
+import { spans, type TestSpan } from '../../../testing/span-builder';
+import { FactQuestions } from '../fact-questions';
+import { FactGatherer } from '../trace-facts';
+import { SPANS, TraceTable } from '../trace-table';
+
+/** One policy, and traces that are decided by it one after the other. */
+class Judge {
+  public readonly clock = new FakeClock();
+  private readonly index = new SpanIndex();
+  private readonly facts: FactGatherer;
+  private readonly table: TraceTable;
+  private readonly policy: Policy;
+  private traces = 0;
+
+  public constructor(settings: PolicySettings) {
+    const questions = new FactQuestions();
+    this.policy = createPolicy(settings, { questions, clock: this.clock });
+    this.facts = new FactGatherer(questions, false);
+    this.table = new TraceTable(questions.bitWords, 100);
+  }
+
+  /** The decision about the trace whose spans came in these requests, resource by resource. */
+  public decide(...requests: Uint8Array[]): string {
+    const trace = this.table.insert(this.traces++, 0, 0, 0, 0);
+    const { words } = this.table;
+    for (const bytes of requests) this.gather(bytes, words, trace);
+    return DECISION_NAMES[this.policy.decide(words, trace)];
+  }
+
+  private gather(bytes: Uint8Array, words: Int32Array, trace: number): void {
+    const { index, facts } = this;
+    index.read(bytes);
+    for (let resource = 0; resource < index.resourceCount; resource += 1) {
+      facts.readResource(bytes, index, resource);
+      facts.begin(words, trace);
+      for (let span = 0; span < index.spanCount; span += 1) {
+        if (index.resourceOf[index.scopeOf[span]] !== resource) continue;
+        facts.readSpan(bytes, index.spanBody[span], index.spanEnd[span]);
+        words[trace + SPANS] += 1;
+      }
+      facts.end(words, trace);
+    }
+  }
+}
+
+interface PolicyLine {
+  readonly policy: RawConfig;
+  readonly decisions?: Readonly<Record<string, string>>;
+  readonly build_error?: string;
+}
+interface TraceLine {
+  readonly trace: string;
+  readonly otlp: object;
+}
+interface LimiterLine {
+  readonly case: string;
+  readonly policy: RawConfig;
+  readonly steps: readonly {
+    readonly at_ms: number; readonly spans: number; readonly k?: string; readonly decision: string;
+  }[];
+}
+
+const TRACES = oracleLines<TraceLine>('tail_traces')
+  .map(({ trace, otlp }) => ({ trace, bytes: traceRequest(otlp) }));
+const LINES = oracleLines<PolicyLine>('tail_policies');
+const POLICIES = LINES.filter(({ policy, decisions }) =>
+  decisions !== undefined && isPolicyHere(policy));
+const LIMITERS = oracleLines<LimiterLine>('tail_limiters')
+  .filter(({ policy }) => isPolicyHere(policy));
+
+test('the oracle has traces, policies and limiters to compare with', () => {
+  expect([TRACES.length, POLICIES.length, LIMITERS.length]).toEqual([57, 41, 6]);
+});
+
+test.each(POLICIES.map((line) => [JSON.stringify(line.policy), line] as const))(
+  'upstream decides as %s does about every trace', (_name, { policy, decisions }) => {
+    const ours = Object.fromEntries(TRACES.map(({ trace, bytes }) =>
+      [trace, new Judge(policySettings(policy)).decide(bytes)]));
+    expect(ours).toEqual(decisions);
+  });
+
+test.each(LIMITERS.map((line) => [line.case, line] as const))(
+  'upstream limits as ours does: %s', async (_name, { policy, steps }) => {
+    const judge = new Judge(policySettings(policy));
+    const ours: string[] = [];
+    let now = 0;
+    for (const { at_ms: at, spans: count, k } of steps) {
+      await judge.clock.advance(at - now);
+      now = at;
+      const span: TestSpan = { trace: 't', attributes: k === undefined ? {} : { k } };
+      ours.push(judge.decide(spans(Array.from({ length: count }, () => span))));
+    }
+    expect(ours).toEqual(steps.map(({ decision }) => decision));
+  });
+
+test('a pattern that RE2 does not know is refused by name', () => {
+  const line = LINES.find(({ build_error: error }) => error?.startsWith('invalid regex'));
+  expect(() => new Judge(policySettings((line as PolicyLine).policy)))
+    .toThrow('string_attribute.values: must be regular expressions of RE2, got "(?=x)"');
+});
+
+const stringPolicy = (values: string[], more: RawConfig = {}): PolicySettings => policySettings({
+  name: 'p', type: 'string_attribute', string_attribute: { key: 'http.route', values, ...more },
+});
+const numeric = (min: number, max: number): PolicySettings => policySettings({
+  name: 'p', type: 'numeric_attribute', numeric_attribute: { key: 'n', min_value: min, max_value: max },
+});
+const latencyOf = (threshold: number, upper = 0): PolicySettings => policySettings({
+  name: 'p', type: 'latency', latency: { threshold_ms: threshold, upper_threshold_ms: upper },
+});
+
+const CASES: readonly [string, PolicySettings, readonly TestSpan[][], string][] = [
+  ['an attribute in a later request counts', stringPolicy(['/a']),
+    [[{ trace: 't' }], [{ trace: 't', attributes: { 'http.route': '/a' } }]], 'sampled'],
+  ['a name that only begins alike does not count', stringPolicy(['/a']),
+    [[{ trace: 't', attributes: { 'http.rout': '/a', 'http.routes': '/a', 'http.routX': '/a' } }]],
+    'not_sampled'],
+  ['a pattern is searched anywhere', stringPolicy(['\\d{3}'], { enabled_regex_matching: true }),
+    [[{ trace: 't', attributes: { 'http.route': '/order/123/items' } }]], 'sampled'],
+  ['letters beyond ASCII are compared as UTF-8', stringPolicy(['/größe']),
+    [[{ trace: 't', attributes: { 'http.route': '/größe' } }]], 'sampled'],
+  ['one of many values is found', stringPolicy(Array.from({ length: 500 }, (_, i) => `/${i}`)),
+    [[{ trace: 't', attributes: { 'http.route': '/499' } }]], 'sampled'],
+  ['a number of 64 bits is no small one', numeric(1, 4096),
+    [[{ trace: 't', attributes: { n: 2n ** 32n + 5n } }]], 'not_sampled'],
+  ['a negative number is below zero', numeric(-10, -1),
+    [[{ trace: 't', attributes: { n: -5 } }]], 'sampled'],
+  ['a duration is from the first start to the last end over requests', latencyOf(1000),
+    [[{ trace: 't', startMs: 2000, ms: 400 }], [{ trace: 't', startMs: 1300, ms: 10 }]],
+    'sampled'],
+  ['a trace that was in the range for a while stays in it', latencyOf(100, 200),
+    [[{ trace: 't', ms: 150 }], [{ trace: 't', ms: 5000 }]], 'sampled'],
+];
+
+test.each(CASES)('%s', (_name, settings, requests, decision) => {
+  expect(new Judge(settings).decide(...requests.map((list) => spans(list)))).toBe(decision);
+});
+
+test('forty policies have forty answers', () => {
+  const codes = Array.from({ length: 40 }, (_, i) => stringPolicy([`/${i}`]));
+  const all = policySettings({ name: 'all', type: 'and', and: { and_sub_policy: [] } });
+  const settings = { ...all, and: { andSubPolicy: codes } } as PolicySettings;
+  const list = codes.map((_, i): TestSpan => ({ trace: 't', attributes: { 'http.route': `/${i}` } }));
+  expect(new Judge(settings).decide(spans(list))).toBe('sampled');
+  expect(new Judge(settings).decide(spans(list.slice(1)))).toBe('not_sampled');
+});

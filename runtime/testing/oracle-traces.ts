@@ -1,0 +1,94 @@
+/** Traces and tail sampler configurations of the oracle, as our code takes them. */
+import type { PolicySettings, TailSamplingSettings } from '../config';
+import { encodeProto } from './otlp-proto';
+
+/** A part of a configuration as a user writes it. */
+export type RawConfig = Readonly<Record<string, unknown>>;
+
+const IDS = new Set(['traceId', 'spanId', 'parentSpanId']);
+
+function withBytes(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return IDS.has(name) ? Buffer.from(value, 'hex') : value;
+  if (Array.isArray(value)) return value.map((item) => withBytes(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
+    [key, withBytes(inner, key)]));
+}
+
+/** The bytes of a trace request that is given as OTLP/JSON, written by protobufjs. */
+export function traceRequest(otlp: object): Buffer {
+  return encodeProto('ExportTraceServiceRequest', withBytes(otlp) as object);
+}
+
+const DEFAULTS: Readonly<Record<string, RawConfig>> = {
+  always_sample: {},
+  latency: { thresholdMs: 0, upperThresholdMs: 0 },
+  status_code: { statusCodes: [] },
+  probabilistic: { hashSalt: '', samplingPercentage: 0 },
+  string_attribute: {
+    key: '', values: [], enabledRegexMatching: false, cacheMaxSize: 0, invertMatch: false,
+  },
+  numeric_attribute: { key: '', minValue: 0, maxValue: 0, invertMatch: false },
+  boolean_attribute: { key: '', value: false, invertMatch: false },
+  rate_limiting: { spansPerSecond: 0, burstCapacity: 0 },
+  span_count: { minSpans: 0, maxSpans: 0 },
+  and: { andSubPolicy: [] },
+  not: {},
+  drop: { dropSubPolicy: [] },
+};
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function inner(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inner);
+  const isPolicy = typeof value === 'object' && value !== null && 'type' in value;
+  return isPolicy ? policySettings(value as RawConfig) : value;
+}
+
+/**
+ * A policy of the oracle. The contract refuses some that upstream takes, such as a negative
+ * threshold, so they are not read through it.
+ */
+export function policySettings(raw: RawConfig): PolicySettings {
+  const type = String(raw.type);
+  const own = (raw[type] ?? {}) as RawConfig;
+  const given = Object.entries(own).filter(([, value]) => value !== null)
+    .map(([key, value]) => [camelCase(key), inner(value)]);
+  const settings = { ...DEFAULTS[type], ...Object.fromEntries(given) as object };
+  return { name: raw.name, type, [camelCase(type)]: settings } as PolicySettings;
+}
+
+/** Whether a policy and all inside of it are of types that our sampler has. */
+export function isPolicyHere(raw: RawConfig): boolean {
+  const type = String(raw.type);
+  if (!(type in DEFAULTS)) return false;
+  return Object.values((raw[type] ?? {}) as RawConfig).flat().every((value) =>
+    typeof value !== 'object' || value === null || isPolicyHere(value as RawConfig));
+}
+
+function milliseconds(duration: unknown, fallback: number): number {
+  if (duration === undefined) return fallback;
+  const [, amount, unit] = /^(\d+)(ms|s)$/.exec(String(duration)) ?? [];
+  return Number(amount) * (unit === 's' ? 1000 : 1);
+}
+
+/** A tail sampler of the oracle. */
+export function tailSettings(raw: RawConfig): TailSamplingSettings {
+  const cache = (raw.decision_cache ?? {}) as RawConfig;
+  return {
+    decisionWait: milliseconds(raw.decision_wait, 30_000),
+    decisionWaitAfterRootReceived: milliseconds(raw.decision_wait_after_root_received, 0),
+    numTraces: Number(raw.num_traces ?? 50_000),
+    expectedNewTracesPerSec: 0,
+    decisionCache: {
+      sampledCacheSize: Number(cache.sampled_cache_size ?? 0),
+      nonSampledCacheSize: Number(cache.non_sampled_cache_size ?? 0),
+    },
+    sampleOnFirstMatch: raw.sample_on_first_match === true,
+    dropPendingTracesOnShutdown: raw.drop_pending_traces_on_shutdown === true,
+    maximumTraceSizeBytes: Number(raw.maximum_trace_size_bytes ?? 0),
+    policies: ((raw.policies ?? []) as RawConfig[]).map(policySettings),
+  };
+}
