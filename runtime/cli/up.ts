@@ -7,18 +7,19 @@ import { parseArgs } from 'node:util';
 import { keepAlive } from '../clock';
 import { parseGoDuration } from '../config';
 import { messageOf } from '../errors';
+import { UsageError } from './command';
 import { ClusterRun, type RunPlan } from '../local-cluster/cluster-run';
 import { alignColumns, LiveTable } from '../local-cluster/live-table';
 import { LocalCluster } from '../local-cluster/local-cluster';
 import { describeNotPlayed, loadManifests } from '../local-cluster/manifests';
 import { isGreen, type Finding } from '../local-cluster/verdict';
-import { UsageError } from './command';
 
 interface UpOptions extends RunPlan {
   readonly paths: readonly string[];
   readonly nodes: number;
 }
 
+const HEADINGS = ['', 'verdict', 'found', 'wanted'];
 const DEFAULT_RATE = '50';
 
 /** Runs what the arguments name. Exit code 1 says that something was lost, split or refused. */
@@ -169,8 +170,8 @@ function report(findings: readonly Finding[]): number {
     isGood === undefined ? ' ' : isGood ? '✔' : '✘', what, found, wanted,
   ]);
   const green = isGreen(findings);
-  console.log(['', ...alignColumns([['', 'verdict', 'found', 'wanted'], ...rows]), '',
-    green ? 'green: nothing lost, nothing split, nothing kept by mistake' : 'red: see ✘ above',
-  ].join('\n'));
+  const words = green
+    ? 'green: nothing lost, nothing split, nothing kept by mistake' : 'red: see ✘ above';
+  console.log(['', ...alignColumns([HEADINGS, ...rows]), '', words].join('\n'));
   return green ? 0 : 1;
 }

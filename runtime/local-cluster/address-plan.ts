@@ -1,8 +1,8 @@
 /**
  * Gives everything in the cluster a loopback address of its own.
  *
- * A cluster takes one /16 of 127.0.0.0/8, so that several can run side by side. Who holds the lock
- * address of a /16 owns it; the operating system releases it when the process ends, however it ends.
+ * A cluster takes one /16 of 127.0.0.0/8, so that several can run side by side. Who holds the
+ * lock address of a /16 owns it; the operating system releases it when the process ends.
  */
 import { createServer, type Server } from 'node:net';
 import { messageOf } from '../errors';
@@ -93,7 +93,7 @@ export function explainListenError(address: string, port: number, thrown: unknow
   const code = (thrown as NodeJS.ErrnoException).code;
   if (code === 'EADDRNOTAVAIL') {
     return new AddressError(address, port, 'this machine has no such loopback address'
-      + ' (macOS: "sudo ifconfig lo0 alias ' + address + '" adds it; Linux has all of 127.0.0.0/8)');
+      + ` (macOS: "sudo ifconfig lo0 alias ${address}" adds it; Linux has all of 127.0.0.0/8)`);
   }
   if (code === 'EADDRINUSE') {
     return new AddressError(address, port, 'another process listens there, or on all addresses'

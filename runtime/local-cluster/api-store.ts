@@ -78,7 +78,8 @@ export class ApiStore {
       const { resourceVersion, ...metadata } = old.metadata;
       if (isDeepStrictEqual({ ...old, metadata }, object)) return;
     }
-    this.objects.set(key, this.record(old === undefined ? 'ADDED' : 'MODIFIED', collection, object));
+    const type = old === undefined ? 'ADDED' : 'MODIFIED';
+    this.objects.set(key, this.record(type, collection, object));
   }
 
   private record(

@@ -5,12 +5,12 @@ import * as https from 'node:https';
 import type { Server, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '../errors';
-import { serveCall } from '../net/grpc-call';
-import { Code, OK } from '../net/status';
-import type { OnMessage, Routes } from '../net/transport';
 import { listenOn, portOnHost } from './address-plan';
 import type { Certificate } from './certificate';
 import type { SpanLedger } from './span-ledger';
+import { serveCall } from '../net/grpc-call';
+import { Code, OK } from '../net/status';
+import type { OnMessage, Routes } from '../net/transport';
 
 /** One port of a backend. */
 export interface BackendPort {

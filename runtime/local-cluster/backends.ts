@@ -1,13 +1,13 @@
 /** The backends: hosts that configurations send to and that no manifest defines. */
 import { isIP } from 'node:net';
 import type { LoadBalancingSettings, OtlpGrpcSettings, OtlpHttpSettings } from '../config';
-import { parseClientEndpoint } from '../net/endpoint';
-import { speaksTls } from '../net/tls';
 import { BackendServer, type BackendPort } from './backend-server';
 import type { CertificateAuthority } from './certificate';
 import type { NameRecords } from './dns-server';
 import type { PoolConfig } from './pool-config';
 import { SpanLedger } from './span-ledger';
+import { parseClientEndpoint } from '../net/endpoint';
+import { speaksTls } from '../net/tls';
 
 /** One port of one host. */
 export interface BackendTarget extends BackendPort {

@@ -63,8 +63,8 @@ export class DnsServer {
       const { id, questions } = decode(bytes);
       const found = (questions ?? []).map((question) => this.recordsFor(question));
       const answers = found.flatMap((records) => records ?? []);
-      const code = found.includes(undefined) ? NXDOMAIN : 0;
-      return encode({ type: 'response', id, flags: AUTHORITATIVE_ANSWER | code, questions, answers });
+      const flags = AUTHORITATIVE_ANSWER | (found.includes(undefined) ? NXDOMAIN : 0);
+      return encode({ type: 'response', id, flags, questions, answers });
     } catch {
       // Bytes that are no DNS message get no answer, as from any server.
       return undefined;

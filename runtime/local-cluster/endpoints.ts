@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import {
   matchesLabels, nameOf, namespaceOf, type PodSpec, type Service, type ServicePort,
 } from './kubernetes';
-import type { Pod } from './pod';
 import { playedContainers } from './played-container';
+import type { Pod } from './pod';
 import { portNumber } from './probe';
 
 /** A pod behind a Service. */

@@ -1,14 +1,14 @@
 /** Where applications send: the collectors in front, and the addresses that they are reached by. */
 import type { CollectorSettings, LoadBalancingSettings, OtlpReceiverSettings } from '../config';
-import { parseHostPort } from '../net/endpoint';
 import { portOnHost } from './address-plan';
 import { targetsOf } from './backends';
 import { targetPort } from './endpoints';
 import { matchesLabels, namespaceOf, type Service } from './kubernetes';
 import type { LocalCluster } from './local-cluster';
 import { playedContainers } from './played-container';
-import type { PoolConfig } from './pool-config';
 import type { PodPool } from './pod-pool';
+import type { PoolConfig } from './pool-config';
+import { parseHostPort } from '../net/endpoint';
 
 /** The collectors in front. */
 export interface Entrance {

@@ -39,7 +39,7 @@ export interface LocalClusterOptions {
 const DNS_PORT = 53;
 const API_PORT = 443;
 /** When the whole cluster ends, nothing that pods still hold is waited for. */
-const LAST_GRACE_MS = 2000;
+const LAST_GRACE_MS = 100;
 const API_NAME = 'kubernetes.default.svc.cluster.local';
 
 /** A cluster on this machine. */
@@ -107,7 +107,8 @@ export class LocalCluster {
     });
     this.nodePorts = new NodePorts(this.workloads.pools, this.nodes);
     this.configs = readPoolConfigs(this.workloads.pools, manifests, this.folder);
-    const sinks = findSinks(this.configs, (host, namespace) => this.services.serviceOf(host, namespace) !== undefined);
+    const sinks = findSinks(this.configs, (host, namespace) =>
+      this.services.serviceOf(host, namespace) !== undefined);
     this.backends = new Backends(sinks, authority, () => addresses.next('backend'));
     this.dns = new DnsServer((name) => this.find(name));
     this.api = new ApiServer({

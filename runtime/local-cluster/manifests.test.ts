@@ -30,7 +30,8 @@ items:
   });
 
   test('tell all that is wrong at once, with file and line', () => {
-    const path = file('bad.yaml', '# nothing\n---\nkind: Service\n---\napiVersion: v1\nkind: Pod\n');
+    const path = file('bad.yaml',
+      '# nothing\n---\nkind: Service\n---\napiVersion: v1\nkind: Pod\n');
     const missing = join(folder, 'missing');
     let told = '';
     try {

@@ -1,7 +1,7 @@
 /** Host ports: what pods are reached by under the address of their node. */
 import { portOnHost } from './address-plan';
-import type { ClusterNode, PodPool } from './pod-pool';
 import { playedContainers } from './played-container';
+import type { ClusterNode, PodPool } from './pod-pool';
 import { ServiceProxy } from './service-proxy';
 
 /** All host ports of a cluster. */

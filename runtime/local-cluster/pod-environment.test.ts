@@ -5,9 +5,18 @@ import {
 import type { PodIdentity } from './pod-identity';
 
 const pod: PodIdentity = {
-  name: 'web-0', namespace: 'tests', uid: 'u-1', labels: { app: 'web' }, annotations: { a: 'b' },
-  nodeName: 'node-1', nodeAddress: '127.64.1.1', address: '127.64.16.1', loopback: '127.64.128.1',
-  workload: 'web', serviceAccount: 'default', spec: { containers: [] },
+  name: 'web-0',
+  namespace: 'tests',
+  uid: 'u-1',
+  labels: { app: 'web' },
+  annotations: { a: 'b' },
+  nodeName: 'node-1',
+  nodeAddress: '127.64.1.1',
+  address: '127.64.16.1',
+  loopback: '127.64.128.1',
+  workload: 'web',
+  serviceAccount: 'default',
+  spec: { containers: [] },
 };
 
 const metadata = (name: string) => ({ name, namespace: 'tests' });

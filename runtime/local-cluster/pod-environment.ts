@@ -66,7 +66,8 @@ export function containerEnvironment(
     const optional = from.configMapRef?.optional ?? from.secretRef?.optional ?? false;
     if (data === undefined && !optional) {
       const name = from.configMapRef?.name ?? from.secretRef?.name ?? '';
-      throw new UnstartablePodError(pod, `envFrom must name something in the manifests, got ${name}`);
+      throw new UnstartablePodError(pod,
+        `envFrom must name something in the manifests, got ${name}`);
     }
     for (const [key, value] of data ?? []) values[`${from.prefix ?? ''}${key}`] = value.toString();
   }

@@ -109,7 +109,8 @@ export class PodFiles {
     for (const { key, path } of wanted) {
       const content = data.get(key);
       if (content === undefined && !optional) {
-        throw new UnstartablePodError(this.pod, `volume ${volume} must name a key of ${from}, got ${key}`);
+        throw new UnstartablePodError(this.pod,
+          `volume ${volume} must name a key of ${from}, got ${key}`);
       }
       if (content !== undefined) this.write(target, path, content);
     }

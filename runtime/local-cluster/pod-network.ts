@@ -1,5 +1,5 @@
 /**
- * Gives a process the network of a pod, from inside: its own address, its own loopback, cluster DNS.
+ * Gives a process the network of a pod from inside: an address, a loopback, cluster DNS.
  *
  * Linux would do this with namespaces, which need privileges. Here three functions of Node.js are
  * replaced before the collector starts; it notices nothing, and neither does its code know of it.
@@ -117,7 +117,8 @@ function replaceConnect(network: PodNetwork, loopbackPorts: ReadonlySet<number>)
     // net.connect hands its arguments over as one array that it has marked as normal.
     const normal = Array.isArray(args[0]) ? args[0] as unknown[] : undefined;
     const options = normal === undefined ? optionsOf(args) : normal[0] as AddressOptions;
-    if (options === undefined || typeof options.path === 'string') return original.apply(this, args);
+    const isNetwork = options !== undefined && typeof options.path !== 'string';
+    if (!isNetwork) return original.apply(this, args);
     if (isOutside(options.host)) return refuse(this, options.host);
     if (normal !== undefined) {
       normal[0] = rewrite(options);

@@ -6,10 +6,10 @@ import { messageOf } from '../errors';
 import { containerInput } from './container-input';
 import { ContainerProcess } from './container-process';
 import type { Container, PodSpec } from './kubernetes';
+import { playedContainers } from './played-container';
 import type { ValueSources } from './pod-environment';
 import type { PodIdentity } from './pod-identity';
 import { POD_NETWORK_VARIABLE, searchDomains, type PodNetwork } from './pod-network';
-import { playedContainers } from './played-container';
 
 /** What all pods of a cluster share. */
 export interface PodContext {

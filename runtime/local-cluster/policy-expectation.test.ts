@@ -3,12 +3,20 @@ import { expectDecision } from './policy-expectation';
 import type { PlannedSpan, PlannedTrace } from './trace-plan';
 
 const span = (given: Partial<PlannedSpan>): PlannedSpan => ({
-  spanId: '01', parent: -1, service: 0, name: 'x', startMs: 0, durationMs: 100, isError: false,
-  attributes: { text: 'abc', number: 7, flag: true }, ...given,
+  spanId: '01',
+  parent: -1,
+  service: 0,
+  name: 'x',
+  startMs: 0,
+  durationMs: 100,
+  isError: false,
+  attributes: { text: 'abc', number: 7, flag: true },
+  ...given,
 });
 
 const trace: PlannedTrace = {
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spans: [span({}), span({ startMs: 50, durationMs: 150, isError: true })],
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spans: [span({}), span({ startMs: 50, durationMs: 150, isError: true })],
 };
 
 const sub = (policy: Record<string, unknown>): PolicySettings =>

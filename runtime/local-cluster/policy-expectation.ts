@@ -6,8 +6,8 @@
  */
 import { RE2JS } from 're2js';
 import type { PolicySettings, TailSamplingSettings } from '../config';
-import { thresholdOf, TraceIdHash } from '../processors/tail-sampling/trace-id-hash';
 import { SERVICES, traceDurationMs, type PlannedTrace } from './trace-plan';
+import { thresholdOf, TraceIdHash } from '../processors/tail-sampling/trace-id-hash';
 
 /** What a policy must say; undefined when that depends on more than the trace. */
 export type Vote = 'sampled' | 'not sampled' | 'dropped' | undefined;

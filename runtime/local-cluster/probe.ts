@@ -37,8 +37,13 @@ function askHttp(
   const headers = Object.fromEntries((get.httpHeaders ?? []).map(({ name, value }) =>
     [name, value]));
   const options = {
-    host: address, port, path: get.path ?? '/', headers, agent: false,
-    rejectUnauthorized: false, timeout: timeoutMs,
+    host: address,
+    port,
+    path: get.path ?? '/',
+    headers,
+    agent: false,
+    rejectUnauthorized: false,
+    timeout: timeoutMs,
   };
   return new Promise((resolve) => {
     const request = get.scheme === 'HTTPS' ? httpsRequest(options) : httpRequest(options);

@@ -70,7 +70,11 @@ export function planTrace(random: () => number): PlannedTrace {
       : between(1, Math.max(1, room.startMs + room.durationMs - startMs));
     const operations = OPERATIONS[service];
     spans.push({
-      spanId: randomHex(random, 8), parent, service, startMs, durationMs,
+      spanId: randomHex(random, 8),
+      parent,
+      service,
+      startMs,
+      durationMs,
       name: operations[between(0, operations.length - 1)],
       isError: place === failing,
       attributes: {

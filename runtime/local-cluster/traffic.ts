@@ -1,6 +1,5 @@
 /** Sends planned traces with the OpenTelemetry SDK, and knows what became of every span. */
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -42,6 +41,10 @@ class PlannedIds implements IdGenerator {
   public readonly generateSpanId = (): string => this.spanId;
 }
 
+type ExportResult = Parameters<Parameters<SpanExporter['export']>[1]>[0];
+
+/** The code with which the SDK says that spans were taken. */
+const SUCCESS: ExportResult['code'] = 0;
 /** How often new traces begin. */
 const TICK_MS = 50;
 const QUEUE_SIZE = 100_000;
@@ -102,7 +105,7 @@ export class Traffic {
     // A machine that was busy makes up for at most one second, not for all that it missed.
     const count = Math.min(due - this.begun, Math.ceil(rate));
     this.begun = due;
-    for (let trace = 0; trace < count; trace++) this.begin(planTrace(this.random));
+    for (let next = 0; next < count; next++) this.begin(planTrace(this.random));
   }
 
   private begin(plan: PlannedTrace): void {
@@ -149,7 +152,7 @@ export class Traffic {
     });
     return {
       export: (spans, done) => void this.untilTaken(() => once(spans)).then((result) => {
-        this.note(spans, result.code === ExportResultCode.SUCCESS ? 'delivered' : 'refused');
+        this.note(spans, result.code === SUCCESS ? 'delivered' : 'refused');
         done(result);
       }),
       forceFlush: () => exporter.forceFlush(),
@@ -164,7 +167,7 @@ export class Traffic {
     for (;;) {
       const result = await attempt();
       const isOver = clock.monotonic() > deadline;
-      if (result.code === ExportResultCode.SUCCESS || isOver) return result;
+      if (result.code === SUCCESS || isOver) return result;
       await sleep(clock, RETRY_WAIT_MS);
     }
   }

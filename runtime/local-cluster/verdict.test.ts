@@ -1,8 +1,8 @@
-import { isGreen, judge, type Evidence, type Finding } from './verdict';
 import { seededRandom } from './random';
 import { SpanLedger } from './span-ledger';
 import { planTrace } from './trace-plan';
 import type { SentTrace } from './traffic';
+import { isGreen, judge, type Evidence, type Finding } from './verdict';
 
 const random = seededRandom(7);
 const traces: SentTrace[] = Array.from({ length: 100 }, () => {

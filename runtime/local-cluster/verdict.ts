@@ -63,7 +63,7 @@ export function judge(evidence: Evidence): Finding[] {
   const refused = spans - delivered;
   return [
     inform('traces sent', `${traces.length} with ${spans} spans`),
-    { what: 'spans refused at the entrance', found: `${refused}`, wanted: '0', isGood: refused === 0 },
+    mustBeZero('spans refused at the entrance', refused),
     {
       what: 'spans taken at the entrance',
       found: accepted === undefined ? 'not known: pods came and went' : `${accepted}`,
@@ -73,12 +73,7 @@ export function judge(evidence: Evidence): Finding[] {
     ...samplers.flatMap((sampler) => judgePolicies(sampler, whole, refused === 0)),
     ...samplers.map((sampler) => judgeMetTraces(sampler, traces)),
     ...sinks.flatMap((sink) => judgeSink(sink, whole, samplers)),
-    {
-      what: 'kinds of requests refused by the API server',
-      found: `${refusals.length}`,
-      wanted: '0',
-      isGood: refusals.length === 0,
-    },
+    mustBeZero('kinds of requests refused by the API server', refusals.length),
   ];
 }
 
@@ -137,8 +132,8 @@ function judgeSink(
     countTrace(counts, trace, received, isKept);
     if (sink.fromSamplers && received.senders.size > 1) counts.split++;
   }
-  const zero = (what: string, count: number): Finding => (
-    { what: `${what} ${sink.name}`, found: `${count}`, wanted: '0', isGood: count === 0 });
+  const zero = (what: string, count: number): Finding =>
+    mustBeZero(`${what} ${sink.name}`, count);
   return [
     {
       what: `traces kept for ${sink.name}`,
@@ -182,6 +177,10 @@ function countTrace(
   if (shouldBe) counts.lost += plan.spans.length - present;
   else counts.unwanted += present;
   for (const times of spans.values()) counts.repeated += times - 1;
+}
+
+function mustBeZero(what: string, count: number): Finding {
+  return { what, found: `${count}`, wanted: '0', isGood: count === 0 };
 }
 
 function inform(what: string, found: string): Finding {

@@ -1,8 +1,8 @@
 /** All workloads of the manifests that can be played, and the commands that change them. */
-import { playedContainers } from './played-container';
 import type { KubeObject, ObjectMeta, PodSpec, PodTemplate, Workload } from './kubernetes';
 import { nameOf, namespaceOf } from './kubernetes';
 import type { Manifests } from './manifests';
+import { playedContainers } from './played-container';
 import type { Pod } from './pod';
 import { PodPool, type PoolContext, type PoolPlan } from './pod-pool';
 

@@ -52,7 +52,12 @@ describe('the API server of the local cluster', () => {
   function open(path: string, token: string, take: (text: string) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       request({
-        host: plan.apiServer, port: PORT, path, ca: authority.cert, agent: false, timeout: 5000,
+        host: plan.apiServer,
+        port: PORT,
+        path,
+        ca: authority.cert,
+        agent: false,
+        timeout: 5000,
         headers: { authorization: `Bearer ${token}` },
       }, (response) => {
         response.setEncoding('utf8').on('data', take);

@@ -11,7 +11,8 @@ describe('cluster DNS', () => {
   const names = new Map<string, NameRecords>([
     ['sampler.tests.svc.cluster.local', { addresses: ['127.64.4.1', '127.64.4.2'] }],
     ['_otlp._tcp.sampler.tests.svc.cluster.local', {
-      addresses: [], services: [{ port: 4317, target: 'sampler-0.sampler.tests.svc.cluster.local' }],
+      addresses: [],
+      services: [{ port: 4317, target: 'sampler-0.sampler.tests.svc.cluster.local' }],
     }],
   ]);
   const server = new DnsServer((name) => names.get(name));

@@ -49,7 +49,10 @@ describe('a local cluster', () => {
 
   beforeAll(async () => {
     cluster = await LocalCluster.create({
-      manifests: sortManifests(clusterObjects), program, nodes: 2, seed: 1,
+      manifests: sortManifests(clusterObjects),
+      program,
+      nodes: 2,
+      seed: 1,
       refused: (sentence) => refusals.push(sentence),
     });
     await cluster.start();
