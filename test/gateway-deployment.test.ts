@@ -97,8 +97,11 @@ test('an image of upstream is started, limited and stopped in its own way', () =
 
 test('our own runtime waits by itself until nobody sends to it any more', () => {
   const { args, lifecycle, image } = containerOf(gateway());
-  expect(args).toEqual(
-    ['run', '--config', '/etc/otelgw/collector.yaml', '--drain-delay', '5s']);
+  // Both together stay below the 25 seconds after which the pod is killed.
+  expect(args).toEqual([
+    'run', '--config', '/etc/otelgw/collector.yaml', '--drain-delay', '5s',
+    '--shutdown-timeout', '18s',
+  ]);
   expect(lifecycle).toBeUndefined();
   expect(image).toMatch(/^ghcr\.io\/cdk8s-otel-gateway\/otelgw:\d+\.\d+\.\d+/);
 });

@@ -7,6 +7,9 @@ export const FLUSH_SECONDS = 10;
 /** Time for what is in flight between tiers, and for a busy node. */
 export const MARGIN_SECONDS = 10;
 
+/** Before a pod is killed it must have said what it lost. */
+const LAST_WORDS_SECONDS = 2;
+
 /** The parts of a drain, in seconds. */
 export interface DrainBudget {
   /** All parts together. */
@@ -28,4 +31,9 @@ export function drainBudget(decisionWaitSeconds: number): DrainBudget {
   const sum = `${counted.map(([seconds, what]) => `${seconds} s ${what}`).join(' + ')}`
     + ` = ${totalSeconds} s`;
   return { totalSeconds, sum };
+}
+
+/** Time in which everything must be passed on, once nobody sends any more. */
+export function shutdownSeconds(graceSeconds: number): number {
+  return Math.max(1, graceSeconds - ENDPOINT_REMOVAL_SECONDS - LAST_WORDS_SECONDS);
 }

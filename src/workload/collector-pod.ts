@@ -8,7 +8,7 @@ import {
 } from './ports';
 import type { SecretReference } from './secret-reference';
 import type { CollectorImage } from '../distribution/collector-image';
-import { ENDPOINT_REMOVAL_SECONDS } from '../graph/drain-budget';
+import { ENDPOINT_REMOVAL_SECONDS, shutdownSeconds } from '../graph/drain-budget';
 import type { MemoryBudget } from '../graph/memory-budget';
 
 /** Key of the configuration in its ConfigMap, and name of the file. */
@@ -123,7 +123,7 @@ function container(pod: CollectorPod): k8s.Container {
     image: image.image,
     imagePullPolicy: 'IfNotPresent',
     ...command === undefined ? {} : { command },
-    args: args(image),
+    args: args(pod),
     env: environment(pod),
     ports: [
       { name: GRPC_PORT_NAME, containerPort: ports.grpc, protocol: 'TCP' },
@@ -151,12 +151,14 @@ function container(pod: CollectorPod): k8s.Container {
   };
 }
 
-function args(image: CollectorImage): string[] {
+function args({ image, graceSeconds }: CollectorPod): string[] {
   const config = ['--config', `${CONFIG_FOLDER}/${CONFIG_FILE}`];
+  if (!image.isRuntime) return config;
   // Our own collector waits by itself until nobody sends to it any more; others sleep in preStop.
-  return image.isRuntime
-    ? ['run', ...config, '--drain-delay', `${ENDPOINT_REMOVAL_SECONDS}s`]
-    : config;
+  return [
+    'run', ...config, '--drain-delay', `${ENDPOINT_REMOVAL_SECONDS}s`,
+    '--shutdown-timeout', `${shutdownSeconds(graceSeconds)}s`,
+  ];
 }
 
 function probe(timing: Omit<k8s.Probe, 'httpGet'>): k8s.Probe {
