@@ -11,8 +11,11 @@
 import type { Signal } from '../pipeline/payload';
 import { I32, I64, LEN, VARINT } from '../wire/reader';
 
-/** Messages may nest so deep. Only attribute values nest; each level takes two or three. */
-export const MAX_DEPTH = 300;
+/**
+ * Messages may nest so deep, as in the protobuf libraries for C++, Java and JavaScript: what those
+ * refuse must not get into a batch. Only attribute values nest; each level takes two or three.
+ */
+export const MAX_DEPTH = 100;
 
 const ENUMS: Readonly<Record<string, readonly string[]>> = {
   SpanKind: ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']

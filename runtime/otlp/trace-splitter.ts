@@ -112,8 +112,6 @@ export class TraceSplitter {
   private targetOf = new Int32Array(FIRST_SPANS);
   /** Bytes of the spans, then of the whole body, of each (scope, target) pair. */
   private scopeBytes = new Int32Array(FIRST_SPANS);
-  /** Number of the scope of each (scope, target) pair. */
-  private scopeOfPair = new Int32Array(FIRST_SPANS);
   /** (resource, target) pair that each (scope, target) pair stands in. */
   private outerPair = new Int32Array(FIRST_SPANS);
   /** Bytes of the body of each (resource, target) pair. */
@@ -188,7 +186,6 @@ export class TraceSplitter {
     const length = Math.max(spans, this.targetOf.length * 2);
     this.targetOf = new Int32Array(length);
     this.scopeBytes = new Int32Array(length);
-    this.scopeOfPair = new Int32Array(length);
     this.outerPair = new Int32Array(length);
     this.resourceBytes = new Int32Array(length);
     this.targetOfPair = new Int32Array(length);
@@ -218,7 +215,6 @@ export class TraceSplitter {
     }
     targets.scope[target] = scope;
     targets.scopePair[target] = this.scopePairs;
-    this.scopeOfPair[this.scopePairs] = scope;
     this.outerPair[this.scopePairs] = targets.resourcePair[target];
     this.scopeBytes[this.scopePairs] = index.scopeExtras.byteCount[scope];
     this.scopePairs += 1;
