@@ -150,6 +150,11 @@ export class GrpcConnection {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     });
     this.session = session;
+    // Node.js does not tell a session that its peer refused the handshake after all.
+    socket.once('error', (error) => {
+      session.destroy(error);
+      socket.destroy();
+    });
     // Before its settings are here, the peer may be anything that listens.
     session.once('remoteSettings', () => {
       settled();
