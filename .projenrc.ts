@@ -51,6 +51,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
         '<rootDir>/dist/', '<rootDir>/cdk8s.out/', '<rootDir>/runtime/dist/', '<rootDir>/lib/',
       ],
       collectCoverage: false,
+      globalSetup: '<rootDir>/tools/jest-setup.cjs',
       testTimeout: 30_000,
     },
   },
@@ -61,6 +62,21 @@ project.package.addField('workspaces', ['runtime']);
 project.package.addField('bin', { otelgw: 'runtime/dist/otelgw.js' });
 // Version 1.13 lists platform bindings that its own registry entry lacks, so `npm ci` refuses it.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+// Written by hand: `publishTo…` would also add release tasks for registries that nobody asked for.
+project.package.addField('jsii', {
+  outdir: 'dist',
+  targets: {
+    python: { distName: 'cdk8s-otel-gateway', module: 'cdk8s_otel_gateway' },
+    java: {
+      package: 'io.github.cdk8s_otel_gateway',
+      maven: { groupId: 'io.github.cdk8s-otel-gateway', artifactId: 'cdk8s-otel-gateway' },
+    },
+    go: { moduleName: 'github.com/cdk8s-otel-gateway/cdk8s-otel-gateway-go' },
+  },
+  tsconfig: 'tsconfig.json',
+  validateTsconfig: 'strict',
+});
 
 // The two commands of the README, and what they are made of. `pre…` installs what is missing.
 const scripts: Record<string, string> = {

@@ -16,15 +16,17 @@ const tag = `ghcr.io/cdk8s-otel-gateway/otelgw:${version}`;
 const archive = join(root, 'runtime/dist', `otelgw-${version}.oci.tar`);
 
 if (spawnSync('buildah', ['--version']).status !== 0) {
-  console.error('npm run image: buildah must be installed (Debian: apt-get install buildah), got none.'
-    + ' With Docker: docker build -t otelgw runtime');
+  console.error('npm run image: buildah must be installed (Debian: apt-get install buildah),'
+    + ' got none. With Docker: docker build -t otelgw runtime');
   process.exit(1);
 }
 const work = mkdtempSync(join(tmpdir(), 'otelgw-image-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
-const buildah = (...words) => execFileSync('buildah', [
-  '--storage-driver', 'vfs', '--root', join(work, 'storage'), '--runroot', join(work, 'run'), ...words,
-], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
+const store = [
+  '--storage-driver', 'vfs', '--root', join(work, 'storage'), '--runroot', join(work, 'run'),
+];
+const buildah = (...words) => execFileSync('buildah', [...store, ...words],
+  { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
 
 /** Lays out the image's root: Node.js, the shared libraries that it names, the bundle. */
 function layRoot() {
@@ -43,10 +45,10 @@ function layRoot() {
     mkdirSync(dirname(copy), { recursive: true });
     cpSync(library, copy, { dereference: true });
   }
-  for (const file of instruction('COPY dist/otelgw.js').split(' ').slice(0, 1).concat('otelgw.js')) {
-    const source = join(root, 'runtime/dist', file.replace(/^dist\//, ''));
-    mkdirSync(join(target, 'opt/otelgw'), { recursive: true });
-    if (existsSync(source)) cpSync(source, join(target, 'opt/otelgw', file.replace(/^dist\//, '')));
+  mkdirSync(join(target, 'opt/otelgw'), { recursive: true });
+  for (const file of ['otelgw.js', 'otelgw.js.LEGAL.txt']) {
+    const source = join(root, 'runtime/dist', file);
+    if (existsSync(source)) cpSync(source, join(target, 'opt/otelgw', file));
   }
   return target;
 }

@@ -26,10 +26,10 @@ const children = new Set<ChildProcess>();
 interface Counts { readonly spans: number; readonly requests: number }
 interface Load { readonly sent: number; readonly accepted: number; readonly refused: number }
 
-function start(core: number, words: readonly string[], stderr: 'inherit' | 'ignore'): ChildProcess {
+function start(core: number, words: readonly string[]): ChildProcess {
   const command = pinned ? ['taskset', '-c', String(core), ...words] : [...words];
   const child = spawn(command[0], command.slice(1), {
-    cwd: ROOT, stdio: ['pipe', 'pipe', stderr], env: { ...process.env, NODE_OPTIONS: '' },
+    cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' },
   });
   children.add(child);
   child.on('close', () => children.delete(child));
@@ -42,7 +42,7 @@ function nextLine(lines: Interface): Promise<string> {
 
 class Sink {
   public static async open(): Promise<Sink> {
-    const child = start(1, [process.execPath, '--import', 'tsx', 'runtime/bench/sink.ts'], 'inherit');
+    const child = start(1, [process.execPath, '--import', 'tsx', 'runtime/bench/sink.ts']);
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     return new Sink(child, lines, Number(await nextLine(lines)));
   }
@@ -102,7 +102,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 
 async function load(port: number, spans: number): Promise<Load> {
   const child = start(1, [process.execPath, '--import', 'tsx', 'runtime/bench/load.ts',
-    port, spans, CONNECTIONS, IN_FLIGHT, SECONDS].map(String), 'inherit');
+    port, spans, CONNECTIONS, IN_FLIGHT, SECONDS].map(String));
   return JSON.parse(
     await nextLine(createInterface({ input: child.stdout as NodeJS.ReadableStream }))) as Load;
 }
@@ -139,7 +139,7 @@ async function measure(tier: Tier, spans: number): Promise<string> {
   const file = join(work, `${tier.name}.yaml`);
   writeFileSync(file, tier.config(ports));
   const collector = start(
-    0, [process.execPath, 'runtime/dist/otelgw.js', 'run', '--config', file], 'inherit');
+    0, [process.execPath, 'runtime/dist/otelgw.js', 'run', '--config', file]);
   const pid = collector.pid ?? 0;
   await until('the collector is ready', () => isReady(ports.health));
   const before = cpuSeconds(pid);

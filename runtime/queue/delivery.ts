@@ -57,6 +57,12 @@ class Delivery implements Exporter {
     for (const signal of options.context.signals) this.add(signal);
   }
 
+  public get pendingItems(): number {
+    let items = 0;
+    for (const delivery of this.bySignal.values()) items += delivery.pendingItems;
+    return items;
+  }
+
   public start(): Promise<void> {
     return Promise.resolve();
   }

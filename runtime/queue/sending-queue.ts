@@ -28,6 +28,7 @@ export class SendingQueue {
   private readonly line: Entry[] = [];
   private readonly waiters: Waiter[] = [];
   private used = 0;
+  private promised = 0;
   private busy = 0;
   private closed = false;
   private readonly idleListeners: (() => void)[] = [];
@@ -40,6 +41,11 @@ export class SendingQueue {
   /** Room that is taken, in units of the sizer. */
   public get size(): number {
     return this.used;
+  }
+
+  /** Items that were taken without anybody waiting for the result, and are not delivered yet. */
+  public get pendingItems(): number {
+    return this.promised;
   }
 
   /**
@@ -82,8 +88,9 @@ export class SendingQueue {
   /** Takes out what nobody has begun to deliver. Whoever waits for a result is told: refused. */
   public abandon(): Payload[] {
     const entries = this.line.splice(0);
-    for (const { size, done } of entries) {
+    for (const { payload, size, done } of entries) {
       this.used -= size;
+      if (done === undefined) this.promised -= payload.items;
       done?.reject(stopped());
     }
     if (this.busy === 0) this.tellIdle();
@@ -97,6 +104,7 @@ export class SendingQueue {
   private enter(payload: Payload, size: number): void | Promise<void> {
     this.used += size;
     if (!this.settings.waitForResult) {
+      this.promised += payload.items;
       this.push({ payload, size });
       return undefined;
     }
@@ -130,6 +138,7 @@ export class SendingQueue {
     } finally {
       this.busy--;
       this.used -= entry.size;
+      if (entry.done === undefined) this.promised -= entry.payload.items;
       this.letIn();
       this.work();
       if (this.busy === 0 && this.line.length === 0) this.tellIdle();

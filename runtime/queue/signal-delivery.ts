@@ -43,6 +43,11 @@ export class SignalDelivery {
     });
   }
 
+  /** Items whose sender was told that they are taken, and that are not delivered yet. */
+  public get pendingItems(): number {
+    return this.queue?.pendingItems ?? 0;
+  }
+
   /** Takes `payload` as `Consumer.consume` promises. */
   public consume(payload: Payload): void | Promise<void> {
     if (payload.items === 0) return undefined;

@@ -59,6 +59,10 @@ export class LoadBalancingExporter implements Exporter {
     });
   }
 
+  public get pendingItems(): number {
+    return this.delivery.pendingItems ?? 0;
+  }
+
   public async start(): Promise<void> {
     await this.delivery.start();
     await this.resolver.start((endpoints) => this.update(endpoints));

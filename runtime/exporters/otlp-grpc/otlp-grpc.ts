@@ -51,6 +51,7 @@ export function createOtlpGrpcExporter(
       await delivery.start();
     },
     consume: (payload) => delivery.consume(payload),
+    get pendingItems() { return delivery.pendingItems; },
     stop: () => delivery.stop(),
   };
 }

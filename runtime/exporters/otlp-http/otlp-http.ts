@@ -62,6 +62,7 @@ export function createOtlpHttpExporter(
       await delivery.start();
     },
     consume: (payload) => delivery.consume(payload),
+    get pendingItems() { return delivery.pendingItems; },
     stop: () => delivery.stop(),
   };
 }

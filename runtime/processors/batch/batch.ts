@@ -48,6 +48,10 @@ class BatchProcessor implements Processor {
     });
   }
 
+  public get pendingItems(): number {
+    return this.gatheredItems + this.batches.items;
+  }
+
   public start(): Promise<void> {
     return Promise.resolve();
   }
