@@ -23,6 +23,44 @@ function text(key: string, value: string): object {
   return { key, value: { stringValue: value } };
 }
 
+const SPAN_OF_ALL_FIELDS = {
+  resourceSpans: [{
+    resource: {
+      attributes: [text('service.name', 'shop')],
+      entityRefs: [{ type: 'service', idKeys: ['service.name'] }],
+    },
+    scopeSpans: [{
+      scope: { name: 'http', version: '1.0' },
+      spans: [{
+        traceId: Buffer.from(ID + ID, 'hex'),
+        spanId: Buffer.from(ID, 'hex'),
+        name: 'GET',
+        kind: 2,
+        traceState: 'ot=th:0',
+        startTimeUnixNano: SECOND,
+        endTimeUnixNano: '1581452773000000000',
+        status: { code: 2, message: 'gone' },
+        droppedEventsCount: 1,
+        attributes: [
+          { key: 'list', value: { arrayValue: { values: [{ intValue: 1 }, {}] } } },
+          {
+            key: 'map',
+            value: {
+              kvlistValue: {
+                values: [text('z', '<&>'), { key: 'a', value: { boolValue: true } }],
+              },
+            },
+          },
+          { key: 'bytes', value: { bytesValue: Buffer.from([1, 2, 255]) } },
+          { key: 'none' },
+        ],
+        events: [{ name: 'e', timeUnixNano: 1000, attributes: [text('k', 'v')] }],
+        links: [{ droppedAttributesCount: 4 }],
+      }],
+    }],
+  }],
+};
+
 describe('verbosity normal', () => {
   test('prints one line per span under its resource and scope', () => {
     const bytes = spans([
@@ -103,43 +141,7 @@ describe('verbosity normal', () => {
 
 describe('verbosity detailed', () => {
   test('prints every field of a span', () => {
-    const traces = request('traces', {
-      resourceSpans: [{
-        resource: {
-          attributes: [text('service.name', 'shop')],
-          entityRefs: [{ type: 'service', idKeys: ['service.name'] }],
-        },
-        scopeSpans: [{
-          scope: { name: 'http', version: '1.0' },
-          spans: [{
-            traceId: Buffer.from(ID + ID, 'hex'),
-            spanId: Buffer.from(ID, 'hex'),
-            name: 'GET',
-            kind: 2,
-            traceState: 'ot=th:0',
-            startTimeUnixNano: SECOND,
-            endTimeUnixNano: '1581452773000000000',
-            status: { code: 2, message: 'gone' },
-            droppedEventsCount: 1,
-            attributes: [
-              { key: 'list', value: { arrayValue: { values: [{ intValue: 1 }, {}] } } },
-              {
-                key: 'map',
-                value: {
-                  kvlistValue: {
-                    values: [text('z', '<&>'), { key: 'a', value: { boolValue: true } }],
-                  },
-                },
-              },
-              { key: 'bytes', value: { bytesValue: Buffer.from([1, 2, 255]) } },
-              { key: 'none' },
-            ],
-            events: [{ name: 'e', timeUnixNano: 1000, attributes: [text('k', 'v')] }],
-            links: [{ droppedAttributesCount: 4 }],
-          }],
-        }],
-      }],
-    });
+    const traces = request('traces', SPAN_OF_ALL_FIELDS);
     expect(describeText(traces, 'detailed')).toBe([
       'ResourceSpans #0',
       'Resource SchemaURL: ',

@@ -130,7 +130,7 @@ describe('a value that is refused is named', () => {
     [spanJson('{"kind":"NOPE"}'), `${SPAN}.kind: must be a number or one of SPAN_KIND_UNSPEC`],
     [spanJson('{"start_time_unix_nano":-1}'),
       `${SPAN}.start_time_unix_nano: must be a whole number from 0 to 18446744073709551615, got`],
-    [spanJson('{"flags":4294967296}'), `${SPAN}.flags: must be a whole number from 0 to 4294967295`],
+    [spanJson('{"flags":4294967296}'), `${SPAN}.flags: must be a whole number from 0 to 42949672`],
     [spanJson('{"droppedEventsCount":1.0}'), `${SPAN}.droppedEventsCount: must be a whole number`],
     [spanJson('{"name":7}'), `${SPAN}.name: must be a string, got 7`],
     [spanJson('{"name":"\\x"}'), `${SPAN}.name: must be a well-formed JSON string, got \\x`],

@@ -6,6 +6,7 @@
  * integers are bigints, enums are numbers.
  */
 export interface MessageValue {
+  /** A field by its JSON name. */
   [field: string]: FieldValue | undefined;
 }
 
