@@ -72,8 +72,9 @@ export function store(
     return;
   }
   if (field.oneof) {
-    for (const other of message.fields) {
-      if (other.oneof && value[other.name] !== undefined) value[other.name] = undefined;
+    // Nearly always the value is still empty, and this loop over what it holds does not run.
+    for (const name in value) {
+      if (message.byKey.get(name)?.oneof === true) value[name] = undefined;
     }
   }
   value[field.name] = found;
