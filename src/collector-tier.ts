@@ -182,7 +182,7 @@ export class CollectorTier extends Construct {
     this._tier = {
       name: this.name,
       component: plan.component,
-      partOf: chart.node.id || 'telemetry',
+      partOf: chart.node.id.replace(/[^A-Za-z0-9.-]+/g, '-'),
       namespace: chart.namespace,
     };
     const host = serviceHost(this.name, chart.namespace);

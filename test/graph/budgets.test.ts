@@ -1,0 +1,29 @@
+import { drainBudget, shutdownSeconds } from '../../src/graph/drain-budget';
+import { memoryBudget, samplingMemoryMib } from '../../src/graph/memory-budget';
+
+test.each([
+  [0, 25, '5 s endpoint removal + 10 s flush + 10 s margin = 25 s'],
+  [5, 30, '5 s endpoint removal + 5 s decision wait + 10 s flush + 10 s margin = 30 s'],
+  [0.2, 26, '5 s endpoint removal + 1 s decision wait + 10 s flush + 10 s margin = 26 s'],
+])('draining with a decision wait of %d s takes %i s', (wait, totalSeconds, sum) => {
+  expect(drainBudget(wait)).toEqual({ totalSeconds, sum });
+});
+
+test('what the process is given ends before it is killed', () => {
+  expect([25, 30, 145, 5].map(shutdownSeconds)).toEqual([18, 23, 138, 1]);
+});
+
+test.each([128, 256, 512, 1024, 4096])('of %i MiB the limiter leaves room on all sides', (mib) => {
+  for (const isNode of [true, false]) {
+    const { limitMib, spikeLimitMib, heapMib } = memoryBudget(mib, isNode);
+    expect(limitMib).toBeLessThan(mib);
+    expect(spikeLimitMib).toBeLessThan(limitMib);
+    expect(spikeLimitMib).toBeGreaterThan(0);
+    expect(heapMib).toBeLessThan(limitMib);
+  }
+});
+
+test('more pods need less memory each', () => {
+  expect(samplingMemoryMib(10_000, 10, 2)).toBeGreaterThan(samplingMemoryMib(10_000, 10, 4));
+  expect(samplingMemoryMib(0, 10, 1)).toBe(96);
+});

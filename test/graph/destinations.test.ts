@@ -1,0 +1,45 @@
+import { destinations, watchedServices } from '../../src/graph/destinations';
+import { Signal } from '../../src/graph/signal';
+
+function sends(id: string, config: object, pipeline = 'traces') {
+  return {
+    exporters: { [id]: config, 'debug': {}, 'otlp/unused': { endpoint: 'nobody:1' } },
+    service: { pipelines: { [pipeline]: { exporters: [id] } } },
+  };
+}
+
+const PLAIN = { spread: 'connection', signals: [Signal.TRACES] };
+const ROUTED = { spread: 'trace', protocol: 'grpc', signals: [Signal.TRACES] };
+
+test.each([
+  ['otlp', { endpoint: 'a:4317' }, [{ host: 'a', port: 4317, protocol: 'grpc', ...PLAIN }]],
+  ['otlp_grpc/b', { endpoint: 'dns:///b.ns:1' }, [{ host: 'b.ns', port: 1, ...PLAIN }]],
+  ['otlphttp', { endpoint: 'http://c:4318/x' }, [{ host: 'c', port: 4318, protocol: 'http' }]],
+  ['otlp_http', { endpoint: 'https://d' }, [{ host: 'd', port: 443, ...PLAIN }]],
+  ['loadbalancing', { resolver: { static: { hostnames: ['e:1', 'f'] } } }, [
+    { host: 'e', port: 1, resolver: 'static', ...ROUTED },
+    { host: 'f', port: 4317, resolver: 'static', ...ROUTED },
+  ]],
+  ['load_balancing', { resolver: { dns: { hostname: 'g', port: '5' } } },
+    [{ host: 'g', port: 5, resolver: 'dns', ...ROUTED }]],
+  ['load_balancing', { resolver: { k8s: { service: 'h.ns', ports: [6] } } },
+    [{ host: 'h.ns', port: 6, resolver: 'k8s', ...ROUTED }]],
+  ['datadog', { endpoint: 'i:1' }, []],
+  ['otlp_http', { traces_endpoint: 'j:1' }, []],
+])('%s with %j sends to %j', (id, config, expected) => {
+  expect(destinations(sends(id, config))).toEqual(
+    expected.map((part) => expect.objectContaining(part)));
+});
+
+test('an exporter sends what the pipelines that name it carry', () => {
+  expect(destinations(sends('otlp', { endpoint: 'a:1' }, 'logs/audit'))[0].signals)
+    .toEqual([Signal.LOGS]);
+});
+
+test('services whose endpoints are watched are known by name and namespace', () => {
+  expect(watchedServices(sends('load_balancing', { resolver: { k8s: { service: 'a.b' } } })))
+    .toEqual([{ name: 'a', namespace: 'b', port: 4317 }]);
+  expect(watchedServices(sends('load_balancing', { resolver: { k8s: { service: 'a' } } })))
+    .toEqual([{ name: 'a', namespace: undefined, port: 4317 }]);
+  expect(watchedServices({})).toEqual([]);
+});
