@@ -4,6 +4,7 @@ import type { LoadBalancingSettings, OtlpGrpcSettings, OtlpHttpSettings } from '
 import { BackendServer, type BackendPort } from './backend-server';
 import type { CertificateAuthority } from './certificate';
 import type { NameRecords } from './dns-server';
+import type { PodPool } from './pod-pool';
 import type { PoolConfig } from './pool-config';
 import { SpanLedger } from './span-ledger';
 import { parseClientEndpoint } from '../net/endpoint';
@@ -19,10 +20,8 @@ export interface BackendTarget extends BackendPort {
 export interface Sink {
   /** Id of the exporter. */
   readonly exporter: string;
-  /** Name of the workload whose configuration has it. */
-  readonly pool: string;
-  /** Namespace of that workload. */
-  readonly namespace: string;
+  /** The workload whose configuration has it. */
+  readonly pool: PodPool;
   /** Where it sends. */
   readonly targets: readonly BackendTarget[];
 }
@@ -35,15 +34,14 @@ const GRPC_PORT = 4317;
 export function findSinks(
   pools: readonly PoolConfig[], isKnown: (host: string, namespace: string) => boolean,
 ): Sink[] {
-  return pools.flatMap((pool) => {
-    const { name, namespace } = pool.pool.plan;
-    const exporters = new Set(pool.settings.pipelines
+  return pools.flatMap(({ pool, settings }) => {
+    const exporters = new Set(settings.pipelines
       .filter(({ signal }) => signal === 'traces').flatMap((pipeline) => pipeline.exporters));
     return [...exporters].flatMap((exporter) => {
-      const found = pool.settings.exporters.get(exporter);
+      const found = settings.exporters.get(exporter);
       const targets = (found === undefined ? [] : targetsOf(found.type, found.settings))
-        .filter(({ host }) => !isKnown(host, namespace));
-      return targets.length === 0 ? [] : [{ exporter, pool: name, namespace, targets }];
+        .filter(({ host }) => !isKnown(host, pool.plan.namespace));
+      return targets.length === 0 ? [] : [{ exporter, pool, targets }];
     });
   });
 }

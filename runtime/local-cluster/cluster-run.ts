@@ -4,7 +4,8 @@ import type { BatchSettings, LoadBalancingSettings } from '../config';
 import { messageOf } from '../errors';
 import { COMMAND_HELP, runClusterCommand } from './cluster-command';
 import { ClusterMonitor } from './cluster-monitor';
-import { findEntrance, type Entrance } from './entrance';
+import { findEntrances, type Entrance } from './entrance';
+import { gatherEvidence } from './gather-evidence';
 import type { LiveTable } from './live-table';
 import type { LocalCluster } from './local-cluster';
 import { tailSamplers } from './pool-config';
@@ -77,16 +78,15 @@ export class ClusterRun {
     const looking = systemClock.every(LOOK_MS, () => void this.look());
     try {
       await this.untilReady();
-      const entrance = this.plan.rate === undefined
-        ? undefined : await findEntrance(this.cluster);
+      const entrances = this.plan.rate === undefined ? [] : await findEntrances(this.cluster);
       this.title = 'ready';
       this.table.say(`ready; ${COMMAND_HELP}`);
-      if (entrance !== undefined) await this.startTraffic(entrance);
+      if (entrances.length > 0) await this.startTraffic(entrances);
       await this.untilEnd();
-      if (this.traffic === undefined || entrance === undefined) return [];
+      if (this.traffic === undefined) return [];
       await this.drain(this.traffic);
       await this.monitor.look();
-      return this.findings(this.traffic, entrance);
+      return this.findings(this.traffic, entrances);
     } finally {
       looking.cancel();
       this.table.erase();
@@ -113,12 +113,12 @@ export class ClusterRun {
     }
   }
 
-  private async startTraffic({ endpoints }: Entrance): Promise<void> {
+  private async startTraffic(entrances: readonly Entrance[]): Promise<void> {
     await sleep(systemClock, SETTLE_MS + slowestResolverMs(this.cluster));
     this.traffic = new Traffic({
       rate: this.plan.rate ?? 0,
       seed: this.plan.seed,
-      endpoints,
+      entrances: entrances.map(({ endpoints }) => endpoints),
       spreadMs: Math.min(SPREAD_MS, this.shortestWaitMs() * SPREAD_OF_WAIT),
       clock: systemClock,
     });
@@ -165,30 +165,9 @@ export class ClusterRun {
       .map(({ settings }) => settings.decisionWait), Infinity);
   }
 
-  private findings(traffic: Traffic, entrance: Entrance): Finding[] {
-    const { cluster, monitor } = this;
-    const isComplete = monitor.metrics.isComplete;
-    const samplers = tailSamplers(cluster.configs);
-    const deciding = new Set(samplers.map(({ pool }) => pool.plan.name));
-    const accepted = entrance.pools.reduce((sum, { plan }) =>
-      sum + monitor.acceptedBy(plan.namespace, plan.name), 0);
-    return judge({
-      sent: traffic.sent,
-      accepted: isComplete ? accepted : undefined,
-      samplers: samplers.map(({ pool: { plan }, settings }) => ({
-        name: plan.name,
-        settings,
-        metTraces: isComplete ? monitor.metBy(plan.namespace, plan.name) : undefined,
-        votesOf: (policy) =>
-          isComplete ? monitor.votesFor(plan.namespace, plan.name, policy) : undefined,
-      })),
-      sinks: cluster.backends.sinks.map((sink) => ({
-        name: [...new Set(sink.targets.map(({ host }) => host))].join(', '),
-        ledgers: cluster.backends.ledgersOf(sink),
-        fromSamplers: deciding.has(sink.pool),
-      })),
-      refusals: [...this.refusals],
-    });
+  private findings(traffic: Traffic, entrances: readonly Entrance[]): Finding[] {
+    const evidence = gatherEvidence(this.cluster, this.monitor, traffic, entrances);
+    return judge({ ...evidence, refusals: [...this.refusals] });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Where applications send: the collectors in front, and the addresses that they are reached by. */
+/** Where applications send: the collectors in front, and how they are reached. */
 import type { CollectorSettings, LoadBalancingSettings, OtlpReceiverSettings } from '../config';
 import { portOnHost } from './address-plan';
 import { targetsOf } from './backends';
@@ -10,36 +10,55 @@ import type { PodPool } from './pod-pool';
 import type { PoolConfig } from './pool-config';
 import { parseHostPort } from '../net/endpoint';
 
-/** The collectors in front. */
+/** One way into the cluster, and what telemetry passes from there. */
 export interface Entrance {
-  /** Workloads that applications send to. */
-  readonly pools: readonly PodPool[];
-  /** URLs of OTLP over gRPC, one per node where there are agents. */
+  /** The workload that applications send to. */
+  readonly pool: PodPool;
+  /** URLs of OTLP over gRPC, one per node. */
   readonly endpoints: readonly string[];
+  /** The workloads that are reached from there, itself included. */
+  readonly reached: ReadonlySet<PodPool>;
 }
 
 /**
- * The collectors that no other collector sends to: agents if there are any.
+ * The collectors that no other collector sends to.
  *
  * @throws Error when there is no way to send them anything.
  */
-export async function findEntrance(cluster: LocalCluster): Promise<Entrance> {
+export async function findEntrances(cluster: LocalCluster): Promise<Entrance[]> {
   const { configs } = cluster;
-  const targeted = new Set(configs.flatMap((config) => servicesBehind(config, cluster))
-    .flatMap((service) => configs.filter(({ pool }) => isBehind(pool, service)))
-    .map(({ pool }) => pool));
-  const free = configs.filter(({ pool, settings }) =>
-    !targeted.has(pool) && grpcPort(settings) !== undefined);
-  const agents = free.filter(({ pool }) => pool.plan.kind === 'DaemonSet');
-  const chosen = agents.length > 0 ? agents : free;
-  const endpoints = (await Promise.all(chosen.map((config) => endpointsFor(config, cluster))))
-    .flat();
-  if (endpoints.length === 0) {
+  const next = new Map(configs.map((config) => [config.pool, poolsBehind(config, cluster)]));
+  const targeted = new Set([...next].flatMap(([pool, behind]) =>
+    behind.filter((each) => each !== pool)));
+  const entrances = await Promise.all(configs.filter(({ pool }) => !targeted.has(pool))
+    .map(async (config) => ({
+      pool: config.pool,
+      endpoints: await endpointsFor(config, cluster),
+      reached: reachedFrom(config.pool, next),
+    })));
+  const open = entrances.filter(({ endpoints }) => endpoints.length > 0);
+  if (open.length === 0) {
     const names = configs.map(({ pool }) => pool.plan.name).join(', ');
     throw new Error('traffic: one collector must take traces over OTLP/gRPC in plain text behind a'
       + ` host port or a Service, and be sent to by no other collector, got ${names}`);
   }
-  return { pools: chosen.map(({ pool }) => pool), endpoints };
+  return open;
+}
+
+/** All pools that telemetry from `pool` comes through. */
+export function reachedFrom(
+  pool: PodPool, next: ReadonlyMap<PodPool, readonly PodPool[]>,
+): Set<PodPool> {
+  const reached = new Set([pool]);
+  for (const each of reached) next.get(each)?.forEach((behind) => reached.add(behind));
+  return reached;
+}
+
+/** The pools that the exporters of a collector send to. */
+export function poolsBehind(config: PoolConfig, cluster: LocalCluster): PodPool[] {
+  const services = servicesBehind(config, cluster);
+  return cluster.configs.map(({ pool }) => pool)
+    .filter((pool) => services.some((service) => isBehind(pool, service)));
 }
 
 /** The port on which traces are taken over gRPC in plain text. */
@@ -62,6 +81,7 @@ async function endpointsFor(
   { pool, settings }: PoolConfig, cluster: LocalCluster,
 ): Promise<string[]> {
   const port = grpcPort(settings);
+  if (port === undefined) return [];
   const spec = pool.plan.template.spec ?? { containers: [] };
   const declared = playedContainers(spec).flatMap((container) => container.ports ?? [])
     .find(({ containerPort }) => containerPort === port);

@@ -5,7 +5,7 @@ import {
   problemReport, readCollectorConfig, type CollectorSettings, type TailSamplingSettings,
 } from '../config';
 import { containerInput } from './container-input';
-import { configPaths, playedContainers } from './played-container';
+import { collectorArguments, configPaths, playedContainers } from './played-container';
 import type { ValueSources } from './pod-environment';
 import type { PodPool } from './pod-pool';
 
@@ -36,7 +36,10 @@ export function readPoolConfigs(
     const sample = pool.sample();
     return playedContainers(sample.spec).flatMap((container) => {
       const { args, env } = containerInput(sample, container, sources, join(folder, 'samples'));
-      const texts = configPaths(args).map((path) => ({ name: path, text: readText(path) }));
+      // Problems name the file as the container sees it, whatever stands for it here.
+      const names = configPaths(collectorArguments(container) ?? []);
+      const texts = configPaths(args).map((path, index) =>
+        ({ name: names[index] ?? path, text: readText(path) }));
       const { settings, problems } = readCollectorConfig(texts, env);
       if (settings !== undefined) return [{ pool, settings }];
       reports.push(`${pool.plan.kind} ${pool.plan.name}:\n${problemReport(problems)}`);

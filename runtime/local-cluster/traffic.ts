@@ -15,8 +15,11 @@ export interface TrafficOptions {
   readonly rate: number;
   /** The same seed plans the same traces. */
   readonly seed: number;
-  /** Where the services send, as URLs; services take them in turn. */
-  readonly endpoints: readonly string[];
+  /**
+   * Where the services send, as URLs. All spans of a trace go through one of the entrances, and
+   * within it, services take the URLs in turn.
+   */
+  readonly entrances: readonly (readonly string[])[];
   /** Longest time from the first to the last span of a trace being ended, in milliseconds. */
   readonly spreadMs: number;
   /** The time. */
@@ -27,6 +30,8 @@ export interface TrafficOptions {
 export interface SentTrace {
   /** What it is. */
   readonly plan: PlannedTrace;
+  /** Place of the entrance that it went through. */
+  readonly entrance: number;
   /** Number of its spans that were taken by a collector. */
   delivered: number;
   /** Number of its spans that no collector took, after all tries of the SDK. */
@@ -65,7 +70,8 @@ export class Traffic {
   private readonly options: TrafficOptions;
   private readonly random: () => number;
   private readonly ids = new PlannedIds();
-  private readonly providers: readonly BasicTracerProvider[];
+  /** One for each service, for each entrance. */
+  private readonly providers: readonly (readonly BasicTracerProvider[])[];
   private ticker: Timer | undefined;
   private startedAt = 0;
   private begun = 0;
@@ -74,15 +80,8 @@ export class Traffic {
   public constructor(options: TrafficOptions) {
     this.options = options;
     this.random = seededRandom(options.seed);
-    this.providers = SERVICES.map((service, place) => new BasicTracerProvider({
-      idGenerator: this.ids,
-      resource: resourceFromAttributes({ 'service.name': service }),
-      spanProcessors: [new BatchSpanProcessor(
-        this.exporter(options.endpoints[place % options.endpoints.length]), {
-          maxQueueSize: QUEUE_SIZE,
-          scheduledDelayMillis: FIRST_FLUSH_MS + place * FLUSH_STEP_MS,
-        })],
-    }));
+    this.providers = options.entrances.map((urls) =>
+      SERVICES.map((service, place) => this.provider(service, place, urls[place % urls.length])));
   }
 
   /** Begins. */
@@ -96,7 +95,7 @@ export class Traffic {
   public async stop(): Promise<void> {
     this.ticker?.cancel();
     while (this.open > 0) await sleep(this.options.clock, TICK_MS);
-    await Promise.all(this.providers.map((provider) => provider.shutdown()));
+    await Promise.all(this.providers.flat().map((provider) => provider.shutdown()));
   }
 
   private tick(): void {
@@ -109,14 +108,15 @@ export class Traffic {
   }
 
   private begin(plan: PlannedTrace): void {
-    this.sent.set(plan.traceId, { plan, delivered: 0, refused: 0 });
-    const { clock, spreadMs } = this.options;
+    const { clock, spreadMs, entrances } = this.options;
+    const entrance = this.sent.size % entrances.length;
+    this.sent.set(plan.traceId, { plan, entrance, delivered: 0, refused: 0 });
     const startMs = Math.floor(clock.now());
     const longest = Math.max(...plan.spans.map((span) => span.startMs + span.durationMs));
     const pace = Math.min(1, spreadMs / longest);
     for (const span of plan.spans) {
       this.open++;
-      const end = this.startSpan(plan, span, startMs);
+      const end = this.startSpan(plan, span, entrance, startMs);
       clock.after((span.startMs + span.durationMs) * pace, () => {
         this.open--;
         this.spanCount++;
@@ -125,7 +125,9 @@ export class Traffic {
     }
   }
 
-  private startSpan(plan: PlannedTrace, planned: PlannedSpan, startMs: number): () => void {
+  private startSpan(
+    plan: PlannedTrace, planned: PlannedSpan, entrance: number, startMs: number,
+  ): () => void {
     const { spanId, parent, service, name, isError, attributes } = planned;
     Object.assign(this.ids, { traceId: plan.traceId, spanId });
     const context = parent < 0 ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, {
@@ -134,7 +136,8 @@ export class Traffic {
       traceFlags: TraceFlags.SAMPLED,
       isRemote: plan.spans[parent].service !== service,
     });
-    const span = this.providers[service].getTracer('otelgw.local-cluster').startSpan(name, {
+    const tracer = this.providers[entrance][service].getTracer('otelgw.local-cluster');
+    const span = tracer.startSpan(name, {
       startTime: hrTime(startMs + planned.startMs),
       kind: SPAN_KINDS[parent < 0 ? 0 : spanId.charCodeAt(0) % SPAN_KINDS.length],
       attributes,
@@ -143,6 +146,17 @@ export class Traffic {
       if (isError) span.setStatus({ code: SpanStatusCode.ERROR, message: 'planned to fail' });
       span.end(hrTime(startMs + planned.startMs + planned.durationMs));
     };
+  }
+
+  private provider(service: string, place: number, url: string): BasicTracerProvider {
+    return new BasicTracerProvider({
+      idGenerator: this.ids,
+      resource: resourceFromAttributes({ 'service.name': service }),
+      spanProcessors: [new BatchSpanProcessor(this.exporter(url), {
+        maxQueueSize: QUEUE_SIZE,
+        scheduledDelayMillis: FIRST_FLUSH_MS + place * FLUSH_STEP_MS,
+      })],
+    });
   }
 
   private exporter(url: string): SpanExporter {

@@ -2,12 +2,14 @@ import { seededRandom } from './random';
 import { SpanLedger } from './span-ledger';
 import { planTrace } from './trace-plan';
 import type { SentTrace } from './traffic';
-import { isGreen, judge, type Evidence, type Finding } from './verdict';
+import {
+  isGreen, judge, type Evidence, type Finding, type SamplerEvidence,
+} from './verdict';
 
 const random = seededRandom(7);
 const traces: SentTrace[] = Array.from({ length: 100 }, () => {
   const plan = planTrace(random);
-  return { plan, delivered: plan.spans.length, refused: 0 };
+  return { plan, entrance: 0, delivered: plan.spans.length, refused: 0 };
 });
 const failed = traces.filter(({ plan }) => plan.spans.some(({ isError }) => isError));
 const fine = traces.find((trace) => !failed.includes(trace)) ?? traces[0];
@@ -22,19 +24,24 @@ function evidence(
     for (const { spanId } of plan.spans) ledger.add(plan.traceId, spanId, 'sampler-0');
   }
   change(ledger);
+  const entrances = new Set([0]);
+  const sampler: SamplerEvidence = {
+    name: 'sampler',
+    entrances,
+    metTraces: traces.length,
+    votesOf: () => failed.length,
+    settings: {
+      policies: [{ name: 'errors', type: 'status_code', statusCode: { statusCodes: ['ERROR'] } }],
+    } as unknown as SamplerEvidence['settings'],
+  };
   return {
     sent: new Map(traces.map((trace) => [trace.plan.traceId, trace])),
     accepted: spans,
     refusals: [],
-    sinks: [{ name: 'store', ledgers: [ledger], fromSamplers: true }],
-    samplers: [{
-      name: 'sampler',
-      metTraces: traces.length,
-      votesOf: () => failed.length,
-      settings: {
-        policies: [{ name: 'errors', type: 'status_code', statusCode: { statusCodes: ['ERROR'] } }],
-      } as unknown as Evidence['samplers'][number]['settings'],
-    }],
+    sinks: [
+      { name: 'store', ledgers: [ledger], entrances, samplers: [sampler], fromSamplers: true },
+    ],
+    samplers: [sampler],
     ...given,
   };
 }
@@ -76,7 +83,17 @@ describe('the verdict', () => {
     const [sampler] = evidence().samplers;
     const samplers = [{ ...sampler, metTraces: traces.length + 1 }];
     expect(red(judge(evidence(undefined, { samplers }))))
-      .toEqual(['traces met by sampler, each by one pod']);
+      .toEqual(['traces met by pods of sampler']);
+  });
+
+  test('does not miss traces that came through an entrance from which nothing leads there', () => {
+    const { sinks: [sink], samplers: [sampler] } = evidence();
+    const elsewhere = { entrances: new Set([1]) };
+    const findings = judge(evidence(undefined, {
+      sinks: [{ ...sink, ...elsewhere, ledgers: [new SpanLedger()] }],
+      samplers: [{ ...sampler, ...elsewhere, metTraces: 0, votesOf: () => 0 }],
+    }));
+    expect(red(findings)).toEqual([]);
   });
 
   test('is red when somebody was refused by the API server', () => {

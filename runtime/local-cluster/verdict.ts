@@ -12,7 +12,7 @@ export interface Evidence {
   readonly accepted: number | undefined;
   /** What each exporter's hosts received. */
   readonly sinks: readonly SinkEvidence[];
-  /** Tail samplers on the way, in no order: a trace must be kept by all of them. */
+  /** All tail samplers. */
   readonly samplers: readonly SamplerEvidence[];
   /** Sentences with which the API server refused somebody, each once. */
   readonly refusals: readonly string[];
@@ -24,6 +24,10 @@ export interface SinkEvidence {
   readonly name: string;
   /** What its hosts received. */
   readonly ledgers: readonly SpanLedger[];
+  /** Entrances whose traces are meant for it. */
+  readonly entrances: ReadonlySet<number>;
+  /** Tail samplers on the way to it: a trace must be kept by all of them. */
+  readonly samplers: readonly SamplerEvidence[];
   /** Whether its senders decide about traces, so that a trace may come from one of them only. */
   readonly fromSamplers: boolean;
 }
@@ -34,6 +38,8 @@ export interface SamplerEvidence {
   readonly name: string;
   /** How it decides. */
   readonly settings: TailSamplingSettings;
+  /** Entrances whose traces come to it. */
+  readonly entrances: ReadonlySet<number>;
   /** Traces that its pods met, in sum; undefined when they cannot say. */
   readonly metTraces: number | undefined;
   /** Traces that its pods say a policy voted for; undefined when they cannot say. */
@@ -70,11 +76,19 @@ export function judge(evidence: Evidence): Finding[] {
       wanted: `${delivered}`,
       isGood: accepted === undefined ? undefined : accepted === delivered,
     },
-    ...samplers.flatMap((sampler) => judgePolicies(sampler, whole, refused === 0)),
-    ...samplers.map((sampler) => judgeMetTraces(sampler, traces)),
-    ...sinks.flatMap((sink) => judgeSink(sink, whole, samplers)),
+    ...samplers.flatMap((sampler) => [
+      ...judgePolicies(sampler, comingTo(sampler, whole), refused === 0),
+      judgeMetTraces(sampler, comingTo(sampler, traces)),
+    ]),
+    ...sinks.flatMap((sink) => judgeSink(sink, comingTo(sink, whole))),
     mustBeZero('kinds of requests refused by the API server', refusals.length),
   ];
+}
+
+function comingTo(
+  { entrances }: { readonly entrances: ReadonlySet<number> }, traces: readonly SentTrace[],
+): SentTrace[] {
+  return traces.filter(({ entrance }) => entrances.has(entrance));
 }
 
 /** Whether nothing in `findings` is as it should not be. */
@@ -107,7 +121,7 @@ function countedVotes(settings: TailSamplingSettings, votes: readonly Vote[]): r
 
 function judgeMetTraces(sampler: SamplerEvidence, traces: readonly SentTrace[]): Finding {
   const arrived = traces.filter(({ delivered }) => delivered > 0).length;
-  const what = `traces met by ${sampler.name}, each by one pod`;
+  const what = `traces met by pods of ${sampler.name}`;
   const { metTraces } = sampler;
   if (metTraces === undefined) return inform(what, 'not known: pods came and went');
   return { what, found: `${metTraces}`, wanted: `${arrived}`, isGood: metTraces === arrived };
@@ -122,13 +136,11 @@ interface SinkCounts {
   split: number;
 }
 
-function judgeSink(
-  sink: SinkEvidence, traces: readonly SentTrace[], samplers: readonly SamplerEvidence[],
-): Finding[] {
+function judgeSink(sink: SinkEvidence, traces: readonly SentTrace[]): Finding[] {
   const counts: SinkCounts = { kept: 0, expected: 0, lost: 0, unwanted: 0, repeated: 0, split: 0 };
   for (const trace of traces) {
     const received = receivedOf(sink, trace.plan.traceId);
-    const isKept = samplers.length === 0 ? true : keptByAll(trace, samplers);
+    const isKept = keptByAll(trace, sink.samplers);
     countTrace(counts, trace, received, isKept);
     if (sink.fromSamplers && received.senders.size > 1) counts.split++;
   }
