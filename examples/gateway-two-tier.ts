@@ -1,6 +1,6 @@
 /**
- * Three gateways: a pool, a chain that routes and then samples, and one for others' collectors. Each
- * chart stands by itself.
+ * Three gateways: a pool, a chain that routes and then samples, and one for others' collectors.
+ * Each chart stands by itself.
  */
 import { App, Chart } from 'cdk8s';
 import {

@@ -33,7 +33,9 @@ const PACKAGE = join(__dirname, '..', 'package.json');
 
 /** Names of all stories; main.ts only runs them. */
 export const exampleNames = readdirSync(EXAMPLES)
-  .filter((file) => file.endsWith('.ts') && file !== 'main.ts').map((file) => file.replace(/\.ts$/, '')).sort();
+  .filter((file) => file.endsWith('.ts') && file !== 'main.ts')
+  .map((file) => file.replace(/\.ts$/, ''))
+  .sort();
 
 /** Runs an example as `cdk8s synth` does, with another output folder. */
 export function synthesizeExample(name: string): ChartFile[] {
