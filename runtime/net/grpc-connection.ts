@@ -29,7 +29,8 @@ export interface ConnectionOptions {
 }
 
 const STREAM_WINDOW = 1024 * 1024;
-const SESSION_MEMORY = 256;
+/** Megabytes; Node.js counts what waits to be sent, and then loses answers beyond its limit. */
+const SESSION_MEMORY = 2 ** 20;
 const CONNECT_MS = 20_000;
 const PROBE_MS = 10_000;
 const FIRST_PAUSE_MS = 1000;

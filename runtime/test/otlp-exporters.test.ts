@@ -4,6 +4,7 @@ import { gunzipSync } from 'zlib';
 import * as grpc from '@grpc/grpc-js';
 import type { Exporter } from '../component';
 import { PermanentError, RetryableError } from '../errors';
+import { createPayload } from '../pipeline/payload';
 import type { TestContext } from '../testing/component-context';
 import { loopbackExporter, loopbackReceiver } from '../testing/otlp-loopback';
 import { encodeForeignPartialSuccess, encodeForeignStatus } from '../testing/rpc-status';
@@ -174,6 +175,26 @@ describe('the gRPC exporter', () => {
       endpoint: `127.0.0.1:${receiver.ports.grpc}`, timeout: '100ms', ...NO_RETRY,
     });
     expect(await outcome(exporter)).toMatchObject({ name: 'RetryableError', code: 4 });
+  });
+
+  it('learns that messages are too large although the peer stops reading them', async () => {
+    const { receiver } = loopbackReceiver();
+    await receiver.start();
+    ends.push(() => receiver.stop());
+    const { exporter } = await started('otlp_grpc', {
+      endpoint: `127.0.0.1:${receiver.ports.grpc}`, compression: 'none', ...NO_RETRY,
+    });
+    const large = createPayload('traces', [Buffer.alloc(50_000_000)], 1);
+    for (let round = 0; round < 3; round++) {
+      const failures = await Promise.all(Array.from({ length: 4 }, async () => {
+        try { await exporter.consume(large); } catch (error) { return (error as Error).message; }
+        return 'taken';
+      }));
+      expect(new Set(failures)).toEqual(new Set([
+        'Permanent error: rpc error: code = ResourceExhausted desc = '
+          + 'grpc: received message larger than max (50000000 vs. 4194304)',
+      ]));
+    }
   });
 
   it('says of a peer that is away that it may come back', async () => {
