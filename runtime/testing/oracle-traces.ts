@@ -11,8 +11,8 @@ function withBytes(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return IDS.has(name) ? Buffer.from(value, 'hex') : value;
   if (Array.isArray(value)) return value.map((item) => withBytes(item));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) =>
-    [key, withBytes(inner, key)]));
+  return Object.fromEntries(Object.entries(value).map(([key, held]) =>
+    [key, withBytes(held, key)]));
 }
 
 /** The bytes of a trace request that is given as OTLP/JSON, written by protobufjs. */

@@ -40,6 +40,8 @@ export class HeldTraces {
   public readonly notSampledCache: DecisionCache;
   /** Number of spans that wait for a decision. */
   public spans = 0;
+  /** Milliseconds of which records keep 32 bits: differences up to 49 days are right. */
+  private now = 0;
   private readonly limit: number;
 
   public constructor(private readonly options: HeldTracesOptions) {
@@ -52,10 +54,17 @@ export class HeldTraces {
     this.notSampledCache = new DecisionCache(decisionCache.nonSampledCacheSize);
   }
 
+  /** Looks at the clock: what follows happens now. Asking for each trace would be dear. */
+  public lookAtClock(): number {
+    const now = this.options.clock.monotonic();
+    this.now = Math.floor(now) | 0;
+    return now;
+  }
+
   /** A record for a new trace, which makes room by letting the oldest one go. */
   public create(w0: number, w1: number, w2: number, w3: number): number {
     if (this.table.size >= this.limit) this.evict(this.table.oldest);
-    const trace = this.table.insert(w0, w1, w2, w3, this.now());
+    const trace = this.table.insert(w0, w1, w2, w3, this.now);
     this.wheel.add(trace);
     this.options.metrics.newTraces.add(1);
     return trace;
@@ -66,7 +75,7 @@ export class HeldTraces {
     const { arena, metrics, writer } = this.options;
     const { words } = this.table;
     words[trace + DECISION] = decision;
-    words[trace + DECIDED] = this.now();
+    words[trace + DECIDED] = this.now;
     this.spans -= words[trace + SPANS];
     if (decision === SAMPLED) {
       metrics.releasedByDecision.add(words[trace + SPANS]);
@@ -125,12 +134,7 @@ export class HeldTraces {
     this.table.remove(trace);
   }
 
-  /** Milliseconds of which the record keeps 32 bits: differences up to 49 days are right. */
-  private now(): number {
-    return Math.floor(this.options.clock.monotonic()) | 0;
-  }
-
   private secondsSince(then: number): number {
-    return Math.floor((this.now() - then >>> 0) / SECOND);
+    return Math.floor((this.now - then >>> 0) / SECOND);
   }
 }

@@ -1,13 +1,16 @@
 import { IdTable, NONE } from './id-table';
 import { randomNumbers } from '../../testing/random-numbers';
 
+type Id = readonly [number, number, number, number];
+
 const STRIDE = 6;
 
 test('a record is found by its id alone, and gone when it is removed', () => {
   const table = new IdTable(STRIDE, 10);
   const record = table.insert(1, 2, 3, 4);
   expect(table.find(1, 2, 3, 4)).toBe(record);
-  for (const id of [[0, 2, 3, 4], [1, 0, 3, 4], [1, 2, 0, 4], [1, 2, 3, 0]] as const) {
+  const others: Id[] = [[0, 2, 3, 4], [1, 0, 3, 4], [1, 2, 0, 4], [1, 2, 3, 0]];
+  for (const id of others) {
     expect(table.find(...id)).toBe(NONE);
   }
   table.remove(record);
@@ -34,10 +37,10 @@ test.each([
   const next = (): number => Math.floor(random() * 2 ** 32) | 0;
   const table = new IdTable(STRIDE, 4000, { seed: next(), firstRecords });
   const model = new Map<string, number>();
-  const known: [number, number, number, number][] = [];
+  const known: Id[] = [];
   for (let step = 0; step < 20_000; step += 1) {
     const isNew = known.length === 0 || random() < 0.3;
-    const id: [number, number, number, number] = isNew
+    const id: Id = isNew
       ? [word(next), next() & 0xfff, word(next), 5]
       : known[Math.floor(random() * known.length)];
     if (isNew) known.push(id);

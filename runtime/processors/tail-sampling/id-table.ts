@@ -82,7 +82,8 @@ export class IdTable {
     words[record + 1] = w1;
     words[record + 2] = w2;
     words[record + 3] = w3;
-    words.fill(0, record + ID_WORDS, record + this.stride);
+    const end = record + this.stride;
+    for (let at = record + ID_WORDS; at < end; at += 1) words[at] = 0;
     this.place(hashOfId(this.seed, w0, w1, w2, w3), record);
     this.size += 1;
     return record;

@@ -7,8 +7,8 @@
  */
 import { NONE } from './id-table';
 import {
-  EXTRAS_BYTES, EXTRAS_FIRST, EXTRAS_RANGES, ROW_LENGTH, ROW_NEXT_AT, ROW_NEXT_SLAB, ROW_SCOPE,
-  ROW_SPANS, ROW_START, SCOPE_EXTRAS, SCOPE_RESOURCE, SpanArena,
+  EXTRAS_BYTES, EXTRAS_FIRST, EXTRAS_RANGES, ROW_BEFORE_AT, ROW_BEFORE_SLAB, ROW_LENGTH,
+  ROW_SCOPE, ROW_SPANS, ROW_START, SCOPE_EXTRAS, SCOPE_RESOURCE, SpanArena,
 } from './span-arena';
 import { REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS } from '../../otlp/fields';
 import { createPayload, type Payload } from '../../pipeline/payload';
@@ -30,6 +30,9 @@ export class ReleaseWriter {
   /** Number of spans in the rows gathered. */
   public spans = 0;
   private bytes = 0;
+  /** Rows of the chain that is taken over now. */
+  private listSlab = new Int32Array(FIRST_ROWS);
+  private listAt = new Int32Array(FIRST_ROWS);
   private rowCount = 0;
   private rowSlab = new Int32Array(FIRST_ROWS);
   private rowAt = new Int32Array(FIRST_ROWS);
@@ -52,22 +55,16 @@ export class ReleaseWriter {
   /** Takes all rows of a chain over, which is then empty. Full payloads are sent on the way. */
   public add(words: Int32Array, chain: number): void {
     const { slabs } = this.arena;
-    let slab = words[chain];
-    let at = words[chain + 1];
-    words[chain] = NONE;
-    while (slab !== NONE) {
+    for (let row = this.list(words, chain) - 1; row >= 0; row -= 1) {
+      const slab = this.listSlab[row];
+      const at = this.listAt[row];
       const memory = slabs.words[slab];
-      const row = at / WORD;
-      const next = memory[row + ROW_NEXT_SLAB];
-      const nextAt = memory[row + ROW_NEXT_AT];
-      const length = memory[row + ROW_LENGTH];
-      if (this.spans + memory[row + ROW_SPANS] > MOST_SPANS || this.bytes + length > MOST_BYTES) {
-        this.flush();
-      }
+      const spans = memory[at / WORD + ROW_SPANS];
+      const length = memory[at / WORD + ROW_LENGTH];
+      if (this.spans + spans > MOST_SPANS || this.bytes + length > MOST_BYTES) this.flush();
       this.addRow(memory, slab, at);
-      slab = next;
-      at = nextAt;
     }
+    words[chain] = NONE;
   }
 
   /** Sends what was gathered and not yet sent. */
@@ -81,6 +78,26 @@ export class ReleaseWriter {
     this.scopeCount = 0;
     this.resourceCount = 0;
     this.send(payload);
+  }
+
+  /** Lists the rows of a chain, the last one first; gives their number. */
+  private list(words: Int32Array, chain: number): number {
+    const { slabs } = this.arena;
+    let slab = words[chain];
+    let at = words[chain + 1];
+    let count = 0;
+    for (; slab !== NONE; count += 1) {
+      if (count === this.listSlab.length) {
+        this.listSlab = doubled(this.listSlab);
+        this.listAt = doubled(this.listAt);
+      }
+      this.listSlab[count] = slab;
+      this.listAt[count] = at;
+      const memory = slabs.words[slab];
+      slab = memory[at / WORD + ROW_BEFORE_SLAB];
+      at = memory[at / WORD + ROW_BEFORE_AT];
+    }
+    return count;
   }
 
   private addRow(memory: Int32Array, slab: number, at: number): void {

@@ -1,6 +1,6 @@
-import { CHAIN_WORDS, clearChain, SpanArena } from './span-arena';
 import { NONE } from './id-table';
 import { ReleaseWriter } from './release-writer';
+import { CHAIN_WORDS, clearChain, SpanArena } from './span-arena';
 import { SpanIndex } from '../../otlp/span-index';
 import type { Payload } from '../../pipeline/payload';
 import { randomNumbers } from '../../testing/random-numbers';
@@ -53,8 +53,10 @@ test('what is held and released by chance is what arrived', () => {
   const model = new Map<number, string[]>();
   for (let step = 0; step < 300; step += 1) {
     const list = Array.from({ length: 1 + Math.floor(random() * 40) }, (_, i): TestSpan => ({
-      trace: idOf(Math.floor(random() * 200)), span: `${step}.${i}`,
-      service: `s${Math.floor(random() * 3)}`, scope: `c${Math.floor(random() * 3)}`,
+      trace: idOf(Math.floor(random() * 200)),
+      span: `${step}.${i}`,
+      service: `s${Math.floor(random() * 3)}`,
+      scope: `c${Math.floor(random() * 3)}`,
       attributes: { filler: 'x'.repeat(Math.floor(random() * 3000)) },
     }));
     const bytes = spans(list);

@@ -6,23 +6,25 @@
  *
  *   resource   bytes of its extras, number of ranges, then each range's start and end
  *   scope      offset of its resource, then the same about its own extras
- *   row        spans of one trace and scope that stand side by side: the next row of the trace
+ *   row        spans of one trace and scope that stand side by side: the row of the trace before
  *              (slab, offset), start and length of the bytes, offset of the scope, number of spans
  *
- * Everything that a row names lies in its own slab, so a slab is free when its last row is. Extras
- * are what OTLP puts around spans: resource, scope, schema URLs and unknown fields.
+ * What a row says about spans lies in its own slab, so a slab is free when its last row is. A trace
+ * names its last row only, and each row the one before: what arrived long ago, and is in no cache
+ * of the processor, need not be touched for another span. Extras are what OTLP puts around spans:
+ * resource, scope, schema URLs and unknown fields.
  */
 import { NONE } from './id-table';
 import { SlabPool } from './slab-pool';
 import type { RangeTable, SpanIndex } from '../../otlp/span-index';
 
-/** Number of words of a chain: slab and offset of its first row, then of its last one. */
-export const CHAIN_WORDS = 4;
+/** Number of words of a chain: slab and offset of its last row. */
+export const CHAIN_WORDS = 2;
 
-/** Words of a row. */
-export const ROW_NEXT_SLAB = 0;
-/** Offset of the next row in its slab. */
-export const ROW_NEXT_AT = 1;
+/** Word of a row: slab of the row before, or NONE. */
+export const ROW_BEFORE_SLAB = 0;
+/** Offset of the row before in its slab. */
+export const ROW_BEFORE_AT = 1;
 /** Offset of the spans' bytes. */
 export const ROW_START = 2;
 /** Number of those bytes. */
@@ -95,23 +97,15 @@ export class SpanArena {
     this.cursor = at + ROW_WORDS * WORD;
     const row = at / WORD;
     const memory = this.slabs.words[slab];
-    memory[row + ROW_NEXT_SLAB] = NONE;
+    memory[row + ROW_BEFORE_SLAB] = words[chain];
+    memory[row + ROW_BEFORE_AT] = words[chain + 1];
     memory[row + ROW_START] = this.base + start;
     memory[row + ROW_LENGTH] = end - start;
     memory[row + ROW_SCOPE] = scopeAt;
     memory[row + ROW_SPANS] = spans;
     this.slabs.hold(slab);
-    if (words[chain] === NONE) {
-      words[chain] = slab;
-      words[chain + 1] = at;
-    } else {
-      const last = this.slabs.words[words[chain + 2]];
-      const lastRow = words[chain + 3] / WORD;
-      last[lastRow + ROW_NEXT_SLAB] = slab;
-      last[lastRow + ROW_NEXT_AT] = at;
-    }
-    words[chain + 2] = slab;
-    words[chain + 3] = at;
+    words[chain] = slab;
+    words[chain + 1] = at;
   }
 
   /** Lets all spans of a chain go, and makes it empty. */
@@ -121,10 +115,10 @@ export class SpanArena {
     while (slab !== NONE) {
       const memory = this.slabs.words[slab];
       const row = at / WORD;
-      const next = memory[row + ROW_NEXT_SLAB];
-      at = memory[row + ROW_NEXT_AT];
+      const before = memory[row + ROW_BEFORE_SLAB];
+      at = memory[row + ROW_BEFORE_AT];
       this.slabs.release(slab);
-      slab = next;
+      slab = before;
     }
     words[chain] = NONE;
   }

@@ -1,135 +1,318 @@
 import { createTailSamplingProcessor } from './tail-sampling';
+import type { Clock } from '../../clock';
 import type { Processor } from '../../component';
-import { RetryableError } from '../../errors';
+import { PermanentError, RetryableError } from '../../errors';
 import { createPayload } from '../../pipeline/payload';
+import { PartialFailure } from '../../pipeline/sender';
 import { processorContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
-import { oracleLines } from '../../testing/oracle-lines';
-import {
-  isPolicyHere, tailSettings, traceRequest, type RawConfig,
-} from '../../testing/oracle-traces';
+import { tailSettings, type RawConfig } from '../../testing/oracle-traces';
+import { randomNumbers } from '../../testing/random-numbers';
 import { itemsIn } from '../../testing/sample-payload';
 import { findSpans, spans, traceIdOf, type TestSpan } from '../../testing/span-builder';
 
-const PREFIX = 'otelcol_processor_tail_sampling_';
-const KEEP_ALL: RawConfig = { policies: [{ name: 'all', type: 'always_sample' }] };
+const UPSTREAM = 'otelcol_processor_tail_sampling_';
+const OURS = 'otelgw_tail_sampling_';
+const ALL = { name: 'all', type: 'always_sample' };
+const ERRORS = {
+  name: 'errors', type: 'status_code', status_code: { status_codes: ['ERROR'] },
+};
+const LONG = { name: 'long', type: 'span_count', span_count: { min_spans: 2 } };
+const SECONDS = { decision_wait: '1s', policies: [ERRORS] };
 
-type Context = ReturnType<typeof processorContext>;
+type Context = ReturnType<typeof contextOf>;
 
-function sampler(
-  config: RawConfig, id = 'tail_sampling',
-): { context: Context; processor: Processor; give: (list: readonly TestSpan[]) => void } {
+function contextOf(id: string, clock?: Clock) {
   const context = processorContext(id);
-  const processor = createTailSamplingProcessor(tailSettings(config), context);
-  const give = (list: readonly TestSpan[]): void => {
-    void processor.consume(createPayload('traces', [spans(list)], list.length));
-  };
-  return { context, processor, give };
+  return clock === undefined ? context : { ...context, clock: clock as typeof context.clock };
 }
 
-/** Names of the traces that were passed on, each as often as it has spans. */
-function sentTraces({ next }: Context, names: readonly string[]): string[] {
-  const byId = new Map(names.map((name) => [traceIdOf(name).toString('hex'), name]));
-  return findSpans(next.bytes).map(({ traceId }) => byId.get(traceId) ?? traceId).sort();
+/** A sampler that is started, and what is around it. */
+async function running(config: RawConfig, id = 'tail_sampling', clock?: Clock): Promise<{
+  readonly context: Context;
+  readonly sampler: Processor;
+  /** Gives spans in one request. */
+  give(list: readonly TestSpan[]): void;
+  /** Names of the traces that were passed on since the last call, once per span. */
+  sent(): string[];
+}> {
+  const context = contextOf(id, clock);
+  const sampler = createTailSamplingProcessor(tailSettings(config), context);
+  await sampler.start();
+  return {
+    context,
+    sampler,
+    give: (list) => {
+      void sampler.consume(createPayload('traces', [spans(list)], list.length));
+    },
+    sent: () => {
+      const { bytes } = context.next;
+      context.next.payloads.length = 0;
+      return findSpans(bytes).map(({ traceId }) => nameOf(traceId)).sort();
+    },
+  };
+}
+
+/** The name that traceIdOf made the id of. */
+function nameOf(traceId: string): string {
+  return Buffer.from(traceId, 'hex').toString().replaceAll('\0', '');
 }
 
 componentSuite('tail_sampling', {
   kind: 'processor',
   signals: ['traces'],
   make: () => {
-    const { context, processor } = sampler(KEEP_ALL);
+    const context = contextOf('tail_sampling');
+    const { next } = context;
+    const config = { policies: [ALL, ERRORS, { ...LONG, type: 'latency', latency: {} }] };
     return {
-      component: processor,
+      component: createTailSamplingProcessor(tailSettings(config), context),
       clock: context.clock,
-      received: () => context.next.payloads,
-      refuseNext: (error) => context.next.refuse(() => error, 1),
+      received: () => next.payloads,
+      refuseNext: (error) => next.refuse(() => error, 1),
     };
   },
 });
 
-interface Sent {
-  readonly at_ms: number;
-  readonly otlp: object;
-}
-interface Scenario {
-  readonly scenario: string;
-  readonly config: RawConfig & { readonly policies: readonly RawConfig[] | null };
-  readonly feature_gates: readonly string[] | null;
-  readonly shutdown_at_ms?: number;
-  readonly events?: readonly Sent[];
-  readonly sent?: readonly Sent[];
-  readonly sent_during_shutdown?: readonly Sent[];
-  readonly metrics?: readonly string[];
-}
+describe('a trace', () => {
+  test('is decided once, with the spans of all requests, after the wait', async () => {
+    const { context: { clock }, give, sent } = await running(SECONDS);
+    give([{ trace: 'a' }, { trace: 'b' }]);
+    await clock.advance(500);
+    give([{ trace: 'a', status: 'error' }]);
+    await clock.advance(1000);
+    expect(sent()).toEqual([]);
+    await clock.advance(500);
+    expect(sent()).toEqual(['a', 'a']);
+  });
 
-const ELSEWHERE = ['sampling_strategy', 'num_shards', 'tail_storage', 'block_on_overflow'];
-const SCENARIOS = oracleLines<Scenario>('tail_processor').filter((line) =>
-  line.events !== undefined && line.events !== null && line.feature_gates === null
-  && !ELSEWHERE.some((key) => key in line.config)
-  && (line.config.policies ?? []).every(isPolicyHere));
+  test('without room makes the oldest one go, which is counted at its tick', async () => {
+    const { context: { clock, metrics }, give, sent } =
+      await running({ ...SECONDS, num_traces: 2, policies: [ALL] });
+    give([{ trace: 'a' }]);
+    give([{ trace: 'b' }, { trace: 'c' }]);
+    expect(metrics.value(`${UPSTREAM}sampling_trace_removal_age`)).toBe(1);
+    await clock.advance(1000);
+    expect(metrics.value(`${UPSTREAM}sampling_trace_dropped_too_early`)).toBe(0);
+    await clock.advance(1000);
+    expect(metrics.value(`${UPSTREAM}sampling_trace_dropped_too_early`)).toBe(1);
+    expect(sent()).toEqual(['b', 'c']);
+  });
 
-/** Spans as JSON with resource and scope, whatever the grouping; upstream loses schema URLs. */
-function spansOf(requests: readonly Uint8Array[]): string[] {
-  return itemsIn('traces', Buffer.concat(requests)).map((line) => {
-    const [resource, scope, span] = JSON.parse(line) as Record<string, unknown>[];
-    return JSON.stringify([resource.resource, scope.scope, span]);
-  }).sort();
-}
+  test('of which no id is known is one trace, as upstream has it', async () => {
+    const { context: { clock }, give, sent } = await running(SECONDS);
+    const zero = '0'.repeat(32);
+    give([{ trace: zero }, { trace: zero, status: 'error' }]);
+    await clock.advance(2000);
+    expect(sent()).toEqual(['', '']);
+  });
 
-/** Each second of a scenario, and every moment at which something arrives. */
-function instantsOf({ events, shutdown_at_ms: end = 0 }: Scenario): number[] {
-  const seconds = Array.from({ length: Math.floor(end / 1000) + 1 }, (_, i) => i * 1000);
-  const times = new Set([...seconds, ...(events ?? []).map(({ at_ms: at }) => at), end]);
-  return [...times].sort((a, b) => a - b);
-}
-
-function take(processor: Processor, request: Uint8Array): void {
-  void processor.consume(createPayload('traces', [request], 1));
-}
-
-/** `name{a=b,c=d} 5` as upstream prints a metric: name, attributes and value. */
-function parseMetric(line: string): [string, Record<string, string>, number] {
-  const [, name, attributes, value] = /^(\w+)\{(.*)\} (?:count=)?(\d+)/.exec(line) ?? [];
-  const pairs = attributes.split(',').filter((pair) => pair !== '').map((pair) => pair.split('='));
-  return [name, Object.fromEntries(pairs) as Record<string, string>, Number(value)];
-}
-
-test('the oracle has scenarios to play', () => {
-  expect(SCENARIOS.map(({ scenario }) => scenario)).toHaveLength(15);
-});
-
-describe.each(SCENARIOS.map((line) => [line.scenario, line] as const))('%s', (_name, line) => {
-  const id = line.metrics?.some((metric) => metric.includes('policy=x.'))
-    ? 'tail_sampling/x' : 'tail_sampling';
-
-  test('the same spans leave at the same time, and the same is counted', async () => {
-    const { context, processor } = sampler(line.config, id);
-    const { clock, next, metrics } = context;
-    await processor.start();
-    const ours: [number, string[]][] = [];
-    const record = (): void => {
-      if (next.payloads.length === 0) return;
-      const requests = next.payloads.splice(0).flatMap(({ chunks }) => chunks);
-      ours.push([clock.monotonic(), spansOf(requests)]);
-    };
-    for (const now of instantsOf(line)) {
-      await clock.advance(now - clock.monotonic());
-      record();
-      for (const { at_ms: at, otlp } of line.events as readonly Sent[]) {
-        if (at === now) take(processor, traceRequest(otlp));
-      }
-      await clock.advance(0);
-      record();
-    }
-    await processor.stop();
-    record();
-    const wanted = [...line.sent ?? [], ...line.sent_during_shutdown ?? []];
-    const instants = [...new Set(wanted.map(({ at_ms: at }) => at))];
-    expect(ours).toEqual(instants.map((at) => [at, spansOf(wanted
-      .filter((sent) => sent.at_ms === at).map(({ otlp }) => traceRequest(otlp)))]));
-    const counted = (line.metrics ?? []).map((text) => parseMetric(text));
-    expect(counted.map(([name, attributes]) => [name, attributes,
-      metrics.value(name, attributes) ?? 0])).toEqual(counted);
+  test('that is too large is given up, and its memory with it', async () => {
+    const { context: { metrics }, sampler, give } =
+      await running({ ...SECONDS, maximum_trace_size_bytes: 300 });
+    give([{ trace: 'a' }]);
+    expect(sampler.pendingItems).toBe(1);
+    give([{ trace: 'a', attributes: { filler: 'x'.repeat(300) } }]);
+    expect(sampler.pendingItems).toBe(0);
+    expect(metrics.value(`${UPSTREAM}traces_dropped_too_large`)).toBe(1);
   });
 });
 
+describe('late spans', () => {
+  const caches = { decision_cache: { sampled_cache_size: 2, non_sampled_cache_size: 2 } };
+
+  test('follow the decision at once, by the cache', async () => {
+    const { context: { clock, metrics }, give, sent } = await running({ ...SECONDS, ...caches });
+    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    await clock.advance(2000);
+    expect([sent(), metrics.value(`${UPSTREAM}sampling_traces_on_memory`)]).toEqual([['a'], 0]);
+    give([{ trace: 'a' }, { trace: 'b', status: 'error' }, { trace: 'a' }]);
+    await clock.advance(0);
+    expect(sent()).toEqual(['a', 'a']);
+    const early = `${UPSTREAM}early_releases_from_cache_decision`;
+    expect(['true', 'false'].map((sampled) => metrics.value(early, { sampled }))).toEqual([2, 1]);
+    expect(metrics.value(`${OURS}released_spans`, { reason: 'late' })).toBe(2);
+  });
+
+  test('of a trace that the cache forgot are a new trace', async () => {
+    const { context: { clock }, give, sent } = await running({ ...SECONDS, ...caches });
+    give(['a', 'b', 'c'].map((trace) => ({ trace, status: 'error' })));
+    await clock.advance(2000);
+    expect(sent()).toEqual(['a', 'b', 'c']);
+    give(['a', 'b', 'c'].map((trace) => ({ trace })));
+    await clock.advance(0);
+    expect(sent()).toEqual(['b', 'c']);
+    await clock.advance(2000);
+    expect(sent()).toEqual([]);
+  });
+
+  test('of a dropped trace are gone, too', async () => {
+    const drop = { name: 'd', type: 'drop', drop: { drop_sub_policy: [LONG] } };
+    const { context: { clock, log }, give, sent } =
+      await running({ decision_wait: '1s', policies: [ALL, drop] });
+    give([{ trace: 'a' }, { trace: 'b' }, { trace: 'b' }]);
+    await clock.advance(2000);
+    give([{ trace: 'b' }]);
+    await clock.advance(0);
+    expect([sent(), log.messages()]).toEqual([['a'], []]);
+  });
+});
+
+describe('votes', () => {
+  test.each([
+    ['after the first that keeps a trace are not asked', true, 1],
+    ['are all asked', false, 2],
+  ])('policies %s, as sample_on_first_match says', async (_name, first, asked) => {
+    const { context: { clock, metrics }, give } = await running({
+      decision_wait: '1s', policies: [ERRORS, ALL], sample_on_first_match: first,
+    }, 'tail_sampling/eu');
+    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    await clock.advance(2000);
+    const votes = (policy: string, decision: string): number | undefined =>
+      metrics.value(`${UPSTREAM}count_traces_sampled`, { policy, decision });
+    expect([votes('eu.errors', 'sampled'), votes('eu.errors', 'not_sampled')]).toEqual([1, 1]);
+    expect(votes('eu.all', 'sampled')).toBe(asked);
+    expect(metrics.value(`${OURS}kept_traces`, { policy: 'eu.errors' })).toBe(1);
+  });
+
+  test('the least strict policy is recorded as the reason', async () => {
+    const half = { name: 'p', type: 'probabilistic', probabilistic: { sampling_percentage: 99.9 } };
+    const { context: { clock, metrics }, give } =
+      await running({ decision_wait: '1s', policies: [half, ALL] });
+    give([{ trace: 'a' }, { trace: 'b' }]);
+    await clock.advance(2000);
+    expect(['p', 'all'].map((policy) => metrics.value(`${OURS}kept_traces`, { policy })))
+      .toEqual([0, 2]);
+  });
+});
+
+describe('what the next component does not take', () => {
+  const kept = 'The next component takes no sampled spans now; they are kept.';
+  const gone = 'Sampled spans are lost: the next component did not take them.';
+
+  test('is given again, less and less often, and said once', async () => {
+    const { context: { clock, log, next }, sampler, give, sent } = await running(SECONDS);
+    next.refuse(() => new RetryableError('full'), 4);
+    give([{ trace: 'a', status: 'error' }]);
+    await clock.advance(2000);
+    expect([sampler.pendingItems, next.calls]).toEqual([1, 1]);
+    await clock.advance(10_000);
+    expect([sent(), sampler.pendingItems, next.calls]).toEqual([['a'], 0, 5]);
+    expect(log.messages('warn')[0]).toBe(kept);
+  });
+
+  test('is lost when it never takes it, and that is counted and said', async () => {
+    const { context: { clock, log, metrics, next }, sampler, give } = await running(SECONDS);
+    next.refuse(() => new RetryableError('full'));
+    give([{ trace: 'a', status: 'error' }, { trace: 'a' }]);
+    await clock.advance(400_000);
+    expect(metrics.value(`${OURS}lost_spans`, { reason: 'refused' })).toBe(2);
+    expect([sampler.pendingItems, log.messages('error')]).toEqual([0, [gone]]);
+  });
+
+  test('is lost at once when it says so for good', async () => {
+    const { context: { clock, metrics, next }, give } = await running(SECONDS);
+    next.refuse(() => new PermanentError('never'));
+    give([{ trace: 'a', status: 'error' }]);
+    await clock.advance(2000);
+    expect([next.calls, metrics.value(`${OURS}lost_spans`, { reason: 'refused' })])
+      .toEqual([1, 1]);
+  });
+
+  test('is given again without what it took', async () => {
+    const { context: { clock, metrics, next }, sampler, give, sent } = await running(SECONDS);
+    const rest = createPayload('traces', [spans([{ trace: 'rest' }])], 1);
+    next.refuse(() => new PartialFailure('some', rest, 1), 1);
+    give([{ trace: 'a', status: 'error' }, { trace: 'a' }, { trace: 'a' }]);
+    await clock.advance(2000);
+    expect(sampler.pendingItems).toBe(1);
+    await clock.advance(1000);
+    expect([sent(), sampler.pendingItems]).toEqual([['rest'], 0]);
+    expect(metrics.value(`${OURS}lost_spans`, { reason: 'refused' })).toBe(1);
+  });
+});
+
+describe('when it stops', () => {
+  test('undecided traces are decided, late ones too while that lasts', async () => {
+    const { sampler, give, sent } = await running({ ...SECONDS, decision_wait: '30s' });
+    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    await sampler.stop();
+    expect([sent(), sampler.pendingItems]).toEqual([['a'], 0]);
+  });
+
+  test('they are dropped, counted and said if it is configured so', async () => {
+    const { context: { log, metrics }, sampler, give, sent } =
+      await running({ ...SECONDS, drop_pending_traces_on_shutdown: true });
+    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    await sampler.stop();
+    expect([sent(), sampler.pendingItems]).toEqual([[], 0]);
+    expect(metrics.value(`${OURS}lost_spans`, { reason: 'shutdown' })).toBe(2);
+    expect(log.lines[0].fields).toEqual({ dropped_spans: 2 });
+  });
+
+  test('nothing more is taken', async () => {
+    const { sampler, give } = await running(SECONDS);
+    await sampler.stop();
+    expect(() => give([{ trace: 'a' }])).toThrow(RetryableError);
+  });
+});
+
+test('hostile bytes inside a span end in a typed error, and nothing else is lost', async () => {
+  const { context: { clock }, sampler, give, sent } = await running(SECONDS);
+  give([{ trace: 'a', status: 'error' }]);
+  const bytes = spans([{ trace: 'a', statusMessage: 'x'.repeat(20) }]);
+  // The length of the status now reaches beyond the span.
+  bytes[bytes.length - 23] = 0x7f;
+  expect(() => sampler.consume(createPayload('traces', [bytes], 1))).toThrow(PermanentError);
+  await clock.advance(2000);
+  expect(sent()).toEqual(['a']);
+});
+
+test('the event loop is let go while many traces are decided', async () => {
+  const base = contextOf('x').clock;
+  let reads = 0;
+  // Each look at the clock takes 5 ms.
+  const clock: Clock = {
+    now: () => base.now(),
+    monotonic: () => (reads += 1) * 5,
+    after: (ms, task) => base.after(ms, task),
+    every: (ms, task) => base.every(ms, task),
+  };
+  const { context: { next }, give } =
+    await running({ decision_wait: '1s', policies: [ALL] }, 'tail_sampling', clock);
+  const traces = Array.from({ length: 1000 }, (_, i) => ({ trace: `t${i}` }));
+  give(traces);
+  await base.advance(2000);
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(next.payloads.length).toBeGreaterThan(8);
+  expect(next.items).toBe(1000);
+});
+
+test('traces by chance over many requests leave as they arrived', async () => {
+  const random = randomNumbers(3);
+  const { context: { clock, next }, give } =
+    await running({ decision_wait: '2s', policies: [ERRORS, LONG] });
+  const given: Buffer[] = [];
+  const count = new Map<string, number>();
+  for (let round = 0; round < 60; round += 1) {
+    const list = Array.from({ length: 1 + Math.floor(random() * 30) }, (_, i): TestSpan => ({
+      trace: `${Math.floor(round / 10)}.${Math.floor(random() * 60)}`,
+      span: `${round}.${i}`,
+      service: `s${Math.floor(random() * 3)}`,
+      scope: `c${Math.floor(random() * 2)}`,
+      status: random() < 0.1 ? 'error' : 'unset',
+    }));
+    give(list);
+    given.push(spans(list));
+    for (const { trace, status } of list) {
+      count.set(trace, (count.get(trace) ?? 0) + (status === 'error' ? 2 : 1));
+    }
+    if (round % 10 === 9) await clock.advance(4000);
+  }
+  const kept = new Set([...count].filter(([, weight]) => weight >= 2)
+    .map(([name]) => traceIdOf(name).toString('base64')));
+  const wanted = itemsIn('traces', Buffer.concat(given)).filter((item) =>
+    kept.has((JSON.parse(item) as [unknown, unknown, { trace_id: string }])[2].trace_id));
+  expect(itemsIn('traces', next.bytes)).toEqual(wanted);
+  expect(wanted.length).toBeGreaterThan(300);
+});

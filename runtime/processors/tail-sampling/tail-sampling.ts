@@ -101,6 +101,7 @@ class TailSampling implements Processor {
         `${this.context.id}: must be running to take spans, got ${payload.items} after its end`);
     }
     const { arrival } = this;
+    this.traces.lookAtClock();
     try {
       for (const chunk of payload.chunks) arrival.take(chunk);
     } finally {
@@ -136,11 +137,10 @@ class TailSampling implements Processor {
   /** Decides until the batch is empty, the time is up, or too much waits to be passed on. */
   private decideSlice(): void {
     const { wheel, table } = this.traces;
-    const { clock } = this.context;
-    const until = clock.monotonic() + SLICE_MS;
+    const until = this.traces.lookAtClock() + SLICE_MS;
     let isLast = false;
     for (let untilLook = TRACES_PER_LOOK; ; untilLook -= 1) {
-      const isTimeUp = untilLook === 0 && clock.monotonic() >= until;
+      const isTimeUp = untilLook === 0 && this.traces.lookAtClock() >= until;
       if (isTimeUp || this.outbox.isFull) break;
       if (untilLook === 0) untilLook = TRACES_PER_LOOK;
       const trace = wheel.take();

@@ -1,9 +1,9 @@
-import { oracleLines } from '../../testing/oracle-lines';
+import { FactQuestions } from './fact-questions';
 import { createPolicy } from './policies';
 import { SAMPLED } from './policies/policy';
-import { FactQuestions } from './fact-questions';
 import { thresholdOf, TraceIdHash } from './trace-id-hash';
 import { FakeClock } from '../../testing/fake-clock';
+import { oracleLines } from '../../testing/oracle-lines';
 
 interface IdLine {
   readonly ids: readonly string[];

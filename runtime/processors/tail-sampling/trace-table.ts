@@ -28,18 +28,18 @@ export const DECIDED = 12;
 export const SPANS = 13;
 /** Number of bytes that arrived, at most 2^32 - 1. */
 export const BYTES = 14;
-/** Four words that name the first and the last of its rows (span-arena.ts). */
+/** Two words that name the last of its rows (span-arena.ts). */
 export const CHAIN = 15;
 /** Smallest start of its spans, lower half; zero as upstream's "not yet". */
-export const START_LOW = 19;
+export const START_LOW = 17;
 /** Upper half. */
-export const START_HIGH = 20;
+export const START_HIGH = 18;
 /** Greatest end of its spans, lower half. */
-export const END_LOW = 21;
+export const END_LOW = 19;
 /** Upper half. */
-export const END_HIGH = 22;
+export const END_HIGH = 20;
 /** The first word of its bits. */
-export const BITS = 23;
+export const BITS = 21;
 
 /** The traces. */
 export class TraceTable {

@@ -112,7 +112,9 @@ const stringPolicy = (values: string[], more: RawConfig = {}): PolicySettings =>
   name: 'p', type: 'string_attribute', string_attribute: { key: 'http.route', values, ...more },
 });
 const numeric = (min: number, max: number): PolicySettings => policySettings({
-  name: 'p', type: 'numeric_attribute', numeric_attribute: { key: 'n', min_value: min, max_value: max },
+  name: 'p',
+  type: 'numeric_attribute',
+  numeric_attribute: { key: 'n', min_value: min, max_value: max },
 });
 const latencyOf = (threshold: number, upper = 0): PolicySettings => policySettings({
   name: 'p', type: 'latency', latency: { threshold_ms: threshold, upper_threshold_ms: upper },
@@ -149,7 +151,8 @@ test('forty policies have forty answers', () => {
   const codes = Array.from({ length: 40 }, (_, i) => stringPolicy([`/${i}`]));
   const all = policySettings({ name: 'all', type: 'and', and: { and_sub_policy: [] } });
   const settings = { ...all, and: { andSubPolicy: codes } } as PolicySettings;
-  const list = codes.map((_, i): TestSpan => ({ trace: 't', attributes: { 'http.route': `/${i}` } }));
+  const list = codes.map((_, i): TestSpan =>
+    ({ trace: 't', attributes: { 'http.route': `/${i}` } }));
   expect(new Judge(settings).decide(spans(list))).toBe('sampled');
   expect(new Judge(settings).decide(spans(list.slice(1)))).toBe('not_sampled');
 });
