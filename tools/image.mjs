@@ -13,7 +13,7 @@ const nodeVersion = /^FROM node:([\d.]+)-/m.exec(dockerfile)[1];
 const instruction = (name) => new RegExp(`^${name} (.*)$`, 'm').exec(dockerfile)[1];
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const tag = `ghcr.io/cdk8s-otel-gateway/otelgw:${version}`;
-const archive = join(root, 'runtime/dist', `otelgw-${version}.oci.tar`);
+const archive = join(root, 'dist/image', `otelgw-${version}.oci.tar`);
 
 if (spawnSync('buildah', ['--version']).status !== 0) {
   console.error('npm run image: buildah must be installed (Debian: apt-get install buildah),'
@@ -65,8 +65,13 @@ buildah('config',
   '--label', `org.opencontainers.image.version=${version}`,
   '--label', 'org.opencontainers.image.licenses=Apache-2.0',
   container);
+const said = buildah('run', '--isolation', 'chroot', container, '--',
+  ...JSON.parse(instruction('ENTRYPOINT')), 'version');
+if (said !== version) throw new Error(`the image: must print ${version}, got ${said}`);
 rmSync(archive, { force: true });
-buildah('commit', '--format', 'oci', container, `oci-archive:${archive}:${tag}`);
+mkdirSync(dirname(archive), { recursive: true });
+buildah('commit', '--format', 'oci', '--disable-compression=false', container,
+  `oci-archive:${archive}:${tag}`);
 const mebibytes = (path) => (statSync(path).size / 2 ** 20).toFixed(1);
 console.log(`${tag}: ${mebibytes(archive)} MiB compressed, in ${archive}`);
 console.log(`  of which the collector: ${mebibytes(join(root, 'runtime/dist/otelgw.js'))} MiB`);
