@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Backend } from './backend';
 import type { CollectorConfigOverrides } from './collector-config-overrides';
-import type { TailSamplingProcessorConfig } from './config';
+import { contracts, parseGoDuration, type TailSamplingProcessorConfig } from './config';
 import { CollectorImage } from './distribution/collector-image';
 import { serviceHost } from './graph/cluster-name';
 import { watchedServices } from './graph/destinations';
@@ -11,14 +11,14 @@ import { drainBudget } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget } from './graph/telemetry-target';
-import { allTiers, registerTier } from './graph/tier-facts';
+import { allTiers, registerTier, valueAt } from './graph/tier-facts';
 import type { Monitoring } from './monitoring/monitoring';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
 import type { Retry } from './retry';
 import type { SendingQueue } from './sending-queue';
 import { tierProblems } from './tier-checks';
 import { tierConfig, type TierConfig } from './tier-config';
-import { CONFIG_FILE, podTemplate } from './workload/collector-pod';
+import { CONFIG_FILE, POD_FIELDS, podTemplate } from './workload/collector-pod';
 import { clusterService, headlessName, headlessService } from './workload/collector-services';
 import { EndpointSliceReader } from './workload/endpoint-slice-reader';
 import { objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
@@ -224,7 +224,7 @@ export class CollectorTier extends Construct {
       tailSampling: plan.tailSampling,
       maxConnectionAge: plan.maxConnectionAge,
       overrides: props.config,
-      variables: ['POD_IP', 'POD_NAME', 'POD_NAMESPACE', 'NODE_NAME', ...secretsOf(props).keys()],
+      variables: [...Object.keys(POD_FIELDS), ...secretsOf(props).keys()],
     });
   }
 
@@ -266,13 +266,11 @@ export class CollectorTier extends Construct {
 
   private watch(monitoring: Monitoring | undefined): void {
     if (monitoring === undefined) return;
-    const { settings } = this.config;
-    const components = [
-      ...settings?.exporters.values() ?? [], ...settings?.processors.values() ?? [],
-    ].map(({ type }) => type);
     serviceMonitor(this, 'service-monitor', this._tier, monitoring);
     prometheusRule(
-      this, 'rules', { tier: this._tier, signals: this.signals, components }, monitoring);
+      this, 'rules', {
+        tier: this._tier, signals: this.signals, components: componentTypes(this.config),
+      }, monitoring);
   }
 
   private check(props: CollectorTierProps, plan: TierPlan): void {
@@ -300,6 +298,7 @@ export class CollectorTier extends Construct {
         forwardTo: props.forwardTo,
         waitSeconds: decisionWaitSeconds(this.config),
         graceSeconds: props.terminationGracePeriod?.toSeconds(),
+        variables: variablesOf(props),
         problems: plan.problems,
       }).map((sentence) => sentence.replace(/\n/g, '\n    ')),
     });
@@ -329,14 +328,26 @@ function reachable({ forwardTo, exportTo = [] }: CollectorTierProps): Signal[] {
     || exportTo.some(({ signals }) => signals.includes(signal)));
 }
 
-function secretsOf({ exportTo = [], secrets = {} }: CollectorTierProps) {
-  return new Map([...exportTo.flatMap(({ _secrets }) => _secrets), ...Object.entries(secrets)]);
+/** Values of Secrets by variable, one after the other as they were asked for. */
+function variablesOf({ exportTo = [], secrets = {} }: CollectorTierProps) {
+  return [...exportTo.flatMap(({ _secrets }) => _secrets), ...Object.entries(secrets)];
+}
+
+function secretsOf(props: CollectorTierProps): Map<string, SecretReference> {
+  return new Map(variablesOf(props));
 }
 
 /** How long traces are held, after overrides; 0 when they are not. */
-function decisionWaitSeconds({ settings }: TierConfig): number {
-  const waits = [...settings?.processors.values() ?? []]
-    .filter(({ type }) => type === 'tail_sampling')
-    .map((processor) => (processor.settings as { decisionWait: number }).decisionWait / 1000);
-  return Math.max(0, ...waits);
+function decisionWaitSeconds({ data }: TierConfig): number {
+  const waits = Object.entries(data.processors ?? {})
+    .filter(([id]) => id.split('/')[0] === 'tail_sampling')
+    .map(([, sampler]) => parseGoDuration(String(valueAt(sampler, 'decision_wait') ?? '30s')));
+  return Math.max(0, ...waits.map((ms) => (ms ?? 0) / 1000));
+}
+
+/** Types of the components that the alerts of a tier are about. */
+function componentTypes({ data }: TierConfig): string[] {
+  return [data.processors, data.exporters].flatMap((section) => Object.keys(section ?? {}))
+    .map((id) => id.split('/')[0])
+    .map((type) => contracts.find(({ aliases }) => aliases.includes(type))?.type ?? type);
 }

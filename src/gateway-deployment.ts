@@ -9,7 +9,7 @@ import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target'
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
-import { Scaling } from './workload/scaling';
+import { Scaling, scalingProblem } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
 
 /** Senders that hold connections for ever would never meet a new pod. */
@@ -39,7 +39,9 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
       maxPods: scaling.max,
       isHeadless: true,
       maxConnectionAge: MAX_CONNECTION_AGE,
-      problems: [availabilityProblem(scaling, props.availability) ?? []].flat(),
+      problems: [
+        scalingProblem(scaling) ?? availabilityProblem(scaling, props.availability) ?? [],
+      ].flat(),
     });
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata: this._metadata,

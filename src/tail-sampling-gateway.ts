@@ -12,7 +12,7 @@ import type { SamplingPolicy } from './sampling-policy';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
-import { Scaling } from './workload/scaling';
+import { Scaling, scalingProblem } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
 
 /** How senders learn which pods there are. */
@@ -91,7 +91,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       maxConnectionAge: MAX_CONNECTION_AGE,
       tailSampling: tailSampling(props, decisionWait, scaling),
       problems: [
-        availabilityProblem(scaling, props.availability) ?? [],
+        scalingProblem(scaling) ?? availabilityProblem(scaling, props.availability) ?? [],
         memoryProblem(props, decisionWait, scaling) ?? [],
       ].flat(),
     });

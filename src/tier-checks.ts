@@ -8,8 +8,9 @@ import type { ITelemetryTarget } from './graph/telemetry-target';
 import type { TierFacts } from './graph/tier-facts';
 import { listenerProblems, untakenSignals, wiringProblems } from './graph/wiring-checks';
 import type { TierConfig } from './tier-config';
-import { CONFIG_FILE } from './workload/collector-pod';
+import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
 import type { PodPorts } from './workload/ports';
+import type { SecretReference } from './workload/secret-reference';
 
 /** What is looked at. */
 export interface CheckedTier {
@@ -33,6 +34,8 @@ export interface CheckedTier {
   readonly waitSeconds: number;
   /** Time that it gets to end, when that was given. */
   readonly graceSeconds?: number;
+  /** Values of Secrets and the variables that they are given as, in no order and repeated. */
+  readonly variables: readonly [string, SecretReference][];
   /** What is known already. */
   readonly problems: readonly string[];
 }
@@ -44,6 +47,7 @@ export function tierProblems(tier: CheckedTier): string[] {
     ...nameProblems(tier.facts, tier.tiers),
     ...portProblems(tier.ports),
     ...signalProblems(tier),
+    ...variableProblems(tier.variables),
     ...sizeProblems(tier),
   ];
   return [...inProps, ...configProblems(tier, inProps.length > 0)];
@@ -126,12 +130,30 @@ function signalProblems({ facts, reachable, forwardTo }: CheckedTier): string[] 
       + '\n→ give `forwardTo` a gateway, or `exportTo` a list such as'
       + ' [Backend.otlp(\'store\', { endpoint: \'store:4317\' })].'];
   }
+  if (facts.data.processors?.tail_sampling !== undefined
+    && !(facts.signals as readonly string[]).includes('traces')) {
+    return ['signals: must hold traces, for that is what a sampler is for, got'
+      + ` ${facts.signals.join(' and ')}.\n→ use a GatewayDeployment for other signals.`];
+  }
   const lost = facts.signals.filter((signal) => !reachable.includes(signal));
   if (lost.length === 0) return [];
   return [forwardTo === undefined
     ? `signals: must go somewhere, but no backend takes ${lost.join(' and ')}.`
       + '\n→ add a backend that does, or leave them out of `signals`.'
     : untakenSignals(facts, { path: forwardTo.targetName }, lost)];
+}
+
+function variableProblems(variables: CheckedTier['variables']): string[] {
+  const known = new Map<string, SecretReference | undefined>(
+    Object.keys(POD_FIELDS).map((name) => [name, undefined]));
+  return variables.flatMap(([name, secret]) => {
+    const before = known.get(name);
+    const isNew = !known.has(name) || (before?.name === secret.name && before.key === secret.key);
+    known.set(name, secret);
+    return isNew ? [] : [`secrets: ${secret.name}/${secret.key} must have a variable of its own,`
+      + ` but ${name} is ${before === undefined ? 'the pod\'s own' : `${before.name}/${before.key}`}`
+      + ' already.\n→ rename the Secret or its key.'];
+  });
 }
 
 function sizeProblems(tier: CheckedTier): string[] {

@@ -1,7 +1,8 @@
 import { Duration, Size } from 'cdk8s';
 import { synthesized } from './synthesized';
 import {
-  AgentDaemonSet, Backend, Discovery, SamplingPolicy, Scaling, StatusCode, TailSamplingGateway,
+  AgentDaemonSet, Backend, CollectorConfigOverrides, CollectorImage, Discovery, SamplingPolicy,
+  Scaling, StatusCode, TailSamplingGateway,
 } from '../src';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -48,6 +49,13 @@ test.each([[5, 30], [10, 35], [120, 145]])(
     expect(sampler({ decisionWait: Duration.seconds(wait) })
       .podOf('sampler').spec.terminationGracePeriodSeconds).toBe(grace);
   });
+
+test('the time to end follows an override that only upstream understands', () => {
+  const config = CollectorConfigOverrides.fromYaml(
+    'processors: {tail_sampling: {decision_wait: 90s, block_on_overflow: true}}');
+  const objects = sampler({ config, image: CollectorImage.contrib('0.159.0') });
+  expect(objects.podOf('sampler').spec.terminationGracePeriodSeconds).toBe(115);
+});
 
 test('senders may find its pods through DNS, without permission', () => {
   const objects = sampler({ discovery: Discovery.DNS });

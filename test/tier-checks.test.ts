@@ -3,7 +3,7 @@ import { Chart, Duration, Size } from 'cdk8s';
 import { complaints } from './synthesized';
 import {
   AgentDaemonSet, Availability, Backend, CollectorConfigOverrides, CollectorImage,
-  GatewayDeployment, SamplingPolicy, Scaling, Signal, TailSamplingGateway,
+  GatewayDeployment, SamplingPolicy, Scaling, SecretReference, Signal, TailSamplingGateway,
 } from '../src';
 
 const policies = [SamplingPolicy.alwaysSample('all')];
@@ -200,6 +200,36 @@ const MISTAKES: readonly Mistake[] = [
     what: 'an environment variable that the pod does not have',
     build: gateway({ exportTo: [Backend.otlp('v', { endpoint: '${env:HOST}:4317' })] }),
     says: [/needs the environment variable HOST, which is not set → give `secrets`: \{ HOST: /],
+  },
+  {
+    what: 'two Secrets that would be one variable',
+    build: gateway({
+      secrets: { STORE_A_KEY: SecretReference.of('other', 'key') },
+      exportTo: [Backend.otlp('s', {
+        endpoint: 's:1', secretHeaders: { authorization: SecretReference.of('store', 'a-key') },
+      })],
+    }),
+    says: [/secrets: other\/key must have .* but STORE_A_KEY is store\/a-key already\. → /],
+  },
+  {
+    what: 'a Secret in the place of what the pod is told about itself',
+    build: gateway({ secrets: { POD_IP: SecretReference.of('network', 'address') } }),
+    says: [/secrets: network\/address must have .* but POD_IP is the pod's own already\. → /],
+  },
+  {
+    what: 'a sampler that gets no traces',
+    build: sampler({ signals: [Signal.LOGS] }),
+    says: [/signals: must hold traces, .* got logs\. → use a GatewayDeployment/],
+  },
+  {
+    what: 'no pods at all',
+    build: gateway({ scaling: Scaling.fixed(0) }),
+    says: [/scaling: must be from 1 up .* got 0\. → use Scaling\.fixed/],
+  },
+  {
+    what: 'fewer pods at most than at least',
+    build: sampler({ scaling: Scaling.horizontal({ min: 5, max: 3 }) }),
+    says: [/scaling: must be from 1 up .* got 5 to 3\. → use Scaling\.fixed/],
   },
   {
     what: 'a name that no object can have',

@@ -28,6 +28,8 @@ export interface TierFacts {
 export interface CollectorData {
   /** Any section. */
   readonly [section: string]: unknown;
+  /** Processors by id. */
+  readonly processors?: Readonly<Record<string, unknown>>;
   /** Exporters by id. */
   readonly exporters?: Readonly<Record<string, unknown>>;
 }

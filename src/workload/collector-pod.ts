@@ -13,6 +13,13 @@ import type { MemoryBudget } from '../graph/memory-budget';
 
 /** Key of the configuration in its ConfigMap, and name of the file. */
 export const CONFIG_FILE = 'collector.yaml';
+/** What a pod is told about itself: fields of its own by variable. */
+export const POD_FIELDS = {
+  POD_IP: 'status.podIP',
+  POD_NAME: 'metadata.name',
+  POD_NAMESPACE: 'metadata.namespace',
+  NODE_NAME: 'spec.nodeName',
+};
 const CONFIG_FOLDER = '/etc/otelgw';
 /** The user that distroless images call `nonroot`. */
 const NONROOT = 65532;
@@ -172,10 +179,7 @@ function environment({ image, memory, secrets }: CollectorPod): k8s.EnvVar[] {
   const field = (name: string, fieldPath: string): k8s.EnvVar =>
     ({ name, valueFrom: { fieldRef: { fieldPath } } });
   return [
-    field('POD_IP', 'status.podIP'),
-    field('POD_NAME', 'metadata.name'),
-    field('POD_NAMESPACE', 'metadata.namespace'),
-    field('NODE_NAME', 'spec.nodeName'),
+    ...Object.entries(POD_FIELDS).map(([name, path]) => field(name, path)),
     image.isRuntime
       ? { name: 'NODE_OPTIONS', value: `--max-old-space-size=${memory.heapMib}` }
       : { name: 'GOMEMLIMIT', value: `${memory.heapMib}MiB` },

@@ -42,3 +42,12 @@ export class Scaling {
     public readonly autoscaling?: HorizontalScalingOptions,
   ) {}
 }
+
+/** What is wrong with a number of pods; nothing when Kubernetes would take it. */
+export function scalingProblem({ min, max }: Scaling): string | undefined {
+  const isWhole = Number.isInteger(min) && Number.isInteger(max);
+  return isWhole && min >= 1 && max >= min ? undefined
+    : `scaling: must be from 1 up to a whole number of pods, got ${min}`
+      + `${max === min ? '' : ` to ${max}`}.\n→ use Scaling.fixed(2), or`
+      + ' Scaling.horizontal({ min: 2, max: 10 }).';
+}
