@@ -9,12 +9,14 @@ import { NONE } from './id-table';
 import { BATCH, NEXT_IN_BATCH, PREVIOUS_IN_BATCH, TraceTable } from './trace-table';
 
 const SECOND = 1000;
+const TICKS_OF_GRACE = 3;
 
 /** The batches. */
 export class DecisionWheel {
   /** Number of closed batches that wait: with the open one, the ticks that empty the wheel. */
   public readonly closedBatches: number;
   private readonly rootBatches: number;
+  private readonly waitsForRoots: boolean;
   private next = 0;
   // One slot more than waiting batches: that of the batch taken last, which is decided in slices.
   private readonly slots: number;
@@ -27,10 +29,26 @@ export class DecisionWheel {
   ) {
     this.closedBatches = Math.max(1, Math.floor(waitMs / SECOND));
     this.rootBatches = Math.floor(waitAfterRootMs / SECOND);
+    this.waitsForRoots = waitAfterRootMs > 0;
     this.slots = this.closedBatches + 2;
     this.heads = new Int32Array(this.slots).fill(NONE);
     this.tails = new Int32Array(this.slots).fill(NONE);
     this.missing = new Float64Array(this.slots);
+  }
+
+  /**
+   * Number of ticks after which a trace whose root was not seen is a straggler among those that
+   * were decided by their root; 0 when none is, as all wait alike or almost so.
+   */
+  public get stragglerTicks(): number {
+    const ticks = this.rootBatches + TICKS_OF_GRACE;
+    return this.waitsForRoots && ticks * 2 <= this.closedBatches ? ticks : 0;
+  }
+
+  /** The first trace that arrived `ticks` ticks ago and is still in the batch of its arrival. */
+  public firstWaitingFor(ticks: number): number {
+    const batch = this.next - ticks + this.closedBatches;
+    return batch < this.next ? NONE : this.heads[batch % this.slots];
   }
 
   /** Puts a trace that is in no batch into the open one. */

@@ -14,9 +14,9 @@ export const ID_WORDS = 4;
 
 const SLOT_WORDS = 2;
 const LEAST_RECORDS = 16;
-// Fresh pages cost nothing until they are touched, so only what is huge begins smaller than its
-// limit and grows by copying.
-const MOST_FIRST_RECORDS = 1 << 20;
+// What is reserved and not yet used costs no pages, but a memory limiter counts it; so what is
+// huge begins smaller than its limit and grows by copying, some 40 ms at a time.
+const MOST_FIRST_RECORDS = 1 << 18;
 
 /** Spreads ids over slots. The seed keeps a sender from choosing ids that collide. */
 export function hashOfId(

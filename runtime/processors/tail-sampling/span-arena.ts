@@ -46,6 +46,11 @@ export const EXTRAS_RANGES = 1;
 /** Word of extras: start of the first range; its end follows, then the next range. */
 export const EXTRAS_FIRST = 2;
 
+/** Spans that just arrived. */
+export const FRESH = 0;
+/** Spans that wait much longer than most: they lie apart, so that no slab waits for a few. */
+export const STRAGGLERS = 1;
+
 const WORD = 4;
 const FIRST_GROUPS = 64;
 
@@ -58,8 +63,12 @@ export function clearChain(words: Int32Array, at: number): void {
 export class SpanArena {
   /** The memory; a row's slab and offset are to be read here. */
   public readonly slabs = new SlabPool();
+  /** The slab that is filled now, and how far, of the spans that arrive and of each lane. */
   private slab = NONE;
   private cursor = 0;
+  private lane = FRESH;
+  private readonly laneSlab = [NONE, NONE];
+  private readonly laneCursor = [0, 0];
   /** Where the request lies that arrives now. */
   private base = NONE;
   private index?: SpanIndex;
@@ -68,9 +77,12 @@ export class SpanArena {
   private resourceAt = new Int32Array(FIRST_GROUPS);
 
   /** Makes ready for the spans of a request. Nothing is copied before there is one to hold. */
-  public begin(index: SpanIndex): void {
+  public begin(index: SpanIndex, lane = FRESH): void {
     this.index = index;
     this.base = NONE;
+    this.lane = lane;
+    this.slab = this.laneSlab[lane];
+    this.cursor = this.laneCursor[lane];
   }
 
   /** No more spans of that request. */
@@ -80,6 +92,8 @@ export class SpanArena {
     if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
     this.base = NONE;
     this.index = undefined;
+    this.laneSlab[this.lane] = this.slab;
+    this.laneCursor[this.lane] = this.cursor;
   }
 
   /**

@@ -257,6 +257,29 @@ describe('when it stops', () => {
   });
 });
 
+test('a few traces without root do not keep the memory of all others', async () => {
+  const { context: { clock, metrics, next }, sampler, give, sent } = await running({
+    decision_wait: '60s', decision_wait_after_root_received: '1s', policies: [ALL],
+  });
+  const attributes = { filler: 'x'.repeat(1000) };
+  for (let second = 0; second < 50; second += 1) {
+    give(Array.from({ length: 1000 }, (_, i): TestSpan => ({
+      trace: `${second}.${i}`, span: 'child', parent: 'root', attributes,
+    })));
+    give(Array.from({ length: 1000 }, (_, i): TestSpan =>
+      ({ trace: `${second}.${i}`, span: 'root', attributes }))
+      .filter((_, i) => i % 100 !== 0));
+    await clock.advance(1000);
+    if (second < 49) next.payloads.length = 0;
+  }
+  // 100 MB arrived, of which 3 s and one trace in a hundred wait.
+  expect(metrics.value(`${OURS}held_bytes`)).toBeLessThan(30_000_000);
+  expect(sampler.pendingItems).toBeLessThan(6000);
+  next.payloads.length = 0;
+  await sampler.stop();
+  expect(sent().filter((name) => name.endsWith('.0'))).toHaveLength(50);
+});
+
 test('hostile bytes inside a span end in a typed error, and nothing else is lost', async () => {
   const { context: { clock }, sampler, give, sent } = await running(SECONDS);
   give([{ trace: 'a', status: 'error' }]);

@@ -12,6 +12,7 @@ import { NONE } from './id-table';
 import { Outbox } from './outbox';
 import { ReleaseWriter } from './release-writer';
 import { SpanArena } from './span-arena';
+import { StragglerMover } from './straggler-mover';
 import { TailSamplingMetrics } from './tail-sampling-metrics';
 import { FactGatherer } from './trace-facts';
 import type { Timer } from '../../clock';
@@ -47,6 +48,7 @@ class TailSampling implements Processor {
   private readonly traces: HeldTraces;
   private readonly decider: Decider;
   private readonly arrival: Arrival;
+  private readonly stragglers: StragglerMover;
   private timer?: Timer;
   private deciding = false;
   private tickOwed = false;
@@ -76,6 +78,7 @@ class TailSampling implements Processor {
     this.traces = new HeldTraces({
       settings, bitWords: questions.bitWords, arena, writer: this.writer, clock, metrics,
     });
+    this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
     this.arrival = new Arrival({
       traces: this.traces,
       arena,
@@ -158,6 +161,7 @@ class TailSampling implements Processor {
   private endTick(): void {
     const { metrics, traces } = this;
     this.decider.report();
+    this.stragglers.move();
     metrics.tooEarly.add(traces.wheel.takeMissing());
     metrics.tracesOnMemory.set(traces.table.size);
     metrics.heldSpans.set(traces.spans);
