@@ -148,11 +148,13 @@ function variableProblems(variables: CheckedTier['variables']): string[] {
     Object.keys(POD_FIELDS).map((name) => [name, undefined]));
   return variables.flatMap(([name, secret]) => {
     const before = known.get(name);
-    const isNew = !known.has(name) || (before?.name === secret.name && before.key === secret.key);
+    const isNew = !known.has(name)
+      || (before?.name === secret.name && before.key === secret.key);
     known.set(name, secret);
     return isNew ? [] : [`secrets: ${secret.name}/${secret.key} must have a variable of its own,`
-      + ` but ${name} is ${before === undefined ? 'the pod\'s own' : `${before.name}/${before.key}`}`
-      + ' already.\n→ rename the Secret or its key.'];
+      + ` but ${name} is`
+      + ` ${before === undefined ? 'the pod\'s own' : `${before.name}/${before.key}`} already.`
+      + '\n→ rename the Secret or its key.'];
   });
 }
 

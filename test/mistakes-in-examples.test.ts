@@ -41,7 +41,7 @@ test.each([
     'leave `grpcPort` out'],
   ['tail-sampling', '{ forwardTo: sampler }',
     '{ exportTo: [Backend.otlp(\'sampler\', { endpoint: \'sampler:4317\' })] }',
-    '[telemetry/agent] exporters.otlp_grpc/sampler: sends traces by connection to telemetry/sampler',
+    '[telemetry/agent] exporters.otlp_grpc/sampler: sends traces by connection to telemetry/',
     'give `forwardTo` that construct'],
   ['agent-to-gateway', 'CollectorImage.contrib(\'0.159.0\')', 'CollectorImage.k8s(\'0.159.0\')',
     '[telemetry/otel-gateway] exporters.prometheusremotewrite/prometheus: is not a component of',
