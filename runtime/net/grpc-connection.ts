@@ -142,7 +142,8 @@ export class GrpcConnection {
 
   private greet(socket: net.Socket, settled: () => void): void {
     if (socket instanceof tls.TLSSocket && socket.alpnProtocol !== 'h2') {
-      socket.destroy(new Error('peer must speak h2 (ALPN), got no such protocol'));
+      socket.destroy(new Error(
+        `peer ${this.name}: must speak h2 (ALPN), got ${socket.alpnProtocol || 'nothing'}`));
       return;
     }
     const session = http2.connect(`http://${this.options.authority}`, {

@@ -1,4 +1,4 @@
-/** Clients that break the rules of gRPC and HTTP: each is answered or cut, and the server goes on. */
+/** Clients that break the rules of gRPC and HTTP are answered or cut, and the server goes on. */
 import * as http2 from 'http2';
 import { connect, type Socket } from 'net';
 import { gzipSync } from 'zlib';
@@ -51,7 +51,10 @@ function framed(message: Uint8Array, flag = 0, length = message.length): Buffer 
 function post(body: Buffer, headers: object = {}, isEnded = true): Promise<Answer> {
   return new Promise((resolve) => {
     const stream = session.request({
-      ':method': 'POST', ':path': PATH, 'content-type': 'application/grpc', 'te': 'trailers',
+      ':method': 'POST',
+      ':path': PATH,
+      'content-type': 'application/grpc',
+      'te': 'trailers',
       ...headers,
     });
     let seen: Record<string, unknown> = {};
@@ -80,65 +83,101 @@ interface Case {
 
 const CASES: readonly Case[] = [
   {
-    what: 'no message at all', body: Buffer.alloc(0), code: 13,
+    what: 'no message at all',
+    body: Buffer.alloc(0),
+    code: 13,
     message: /received no request message/,
   },
   { what: 'half a prefix', body: Buffer.from([0, 0, 0]), code: 13, message: /^unexpected EOF$/ },
   {
-    what: 'less than the prefix promised', body: framed(PROTO, 0, PROTO.length + 1), code: 13,
+    what: 'less than the prefix promised',
+    body: framed(PROTO, 0, PROTO.length + 1),
+    code: 13,
     message: /^unexpected EOF$/,
   },
   {
-    what: 'more than the prefix promised', body: framed(PROTO, 0, PROTO.length - 1), code: 13,
+    what: 'more than the prefix promised',
+    body: framed(PROTO, 0, PROTO.length - 1),
+    code: 13,
     message: /received multiple request messages/,
   },
   {
-    what: 'an unknown flag', body: framed(PROTO, 7), code: 13,
+    what: 'an unknown flag',
+    body: framed(PROTO, 7),
+    code: 13,
     message: /unexpected payload format 7/,
   },
   {
-    what: 'a compressed message without saying how', body: framed(gzipSync(PROTO), 1), code: 13,
+    what: 'a compressed message without saying how',
+    body: framed(gzipSync(PROTO), 1),
+    code: 13,
     message: /compressed flag set with identity or empty encoding/,
   },
   {
-    what: 'a message that is not gzip', body: framed(PROTO, 1), code: 13,
-    headers: { 'grpc-encoding': 'gzip' }, message: /failed to decompress.*gzip: invalid header/,
+    what: 'a message that is not gzip',
+    body: framed(PROTO, 1),
+    code: 13,
+    headers: { 'grpc-encoding': 'gzip' },
+    message: /failed to decompress.*gzip: invalid header/,
   },
   {
-    what: 'half of a gzip', body: framed(gzipSync(PROTO).subarray(0, 30), 1), code: 13,
-    headers: { 'grpc-encoding': 'gzip' }, message: /failed to decompress.*unexpected EOF/,
+    what: 'half of a gzip',
+    body: framed(gzipSync(PROTO).subarray(0, 30), 1),
+    code: 13,
+    headers: { 'grpc-encoding': 'gzip' },
+    message: /failed to decompress.*unexpected EOF/,
   },
   {
-    what: 'a bomb', body: framed(gzipSync(Buffer.alloc(100 * MIB)), 1), code: 8,
+    what: 'a bomb',
+    body: framed(gzipSync(Buffer.alloc(100 * MIB)), 1),
+    code: 8,
     headers: { 'grpc-encoding': 'gzip' },
     message: /received message after decompression larger than max 1048576/,
   },
   {
-    what: 'a prefix that promises 4 GiB, and no end', body: framed(PROTO, 0, 0xffff_ffff), code: 8,
-    isEnded: false, message: /received message larger than max \(4294967295 vs\. 1048576\)/,
+    what: 'a prefix that promises 4 GiB, and no end',
+    body: framed(PROTO, 0, 0xffff_ffff),
+    code: 8,
+    isEnded: false,
+    message: /received message larger than max \(4294967295 vs\. 1048576\)/,
   },
   {
-    what: 'a body without end after its message', body: framed(Buffer.alloc(64 * MIB), 0, 100),
-    isEnded: false, code: 13, message: /received multiple request messages/,
+    what: 'a body without end after its message',
+    body: framed(Buffer.alloc(64 * MIB), 0, 100),
+    isEnded: false,
+    code: 13,
+    message: /received multiple request messages/,
   },
   {
-    what: 'an encoding that nobody knows', headers: { 'grpc-encoding': 'lzma' }, code: 12,
+    what: 'an encoding that nobody knows',
+    headers: { 'grpc-encoding': 'lzma' },
+    code: 12,
     message: /Decompressor is not installed for grpc-encoding "lzma"/,
   },
   {
-    what: 'bytes that are no telemetry', body: framed(Buffer.from('hello')), code: 13,
+    what: 'bytes that are no telemetry',
+    body: framed(Buffer.from('hello')),
+    code: 13,
     message: /^grpc: error unmarshalling request: /,
   },
   {
-    what: 'another content type', headers: { 'content-type': 'application/json' }, code: 3,
-    http: 415, message: /^invalid gRPC request content-type "application\/json"$/,
+    what: 'another content type',
+    headers: { 'content-type': 'application/json' },
+    code: 3,
+    http: 415,
+    message: /^invalid gRPC request content-type "application\/json"$/,
   },
   {
-    what: 'another method', headers: { ':method': 'PUT' }, code: 13, http: 405,
+    what: 'another method',
+    headers: { ':method': 'PUT' },
+    code: 13,
+    http: 405,
     message: /which should be POST/,
   },
   {
-    what: 'a path that is none', headers: { ':path': '/hello' }, code: 12,
+    what: 'a path that is none',
+    headers: { ':path': '/hello' },
+    code: 12,
     message: /^malformed method name: "\/hello"$/,
   },
 ];

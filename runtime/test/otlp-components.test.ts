@@ -7,7 +7,9 @@ import {
 } from '../testing/otlp-loopback';
 
 const SERVICES: Readonly<Record<Signal, string>> = {
-  traces: 'trace.v1.TraceService', metrics: 'metrics.v1.MetricsService', logs: 'logs.v1.LogsService',
+  traces: 'trace.v1.TraceService',
+  metrics: 'metrics.v1.MetricsService',
+  logs: 'logs.v1.LogsService',
 };
 
 componentSuite('the otlp receiver over HTTP', {

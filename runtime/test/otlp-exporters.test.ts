@@ -63,8 +63,11 @@ interface HttpAnswer {
 
 interface HttpPeer {
   readonly endpoint: string;
-  readonly received: { readonly url: string; readonly headers: IncomingHttpHeaders;
-    readonly body: Buffer; }[];
+  readonly received: {
+    readonly url: string;
+    readonly headers: IncomingHttpHeaders;
+    readonly body: Buffer;
+  }[];
   readonly server: Server;
 }
 
@@ -141,7 +144,9 @@ describe('the gRPC exporter', () => {
     const { endpoint, received } = await grpcPeer([
       { code: 14, details: 'no', metadata: throttle(0, 3e8) }, Buffer.alloc(0),
     ]);
-    const { exporter } = await started('otlp_grpc', { endpoint, sending_queue: { enabled: false } });
+    const { exporter } = await started('otlp_grpc', {
+      endpoint, sending_queue: { enabled: false },
+    });
     const began = performance.now();
     expect(await outcome(exporter)).toBe('taken');
     expect(performance.now() - began).toBeGreaterThanOrEqual(295);
@@ -319,7 +324,9 @@ describe('the HTTP exporter', () => {
   it('sends gzip, headers and JSON that another decoder reads', async () => {
     const { endpoint, received } = await httpPeer([{ status: 200, body: '{}' }]);
     const { exporter } = await started('otlp_http', {
-      traces_endpoint: `${endpoint}/own/path?a=b`, encoding: 'json', headers: { 'X-Tenant': 'blue' },
+      traces_endpoint: `${endpoint}/own/path?a=b`,
+      encoding: 'json',
+      headers: { 'X-Tenant': 'blue' },
       ...NO_RETRY,
     });
     expect(await outcome(exporter)).toBe('taken');

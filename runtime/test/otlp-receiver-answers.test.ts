@@ -44,9 +44,13 @@ const GRPC = LINES.filter((line) => line.protocol === 'grpc');
 
 const PROTO = samplePayload('traces', 1).chunks[0];
 const JSON_BODY = Buffer.from(JSON.stringify({
-  resourceSpans: [{ scopeSpans: [{ spans: [{
-    traceId: '0102030405060708090a0b0c0d0e0f10', spanId: '0102030405060708', name: 'GET /',
-  }] }] }],
+  resourceSpans: [{
+    scopeSpans: [{
+      spans: [{
+        traceId: '0102030405060708090a0b0c0d0e0f10', spanId: '0102030405060708', name: 'GET /',
+      }],
+    }],
+  }],
 }));
 const LIMIT = 4096;
 
@@ -95,10 +99,12 @@ const traces = new RecordingConsumer();
 let receiver: OtlpReceiver;
 
 beforeAll(async () => {
-  const { settings, problems } = otlpReceiver.read({ protocols: {
-    http: { endpoint: '127.0.0.1:0', max_request_body_size: LIMIT },
-    grpc: { endpoint: '127.0.0.1:0', max_recv_msg_size_mib: 1 },
-  } });
+  const { settings, problems } = otlpReceiver.read({
+    protocols: {
+      http: { endpoint: '127.0.0.1:0', max_request_body_size: LIMIT },
+      grpc: { endpoint: '127.0.0.1:0', max_recv_msg_size_mib: 1 },
+    },
+  });
   expect(problems).toEqual([]);
   const context = { ...receiverContext('otlp', { traces }), clock: systemClock };
   receiver = createOtlpReceiver(settings!, context);

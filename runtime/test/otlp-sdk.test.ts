@@ -26,9 +26,11 @@ const context = receiverContext('otlp', consumers);
 let outcomes: readonly SdkOutcome[] = [];
 
 beforeAll(async () => {
-  const { settings } = otlpReceiver.read({ protocols: {
-    http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' },
-  } });
+  const { settings } = otlpReceiver.read({
+    protocols: {
+      http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' },
+    },
+  });
   const receiver = createOtlpReceiver(settings!, { ...context, clock: systemClock });
   await receiver.start();
   const jobs: SdkJob[] = CASES.map(([signal, wire, compression]) => ({

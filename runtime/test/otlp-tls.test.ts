@@ -131,9 +131,11 @@ describe.each(TYPES)('%s', (type) => {
 });
 
 it('does not start a receiver whose key cannot be read', async () => {
-  const { receiver } = loopbackReceiver({ tls: {
-    cert_file: certificates.server.certFile, key_file: '/no/such/key.pem',
-  } });
+  const { receiver } = loopbackReceiver({
+    tls: {
+      cert_file: certificates.server.certFile, key_file: '/no/such/key.pem',
+    },
+  });
   await expect(receiver.start()).rejects.toThrow(
     /receivers\.otlp\.protocols\.grpc: tls\.key_file: must name a file .*, got .*ENOENT/);
   await receiver.stop();
@@ -142,6 +144,6 @@ it('does not start a receiver whose key cannot be read', async () => {
 it('does not start a receiver on an address that is taken', async () => {
   const { receiver } = loopbackReceiver({ endpoint: `127.0.0.1:${plain.receiver.ports.grpc}` });
   await expect(receiver.start()).rejects.toThrow(
-    /receivers\.otlp\.protocols\.grpc: endpoint 127\.0\.0\.1:\d+: must be an address .* EADDRINUSE/);
+    /protocols\.grpc: endpoint 127\.0\.0\.1:\d+: must be an address .* EADDRINUSE/);
   await receiver.stop();
 });

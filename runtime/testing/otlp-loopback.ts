@@ -2,12 +2,12 @@
 import { systemClock } from '../clock';
 import type { Exporter } from '../component';
 import { otlpGrpcExporter, otlpHttpExporter, otlpReceiver } from '../config';
+import { exporterContext, receiverContext, type TestContext } from './component-context';
+import { RecordingConsumer } from './recording-consumer';
 import { createOtlpGrpcExporter } from '../exporters/otlp-grpc/otlp-grpc';
 import { createOtlpHttpExporter } from '../exporters/otlp-http/otlp-http';
 import { SIGNALS, type Signal } from '../pipeline/payload';
 import { createOtlpReceiver, type OtlpReceiver } from '../receivers/otlp/otlp';
-import { exporterContext, receiverContext, type TestContext } from './component-context';
-import { RecordingConsumer } from './recording-consumer';
 
 /** A receiver with a consumer that records for each signal. */
 export interface LoopbackReceiver {
@@ -24,9 +24,11 @@ export function loopbackReceiver(
   grpc: object = {}, http: object = {},
   consumers: Readonly<Record<Signal, RecordingConsumer>> = recordingConsumers(),
 ): LoopbackReceiver {
-  const { settings, problems } = otlpReceiver.read({ protocols: {
-    grpc: { endpoint: '127.0.0.1:0', ...grpc }, http: { endpoint: '127.0.0.1:0', ...http },
-  } });
+  const { settings, problems } = otlpReceiver.read({
+    protocols: {
+      grpc: { endpoint: '127.0.0.1:0', ...grpc }, http: { endpoint: '127.0.0.1:0', ...http },
+    },
+  });
   if (settings === undefined) throw new Error(JSON.stringify(problems));
   const context = receiverContext('otlp', consumers);
   const receiver = createOtlpReceiver(settings, { ...context, clock: systemClock });
