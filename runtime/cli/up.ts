@@ -51,7 +51,9 @@ export async function runUp(argv: readonly string[]): Promise<number> {
     cluster.keepsFolder = true;
     throw thrown;
   } finally {
-    if (cluster.keepsFolder) console.log(`logs are kept in ${join(cluster.folder, 'logs')}`);
+    const logs = join(cluster.folder, 'logs');
+    cluster.keepsFolder &&= existsSync(logs);
+    if (cluster.keepsFolder) console.log(`logs are kept in ${logs}`);
     release();
     await cluster.stop();
     alive.cancel();

@@ -11,7 +11,8 @@ const FIRST_BACKOFF_MS = 1000;
 const LAST_BACKOFF_MS = 30_000;
 /** A container that ran this long has earned the first backoff again. */
 const FORGIVEN_AFTER_MS = 60_000;
-const TAIL_LINES = 12;
+const TAIL_LINES = 4;
+const TAIL_COLUMNS = 400;
 
 /** How a container is. */
 export type ContainerState = 'starting' | 'ready' | 'not ready' | 'crashed' | 'ended';
@@ -116,7 +117,8 @@ export class ContainerProcess {
   private keep(bytes: Buffer): void {
     if (!this.log.writableEnded) this.log.write(bytes);
     const lines = bytes.toString().split('\n').filter((line) => line.trim() !== '');
-    this.tail = [...this.tail, ...lines].slice(-TAIL_LINES);
+    const short = lines.map((line) => line.slice(0, TAIL_COLUMNS));
+    this.tail = [...this.tail, ...short].slice(-TAIL_LINES);
   }
 
   private closed(code: number | null, signal: NodeJS.Signals | null): void {

@@ -52,7 +52,7 @@ export class LiveTable {
 
   private redraw(lines: readonly string[]): void {
     this.erase();
-    const width = this.screen.columns ?? 120;
+    const width = this.screen.columns || 120;
     this.screen.write(lines.map((line) => `${line.slice(0, width - 1)}\n`).join(''));
     this.drawn = lines.length;
   }

@@ -1,9 +1,10 @@
 /** Runs manifests on this machine: addresses, DNS, API server, Services, backends and pods. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../clock';
-import { AddressPlan, portOnHost } from './address-plan';
+import { AddressPlan, listenOn, portOnHost } from './address-plan';
 import { ApiServer } from './api-server';
 import { ApiStore } from './api-store';
 import { Backends, findSinks } from './backends';
@@ -12,6 +13,7 @@ import { DnsServer, type NameRecords } from './dns-server';
 import { endpointSlice } from './endpoints';
 import type { Manifests } from './manifests';
 import { NodePorts } from './node-ports';
+import { playedContainers } from './played-container';
 import type { Pod } from './pod';
 import type { PodIdentity } from './pod-identity';
 import type { ClusterNode } from './pod-pool';
@@ -128,6 +130,7 @@ export class LocalCluster {
   public async start(): Promise<void> {
     const { dns, api, services, nodePorts, backends, workloads, addresses } = this;
     this.stops.push(() => addresses.release());
+    await this.tryPodPorts();
     await dns.start(addresses.dns, portOnHost(DNS_PORT));
     this.stops.push(() => dns.stop());
     await api.start(addresses.apiServer, portOnHost(API_PORT));
@@ -160,6 +163,20 @@ export class LocalCluster {
   public async stop(): Promise<void> {
     for (const stop of this.stops.splice(0).reverse()) await stop();
     this.removeFolder();
+  }
+
+  /** Said here, once and with the reason, instead of by every pod in its own words. */
+  private async tryPodPorts(): Promise<void> {
+    const address = this.addresses.next('pod');
+    const specs = this.workloads.pools.map(({ plan }) => plan.template.spec);
+    const declared = specs.flatMap((spec) => spec === undefined ? [] : playedContainers(spec))
+      .flatMap(({ ports = [] }) => ports)
+      .filter(({ protocol = 'TCP' }) => protocol === 'TCP');
+    for (const port of new Set(declared.map(({ containerPort }) => containerPort))) {
+      const server = createServer();
+      await listenOn(server, address, portOnHost(port));
+      await new Promise((resolve) => server.close(resolve));
+    }
   }
 
   private removeFolder(): void {
