@@ -1,6 +1,6 @@
 import {
-  ConfigurationError, loadBalancingExporter, otlpGrpcExporter, otlpHttpExporter, problem,
-  type Contract, type OtlpGrpcDeliveryConfig, type Path, type TlsClientConfig, type Yaml,
+  loadBalancingExporter, otlpGrpcExporter, otlpHttpExporter, type Contract,
+  type OtlpGrpcDeliveryConfig, type Path, type TlsClientConfig, type Yaml,
 } from './config';
 import { isInCluster } from './graph/cluster-name';
 import type { Resolver } from './graph/resolver';
@@ -92,8 +92,6 @@ export interface WrittenExporter {
 /** The name of a component type in the words of the image that reads it. */
 type Spelled = (contract: Pick<Contract, 'type' | 'aliases'>) => string;
 
-const CREDENTIAL = /authorization|api[-_]?key|token|secret|password/i;
-
 /** Where telemetry leaves the cluster of collectors. */
 export class Backend {
   /** A store that speaks OTLP over gRPC. */
@@ -156,14 +154,6 @@ export class Backend {
    * @internal
    */
   public _write(spelled: Spelled): WrittenExporter {
-    const plain = Object.entries(this.options.headers ?? {})
-      .filter(([header, value]) => CREDENTIAL.test(header) && !value.includes('${env:'));
-    if (plain.length > 0) {
-      throw new ConfigurationError(plain.map(([header]) => problem(
-        ['exporters', this.name, 'headers', header],
-        'must not stand in the configuration in plain text',
-        `give secretHeaders: { '${header}': SecretReference.of(secret, key) }`)));
-    }
     return this.write(spelled);
   }
 

@@ -3,6 +3,7 @@ import { problemText, type Problem } from './config';
 import type { CollectorImage } from './distribution/collector-image';
 import { drainBudget } from './graph/drain-budget';
 import { LEAST_MEMORY_MIB } from './graph/memory-budget';
+import { plainCredentials } from './graph/plain-credentials';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget } from './graph/telemetry-target';
 import type { TierFacts } from './graph/tier-facts';
@@ -49,6 +50,7 @@ export function tierProblems(tier: CheckedTier): string[] {
     ...signalProblems(tier),
     ...variableProblems(tier.variables),
     ...sizeProblems(tier),
+    ...plainCredentials(tier.facts.data),
   ];
   return [...inProps, ...configProblems(tier, inProps.length > 0)];
 }

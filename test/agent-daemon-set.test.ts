@@ -1,4 +1,4 @@
-import { ApiObject, Chart } from 'cdk8s';
+import { ApiObject, App, Chart } from 'cdk8s';
 import { synthesized } from './synthesized';
 import {
   AgentDaemonSet, Backend, CollectorConfigOverrides, CollectorImage, GatewayDeployment, Placement,
@@ -154,6 +154,17 @@ test('its workload is its default child', () => {
     const construct = new AgentDaemonSet(chart, 'agent', { exportTo });
     expect(ApiObject.of(construct).kind).toBe('DaemonSet');
   });
+});
+
+test('without a namespace everything is called by its name alone', () => {
+  const app = new App();
+  const chart = new Chart(app, 'telemetry');
+  const sampler = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+  const construct = new AgentDaemonSet(chart, 'agent', { forwardTo: sampler });
+  expect(construct.grpcEndpoint).toBe('http://agent:4317');
+  expect(construct.collectorConfig).toContain('service: sampler\n');
+  expect(construct.collectorConfig).toContain('endpoint: dns:///sampler-headless:4317\n');
+  expect(app.synthYaml()).not.toContain('namespace:');
 });
 
 test('tells applications where it is', () => {

@@ -194,7 +194,25 @@ const MISTAKES: readonly Mistake[] = [
         Backend.otlp('v', { endpoint: 'https://v.example:443', headers: { 'api-key': 'k' } }),
       ],
     }),
-    says: [/headers\.api-key: must not stand .* plain text → give secretHeaders/],
+    says: [/headers\.api-key: must not stand .* plain text\. → give `secretHeaders`/],
+  },
+  {
+    what: 'a key in plain text in an exporter that is given as it is',
+    build: gateway({
+      image: CollectorImage.datadog('7.76.0'),
+      exportTo: [Backend.fromYaml('datadog', 'datadog', { api: { key: 'abc', site: 'x' } })],
+    }),
+    says: [/^\S+ exporters\.datadog\.api\.key: must not .* → write \$\{env:DATADOG_API_KEY\}/],
+  },
+  {
+    what: 'a password in plain text in raw configuration',
+    build: gateway({
+      image: CollectorImage.contrib('0.159.0'),
+      config: CollectorConfigOverrides.fromYaml(
+        'extensions: {basicauth: {client_auth: {username: me, password: mine}}}\n'
+        + 'service: {extensions: [health_check, basicauth]}'),
+    }),
+    says: [/^\S+ extensions\.basicauth\.client_auth\.password: must not .* → write /],
   },
   {
     what: 'an environment variable that the pod does not have',
