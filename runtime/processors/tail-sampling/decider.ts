@@ -10,7 +10,7 @@ import {
 import type { Counter } from '../../telemetry/metrics';
 
 const MICROSECONDS = 1000;
-/** Asking for the time costs more than most policies do, so one trace in so many is timed. */
+/** Asking for the time costs more than most policies do: the first of so many traces is timed. */
 const TIMED_EVERY = 16;
 const NOBODY = -1;
 const DECISIONS = 4;
@@ -47,7 +47,9 @@ export class Decider {
   private readonly kept: Float64Array;
   private readonly decisions: readonly (Counter | undefined)[];
   private readonly decided = new Float64Array(DECISIONS);
+  /** Milliseconds that timed questions took, and their number. */
   private readonly times: Float64Array;
+  private readonly timings: Float64Array;
   private untilTimed = 0;
 
   public constructor(private readonly options: DeciderOptions) {
@@ -58,6 +60,7 @@ export class Decider {
     this.votes = new Float64Array(this.voters.length * DECISIONS);
     this.kept = new Float64Array(this.voters.length);
     this.times = new Float64Array(this.voters.length);
+    this.timings = new Float64Array(this.voters.length);
     const decisions = drops.length > 0
       ? [SAMPLED, NOT_SAMPLED, DROPPED]
       : [SAMPLED, NOT_SAMPLED];
@@ -100,12 +103,15 @@ export class Decider {
         counter?.add(count);
       });
       voter.executions.add(asked);
-      voter.executionTime.add(this.times[i]);
+      const mean = this.timings[i] > 0 ? this.times[i] / this.timings[i] : 0;
+      voter.executionTime.add(mean * asked * MICROSECONDS);
       voter.kept.add(this.kept[i]);
     });
     this.decisions.forEach((counter, decision) => counter?.add(this.decided[decision]));
     this.votes.fill(0);
     this.times.fill(0);
+    this.timings.fill(0);
+    this.untilTimed = 0;
     this.kept.fill(0);
     this.decided.fill(0);
   }
@@ -114,7 +120,8 @@ export class Decider {
     const { clock } = this.options;
     const began = clock.monotonic();
     const vote = this.voters[i].policy.decide(words, trace);
-    this.times[i] += (clock.monotonic() - began) * MICROSECONDS * TIMED_EVERY;
+    this.times[i] += clock.monotonic() - began;
+    this.timings[i] += 1;
     return vote;
   }
 
