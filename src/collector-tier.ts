@@ -235,12 +235,13 @@ export class CollectorTier extends Construct {
 
   /** Lets the pods ask for what their configuration looks up; whether there is something. */
   private grantLookups(): boolean {
-    const services = watchedServices(this.config.data);
-    for (const service of services) {
+    const services = new Map(watchedServices(this.config.data).map((service) =>
+      [[service.name, service.namespace ?? []].flat().join('.'), service]));
+    for (const [host, service] of services) {
       new EndpointSliceReader(
-        this, `finds-${service.name}`, this._tier, service, this.image._readsEndpoints);
+        this, `finds-${host}`, this._tier, service, this.image._readsEndpoints);
     }
-    return services.length > 0;
+    return services.size > 0;
   }
 
   private template(

@@ -52,6 +52,20 @@ test('several stores get a trace each, and traces only', () => {
   expect(Object.keys(service.pipelines)).toEqual(['traces']);
 });
 
+test('who looks stores up in the cluster may do so where they are', () => {
+  const resolver = (namespace: string) => Resolver.kubernetes({ name: 'store', namespace });
+  const objects = synthesized((chart) => {
+    new GatewayDeployment(chart, 'gateway', {
+      exportTo: ['a', 'b', 'b'].map((namespace, index) =>
+        Backend.loadBalanced(`store-${index}`, { resolver: resolver(namespace) })),
+    });
+  });
+  const roles = objects.all.filter(({ kind }) => kind === 'Role');
+  expect(roles.map(({ metadata }) => [metadata.name, metadata.namespace])).toEqual([
+    ['gateway-finds-store', 'a'], ['gateway-finds-store', 'b'],
+  ]);
+});
+
 test('a backend takes part in the pipelines of its signals', () => {
   const { service } = written(Backend.otlp(
     'store', { endpoint: 'store:4317', signals: [Signal.LOGS] }));
