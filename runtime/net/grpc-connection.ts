@@ -33,6 +33,8 @@ const STREAM_WINDOW = 1024 * 1024;
 const SESSION_MEMORY = 2 ** 20;
 const CONNECT_MS = 20_000;
 const PROBE_MS = 10_000;
+/** A connection that ended sooner is made again after a pause only, as if it had failed. */
+const SHORTEST_LIFE_MS = 100;
 const FIRST_PAUSE_MS = 1000;
 /** Upstream goes up to two minutes; a peer that is back should not be left alone for so long. */
 const LONGEST_PAUSE_MS = 15_000;
@@ -186,7 +188,7 @@ export class GrpcConnection {
       return;
     }
     const lived = this.state === 'ready'
-      && this.options.clock.monotonic() - this.readySince >= FIRST_PAUSE_MS;
+      && this.options.clock.monotonic() - this.readySince >= SHORTEST_LIFE_MS;
     if (!lived) {
       this.lastFailure ||= `connection to ${this.name} was closed by the peer`;
       this.rest();

@@ -1,12 +1,13 @@
 /** Our gRPC beside that of the gRPC project: each talks to the other. */
 import { createServer } from 'http';
 import * as grpc from '@grpc/grpc-js';
-import { systemClock } from '../clock';
+import { systemClock, type Clock } from '../clock';
 import { otlpGrpcExporter, otlpReceiver, type GrpcServerSettings } from '../config';
 import { GrpcClient } from '../net/grpc-client';
 import { GrpcServer } from '../net/grpc-server';
 import { Code, OK, type Status } from '../net/status';
 import type { OnMessage, Routes } from '../net/transport';
+import { FakeClock } from '../testing/fake-clock';
 import { decodeForeignStatus, encodeForeignStatus } from '../testing/rpc-status';
 
 const PATH = '/tests.Echo/Say';
@@ -36,12 +37,14 @@ function serverSettings(yaml: object = {}): GrpcServerSettings {
   return settings.protocols.grpc;
 }
 
-function clientFor(endpoint: string, yaml: object = {}): GrpcClient {
+function clientFor(
+  endpoint: string, yaml: object = {}, clock: Clock = systemClock,
+): GrpcClient {
   const { settings, problems } = otlpGrpcExporter.read({
     endpoint, tls: { insecure: true }, ...yaml,
   });
   if (settings === undefined) throw new Error(JSON.stringify(problems));
-  return new GrpcClient(settings, systemClock, 'tests');
+  return new GrpcClient(settings, clock, 'tests');
 }
 
 const echo: OnMessage = (arena, offset, length, _encoding, respond) => {
@@ -311,6 +314,43 @@ describe('our client alone', () => {
     expect(status.code).toBe(Code.unavailable);
     expect(status.message).toMatch(`connecting to ${endpoint}:`);
     expect(status.message).toMatch('connect ECONNREFUSED');
+  });
+
+  it('goes over to the new addresses of its name', async () => {
+    const dns = jest.requireActual<typeof import('dns')>('dns');
+    const { lookup } = dns;
+    ends.push(() => Object.assign(dns, { lookup }));
+    let addresses = ['127.0.0.1'];
+    const seen: string[] = [];
+    const serve = async (address: string, port: number): Promise<number> => {
+      const routes: Routes = new Map([[PATH, (...[,,,, respond]: Parameters<OnMessage>) => {
+        seen.push(address);
+        respond(OK, new Uint8Array(0));
+      }]]);
+      const settings = serverSettings({ endpoint: `${address}:${port}` });
+      const server = new GrpcServer(settings, routes, systemClock);
+      ends.push(() => server.close(SECOND));
+      return server.listen();
+    };
+    const port = await serve('127.0.0.1', 0);
+    await serve('127.0.0.2', port);
+    const fake = (
+      _name: string, _options: object, found: (error: null, all: object[]) => void,
+    ): void => {
+      setImmediate(() => found(null, addresses.map((address) => ({ address, family: 4 }))));
+    };
+    Object.assign(dns, { lookup: fake });
+    const clock = new FakeClock();
+    const client = clientFor(`dns:///sampler:${port}`, {}, clock);
+    ends.push(() => client.close());
+    expect((await send(client, [Buffer.from('a')])).status).toEqual(OK);
+    addresses = ['127.0.0.2'];
+    await clock.advance(31 * SECOND);
+    await send(client, [Buffer.from('a')]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    seen.length = 0;
+    for (let i = 0; i < 3; i++) expect((await send(client, [Buffer.from('a')])).status).toEqual(OK);
+    expect(seen).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.2']);
   });
 
   it('says which name has no address', async () => {

@@ -182,6 +182,25 @@ describe('the gRPC exporter', () => {
     expect(await outcome(exporter)).toMatchObject({ name: 'RetryableError', code: 4 });
   });
 
+  it('loses nothing and tries nothing again while its connections reach their age', async () => {
+    const { receiver, consumers } = loopbackReceiver({
+      keepalive: { server_parameters: { max_connection_age: '200ms' } },
+    });
+    await receiver.start();
+    ends.push(() => receiver.stop());
+    const { exporter } = await started('otlp_grpc', {
+      endpoint: `127.0.0.1:${receiver.ports.grpc}`, ...NO_RETRY,
+    });
+    let sent = 0;
+    const end = performance.now() + 1200;
+    while (performance.now() < end) {
+      await Promise.all(Array.from({ length: 8 }, () => exporter.consume(PAYLOAD)));
+      sent += 8;
+    }
+    expect(consumers.traces.calls).toBe(sent);
+    expect(consumers.traces.items).toBe(sent * PAYLOAD.items);
+  });
+
   it('learns that messages are too large although the peer stops reading them', async () => {
     const { receiver } = loopbackReceiver();
     await receiver.start();
