@@ -7,7 +7,7 @@ import { readdirSync } from 'fs';
 import { join } from 'path';
 
 interface Zone {
-  readonly target: string;
+  readonly target: string | string[];
   readonly from: string;
   readonly except?: string[];
   readonly message: string;
@@ -34,8 +34,8 @@ const KINDS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions
 /** The only import between components: a ring of backends is made of OTLP clients. */
 const ALLOWED = new Map([['exporters/load-balancing', ['exporters/otlp-grpc']]]);
 
-function stack(root: string, floors: readonly (readonly string[])[], down: string): Zone[] {
-  return floors.flatMap((names, floor) => floors.slice(floor + 1).flatMap((above) =>
+function stack(root: string, stories: readonly (readonly string[])[], down: string): Zone[] {
+  return stories.flatMap((names, floor) => stories.slice(floor + 1).flatMap((above) =>
     names.flatMap((target) => above.map((from) => ({
       target: `./${root}/${target}`,
       from: `./${root}/${from}`,
@@ -88,7 +88,7 @@ export function floors(): Zone[] {
       message: 'The construct library does not import the runtime; what both need is src/config.',
     },
     {
-      target: './runtime/!(config.ts)',
+      target: ['./runtime/!(config.ts)', './runtime/*/**/*'],
       from: './src',
       message: 'The runtime reaches the contracts through one door: runtime/config.ts.',
     },

@@ -25,6 +25,20 @@ async function apiIsCurrent() {
   };
 }
 
+/** Project files are written by projen; a change by hand would be gone with its next run. */
+async function projectFilesAreCurrent() {
+  const { files } = JSON.parse(readFileSync(join(root, '.projen/files.json'), 'utf8'));
+  const read = () => files.map((file) => readFileSync(join(root, file), 'utf8'));
+  const before = read();
+  const made = await run(['tsx', '.projenrc.ts'], { env: { PROJEN_DISABLE_POST: '1' } });
+  if (made.code !== 0) return made;
+  const changed = read().flatMap((text, index) => text === before[index] ? [] : [files[index]]);
+  return changed.length === 0 ? { code: 0, output: '' } : {
+    code: 1,
+    output: `${changed.join(', ')}: must be what .projenrc.ts says, got something else; it is now\n`,
+  };
+}
+
 async function snippetsCompile() {
   const tablet = join(temporary, 'tablet.json');
   return run(['jsii-rosetta', 'extract', '--strict', '--compile', '--output', tablet, '.']);
@@ -61,6 +75,7 @@ async function everything() {
       await step('types of the tests', ['tsc', '--noEmit', '-p', 'test']),
       await step('types of the runtime', ['tsc', '--noEmit', '-p', 'runtime']),
       await step('types of the examples', ['tsc', '--noEmit', '-p', 'examples']),
+      await step('project files are up to date', projectFilesAreCurrent),
       await step('API.md is up to date', apiIsCurrent),
       await step('snippets of README and API compile', snippetsCompile),
     ])(),

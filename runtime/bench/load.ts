@@ -4,8 +4,8 @@
  * Prints one JSON line at the end.
  */
 import * as http2 from 'node:http2';
-import { SpanIndex } from '../otlp/span-index';
 import { benchRequest } from './request';
+import { SpanIndex } from '../otlp/span-index';
 
 const PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const PREFIX_BYTES = 5;

@@ -42,11 +42,13 @@ function spanOf(index: number): object {
 export function benchRequest(spans: number): Uint8Array {
   const each = Math.ceil(spans / SERVICES);
   const resourceSpans = Array.from({ length: SERVICES }, (_, service) => ({
-    resource: { attributes: [
-      attribute('service.name', `service-${service}`),
-      attribute('k8s.pod.name', `service-${service}-7d9c6b5f4-x2x7k`),
-      attribute('k8s.namespace.name', 'shop'),
-    ] },
+    resource: {
+      attributes: [
+        attribute('service.name', `service-${service}`),
+        attribute('k8s.pod.name', `service-${service}-7d9c6b5f4-x2x7k`),
+        attribute('k8s.namespace.name', 'shop'),
+      ],
+    },
     scopeSpans: [{
       scope: { name: '@opentelemetry/instrumentation-http', version: '0.205.0' },
       spans: Array.from({ length: Math.max(0, Math.min(each, spans - service * each)) },

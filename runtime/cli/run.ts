@@ -7,10 +7,10 @@ import {
   contracts, parseGoDuration, problemReport, readCollectorConfig, type CollectorReading,
 } from '../config';
 import { messageOf } from '../errors';
-import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
 import { UsageError, type Command } from './command';
 import { readConfigSource } from './config-sources';
 import { version } from './version';
+import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
 
 interface RunOptions {
   readonly configs: readonly string[];

@@ -39,9 +39,15 @@ service:
       exporters: [otlp_grpc] }
 `;
 
-const TRACE = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', name: 'GET /',
-}] }] }] });
+const TRACE = JSON.stringify({
+  resourceSpans: [{
+    scopeSpans: [{
+      spans: [{
+        traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', name: 'GET /',
+      }],
+    }],
+  }],
+});
 
 async function started(given: Ports, ...words: string[]): Promise<CollectorProcess> {
   const collector = new CollectorProcess(['run', '--config', `yaml:${config(given)}`, ...words]);
