@@ -1,10 +1,7 @@
-/**
- * Makes X.509 certificates: node:crypto has keys and signatures, but cannot write certificates.
- *
- * The DER below is the least that TLS clients ask for: ECDSA P-256, v3, subject alternative names.
- */
-import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { isIPv4 } from 'node:net';
+/** Certificates of the local cluster: those of its API server and of TLS backends it plays. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { md, pki } from 'node-forge';
 
 /** A certificate with its key. */
 export interface Certificate {
@@ -14,107 +11,71 @@ export interface Certificate {
   readonly key: string;
 }
 
+const DAY_MS = 86_400_000;
+const DNS_NAME = 2;
+const IP_ADDRESS = 7;
+
 /** Signs certificates for names of the local cluster. Nothing of it outlives the process. */
 export class CertificateAuthority {
   /** PEM of the certificate that vouches for all others. */
   public readonly cert: string;
-  private readonly key: KeyObject;
-  private readonly keyIdentifier: Buffer;
-  private readonly name = commonName('otelgw local cluster');
+  private readonly key: pki.rsa.PrivateKey;
+  private readonly subject: pki.CertificateField[];
 
-  /** `now` is wall-clock time in milliseconds; certificates hold for a day on either side. */
-  public constructor(private readonly now: number) {
+  /**
+   * `now` is wall-clock time in milliseconds; certificates hold for a day on either side. `name`
+   * tells authorities apart.
+   */
+  public constructor(private readonly now: number, name = 'otelgw local cluster') {
     const { privateKey, publicKey } = keyPair();
-    this.key = privateKey;
-    this.keyIdentifier = keyId(publicKey);
-    const extensions = [
-      extension('551d13', true, sequence(tlv(0x01, Buffer.from([0xff])))),
-      extension('551d0f', true, tlv(0x03, Buffer.from([0x01, 0x06]))),
-      extension('551d0e', false, tlv(0x04, this.keyIdentifier)),
-    ];
-    this.cert = this.certify(this.name, publicKey, extensions);
+    this.key = pki.privateKeyFromPem(privateKey) as pki.rsa.PrivateKey;
+    this.subject = commonName(name);
+    this.cert = this.certify(this.subject, publicKey, [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+      { name: 'subjectKeyIdentifier' },
+    ]);
   }
 
-  /** A certificate for `names`, which are DNS names or IPv4 addresses. */
+  /** A certificate for `names`, which are DNS names or addresses, as server and as client. */
   public issue(names: readonly string[]): Certificate {
     const { privateKey, publicKey } = keyPair();
-    const alternatives = names.map((name) => isIPv4(name)
-      ? tlv(0x87, Buffer.from(name.split('.').map(Number)))
-      : tlv(0x82, Buffer.from(name, 'latin1')));
+    const altNames = names.map((name) => isIP(name) === 0
+      ? { type: DNS_NAME, value: name }
+      : { type: IP_ADDRESS, ip: name });
     const cert = this.certify(commonName(names[0]), publicKey, [
-      extension('551d11', false, sequence(...alternatives)),
-      extension('551d23', false, sequence(tlv(0x80, this.keyIdentifier))),
+      { name: 'subjectAltName', altNames },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
     ]);
-    return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+    return { cert, key: privateKey };
   }
 
-  private certify(subject: Buffer, publicKey: KeyObject, extensions: readonly Buffer[]): string {
-    const body = sequence(
-      tlv(0xa0, integer(Buffer.from([2]))),
-      integer(Buffer.concat([Buffer.from([0x01]), randomBytes(15)])),
-      ECDSA_WITH_SHA256,
-      this.name,
-      sequence(utcTime(this.now - DAY_MS), utcTime(this.now + DAY_MS)),
-      subject,
-      publicKey.export({ type: 'spki', format: 'der' }),
-      tlv(0xa3, sequence(...extensions)),
-    );
-    const signature = sign('sha256', body, this.key);
-    return pem(sequence(body, ECDSA_WITH_SHA256, bitString(signature)));
+  private certify(
+    subject: pki.CertificateField[], publicKey: string, extensions: readonly object[],
+  ): string {
+    const certificate = pki.createCertificate();
+    certificate.publicKey = pki.publicKeyFromPem(publicKey);
+    // The leading zero keeps the number positive.
+    certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+    certificate.validity.notBefore = new Date(this.now - DAY_MS);
+    certificate.validity.notAfter = new Date(this.now + DAY_MS);
+    certificate.setSubject(subject);
+    certificate.setIssuer(this.subject);
+    certificate.setExtensions([...extensions]);
+    certificate.sign(this.key, md.sha256.create());
+    return pki.certificateToPem(certificate);
   }
 }
 
-const DAY_MS = 86_400_000;
-const ECDSA_WITH_SHA256 = sequence(objectId('2a8648ce3d040302'));
-
-function keyPair(): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** RSA, because the library signs with nothing else; Node.js makes keys a hundred times faster. */
+function keyPair(): { readonly privateKey: string; readonly publicKey: string } {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
 }
 
-function keyId(key: KeyObject): Buffer {
-  return createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest();
-}
-
-function tlv(tag: number, content: Buffer): Buffer {
-  const { length } = content;
-  if (length < 0x80) return Buffer.concat([Buffer.from([tag, length]), content]);
-  if (length < 0x100) return Buffer.concat([Buffer.from([tag, 0x81, length]), content]);
-  return Buffer.concat([Buffer.from([tag, 0x82, length >> 8, length & 0xff]), content]);
-}
-
-function sequence(...parts: readonly Buffer[]): Buffer {
-  return tlv(0x30, Buffer.concat(parts));
-}
-
-function integer(bytes: Buffer): Buffer {
-  return tlv(0x02, bytes);
-}
-
-function objectId(hex: string): Buffer {
-  return tlv(0x06, Buffer.from(hex, 'hex'));
-}
-
-function bitString(bytes: Buffer): Buffer {
-  return tlv(0x03, Buffer.concat([Buffer.from([0]), bytes]));
-}
-
-function commonName(name: string): Buffer {
-  const text = Buffer.from(name.slice(0, 64), 'utf8');
-  return sequence(tlv(0x31, sequence(objectId('550403'), tlv(0x0c, text))));
-}
-
-function extension(idHex: string, critical: boolean, content: Buffer): Buffer {
-  const flag = critical ? [tlv(0x01, Buffer.from([0xff]))] : [];
-  return sequence(objectId(idHex), ...flag, tlv(0x04, content));
-}
-
-function utcTime(ms: number): Buffer {
-  const [day, time] = new Date(ms).toISOString().split('T');
-  const text = `${day.slice(2).replaceAll('-', '')}${time.slice(0, 8).replaceAll(':', '')}Z`;
-  return tlv(0x17, Buffer.from(text, 'latin1'));
-}
-
-function pem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+function commonName(name: string): pki.CertificateField[] {
+  return [{ name: 'commonName', value: name.slice(0, 64) }];
 }

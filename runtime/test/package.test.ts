@@ -1,5 +1,5 @@
 /** What a user gets from `npm install`: the packed package, used in an empty folder. */
-import { execFileSync, spawnSync } from 'child_process';
+import { spawnSync } from 'child_process';
 import {
   existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync,
 } from 'fs';
@@ -76,9 +76,8 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 test('the package holds the library, its assembly, the runtime and nothing of its workshop', () => {
   const installed = join(app, 'node_modules', NAME);
-  const held = execFileSync('find', ['.', '-type', 'f', '-not', '-path', './node_modules/*'], {
-    cwd: installed, encoding: 'utf8',
-  }).trim().split('\n');
+  const held = readdirSync(installed, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !path.startsWith('node_modules')).map((path) => `./${path}`);
   const wanted = [
     './lib/index.js', './lib/index.d.ts', './.jsii', './API.md', './README.md', './LICENSE',
     './runtime/dist/otelgw.js', './runtime/Dockerfile',

@@ -1,8 +1,8 @@
-/** Certificates for tests, made when asked for by the `openssl` program. */
-import { execFileSync } from 'child_process';
+/** Certificates for tests, made when asked for. */
 import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { CertificateAuthority, type Certificate } from '../local-cluster/certificate';
 
 /** Files of one authority and of what it signed. */
 export interface TestCertificates {
@@ -29,30 +29,19 @@ export interface CertificatePair {
 /** Makes certificates that are valid for a day. */
 export function makeTestCertificates(): TestCertificates {
   const folder = mkdtempSync(join(tmpdir(), 'otelgw-tls-'));
-  const openssl = (...words: string[]): void => {
-    execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
+  const write = (name: string, text: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
   };
-  const key = (name: string): string[] => [
-    '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
-    '-keyout', `${name}.key`, '-subj', `/CN=${name}`,
-  ];
-  const authority = (name: string): string => {
-    openssl('req', '-x509', ...key(name), '-out', `${name}.pem`, '-days', '1');
-    return join(folder, `${name}.pem`);
-  };
-  const signed = (name: string): CertificatePair => {
-    writeFileSync(join(folder, `${name}.ext`),
-      'subjectAltName=DNS:localhost,DNS:sampler.test,IP:127.0.0.1\n');
-    openssl('req', ...key(name), '-out', `${name}.csr`);
-    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key',
-      '-CAcreateserial', '-out', `${name}.pem`, '-days', '1', '-extfile', `${name}.ext`);
-    return { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}.key`) };
-  };
+  const pair = (name: string, { cert, key }: Certificate): CertificatePair => (
+    { certFile: write(`${name}.pem`, cert), keyFile: write(`${name}.key`, key) });
+  const authority = new CertificateAuthority(Date.now(), 'ca');
   return {
-    caFile: authority('ca'),
-    otherCaFile: authority('other-ca'),
-    server: signed('server'),
-    client: signed('client'),
+    caFile: write('ca.pem', authority.cert),
+    otherCaFile: write('other-ca.pem', new CertificateAuthority(Date.now(), 'other-ca').cert),
+    server: pair('server', authority.issue(['localhost', 'sampler.test', '127.0.0.1'])),
+    client: pair('client', authority.issue(['client'])),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
