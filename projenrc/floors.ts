@@ -15,7 +15,7 @@ interface Zone {
 
 /** Folders and files of the runtime, ground floor first. */
 const RUNTIME: readonly (readonly string[])[] = [
-  ['wire', 'clock.ts', 'errors.ts', 'config.ts'],
+  ['wire', 'clock.ts', 'errors.ts', 'version.ts', 'config.ts'],
   ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'telemetry'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions'],
   ['collector.ts', 'components.ts'],

@@ -1,8 +1,8 @@
 /** The entry of the bundle: the words of the command line, and the exit code. */
 import { UsageError } from './cli/command';
 import { commands } from './cli/commands';
-import { version } from './cli/version';
 import { messageOf } from './errors';
+import { version } from './version';
 
 async function main([name = 'help', ...argv]: readonly string[]): Promise<number> {
   if (name === '--version' || name === 'version') {

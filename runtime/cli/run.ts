@@ -9,8 +9,8 @@ import {
 import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
 import { readConfigSource } from './config-sources';
-import { version } from './version';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
+import { version } from '../version';
 
 interface RunOptions {
   readonly configs: readonly string[];
