@@ -149,6 +149,8 @@ function pipelineProcessors({ tailSampling }: TierConfigInput, signal: Signal): 
 
 function ownTelemetry(port: number): Yaml {
   return telemetry.write({
+    // Whoever gathers the logs of a cluster reads JSON; columns for eyes are torn apart there.
+    logs: { encoding: 'json' },
     metrics: {
       readers: [{
         pull: {
