@@ -1,7 +1,7 @@
 /**
  * A closed loop of OTLP/gRPC requests: `connections` × `in flight` at any time, trace ids fresh in
  * every request. Words: PORT SPANS_PER_REQUEST CONNECTIONS IN_FLIGHT SECONDS.
- * Prints one JSON line at the end.
+ * Prints one JSON line of counts every second, and one at the end.
  */
 import * as http2 from 'node:http2';
 import { benchRequest } from './request';
@@ -67,8 +67,10 @@ async function loop(session: http2.ClientHttp2Session): Promise<void> {
   while (performance.now() < end) await sendOne(session);
 }
 
+const report = (): void => { console.log(JSON.stringify({ sent, accepted, refused })); };
+setInterval(report, 1000);
 void Promise.all(sessions.flatMap((session) =>
   Array.from({ length: inFlight }, () => loop(session)))).then(() => {
-  console.log(JSON.stringify({ sent, accepted, refused }));
+  report();
   process.exit(0);
 });

@@ -15,6 +15,17 @@ service:
     traces: { receivers: [otlp], processors: [${processors}], exporters: [${exporter}] }
 `;
 
+/** A tier that batches and passes on, as nearly every collector does. */
+export function plainConfig(ports: Ports): string {
+  return `${head(ports)}
+processors:
+  memory_limiter: { check_interval: 1s, limit_mib: 2000 }
+  batch:
+exporters:
+  otlp_grpc: { endpoint: "127.0.0.1:${ports.sinks[0]}", compression: none, tls: { insecure: true } }
+${service('memory_limiter, batch', 'otlp_grpc')}`;
+}
+
 /** A tier that routes by trace id to all sinks and answers when they have. */
 export function loadBalancingConfig(ports: Ports): string {
   return `${head(ports)}

@@ -1,8 +1,9 @@
 /**
- * Spans per CPU-second of one collector process as a load-balancing and as a tail-sampling tier.
+ * Spans per CPU-second of one collector process as a plain, a load-balancing and a tail-sampling
+ * tier; what the figures mean is told in docs/benchmarks.md.
  *
  * The collector runs alone on one core (where `taskset` is to be had), load and backends on the
- * other. Counted is the CPU time of the collector's process only, while the load runs; a run whose
+ * other. Counted is the CPU time of the collector's process only, second by second; a run whose
  * backends did not count every accepted span is reported as such, not as a figure.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
@@ -12,10 +13,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { loadBalancingConfig, tailSamplingConfig } from './tier-configs';
+import { loadBalancingConfig, plainConfig, tailSamplingConfig } from './tier-configs';
 
 const ROOT = join(__dirname, '..', '..');
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
+/** Only tiers whose name has this in it. */
+const ONLY = process.env.BENCH_ONLY ?? '';
+/** Another bundle, to compare two, or words for Node.js before it, to profile one. */
+const PROGRAM = (process.env.BENCH_PROGRAM ?? 'runtime/dist/otelgw.js').split(' ');
+/** Seconds at the start that do not count, while code is compiled and connections open. */
+const WARM_UP = 1;
 const TICKS_PER_SECOND = 100;
 const CONNECTIONS = 4;
 const IN_FLIGHT = 4;
@@ -78,8 +85,9 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function residentMiB(pid: number): number {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+/** The most memory that the process ever held. */
+function peakMiB(pid: number): number {
+  const [, kib] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1024;
 }
 
@@ -100,11 +108,32 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   throw new Error(`${what}: must come true within 10 s, got nothing`);
 }
 
-async function load(port: number, spans: number): Promise<Load> {
+/** What one run of the load found. */
+interface Measured extends Load {
+  /** Spans per CPU-second, in each second after the warm-up. */
+  readonly rates: readonly number[];
+}
+
+/** Runs the load, and looks at the collector's CPU time whenever the load tells how far it is. */
+async function load(port: number, spans: number, pid: number): Promise<Measured> {
   const child = start(1, [process.execPath, '--import', 'tsx', 'runtime/bench/load.ts',
-    port, spans, CONNECTIONS, IN_FLIGHT, SECONDS].map(String));
-  return JSON.parse(
-    await nextLine(createInterface({ input: child.stdout as NodeJS.ReadableStream }))) as Load;
+    port, spans, CONNECTIONS, IN_FLIGHT, SECONDS + WARM_UP].map(String));
+  const rates: number[] = [];
+  let last: Load = { sent: 0, accepted: 0, refused: 0 };
+  let lastCpu = cpuSeconds(pid);
+  let seconds = 0;
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const now = JSON.parse(line) as Load;
+    const cpu = cpuSeconds(pid);
+    // The last line comes when the load has ended, not after a second.
+    if (seconds >= WARM_UP && seconds < WARM_UP + SECONDS) {
+      rates.push((now.accepted - last.accepted) / (cpu - lastCpu));
+    }
+    seconds += 1;
+    last = now;
+    lastCpu = cpu;
+  }
+  return { ...last, rates: rates.sort((one, other) => one - other) };
 }
 
 interface Tier {
@@ -131,7 +160,7 @@ async function totals(sinks: readonly Sink[]): Promise<Counts> {
     ({ spans: sum.spans + spans, requests: sum.requests + requests }));
 }
 
-async function measure(tier: Tier, spans: number): Promise<string> {
+async function measure(tier: Tier, spans: number): Promise<object> {
   const sinks = await Promise.all(Array.from({ length: tier.sinks }, () => Sink.open()));
   const ports = {
     otlp: await freePort(), health: await freePort(), sinks: sinks.map(({ port }) => port),
@@ -139,28 +168,37 @@ async function measure(tier: Tier, spans: number): Promise<string> {
   const file = join(work, `${tier.name}.yaml`);
   writeFileSync(file, tier.config(ports));
   const collector = start(
-    0, [process.execPath, 'runtime/dist/otelgw.js', 'run', '--config', file]);
+    0, [process.execPath, ...PROGRAM, 'run', '--config', file]);
   const pid = collector.pid ?? 0;
   await until('the collector is ready', () => isReady(ports.health));
-  const before = cpuSeconds(pid);
-  const { accepted, refused } = await load(ports.otlp, spans);
-  const cpu = cpuSeconds(pid) - before;
-  const rss = residentMiB(pid);
+  const { accepted, refused, rates } = await load(ports.otlp, spans, pid);
+  const peak = peakMiB(pid);
   const ended = new Promise<void>((resolve) => collector.once('close', () => resolve()));
   collector.kill('SIGTERM');
   await ended;
   const { spans: arrived, requests } = await totals(sinks);
   for (const sink of sinks) sink.close();
   const lost = tier.keepsAll ? accepted - arrived : 0;
-  const figure = `${(accepted / cpu / 1000).toFixed(0).padStart(6)} k spans per CPU-second`;
-  return [
-    `${tier.name.padEnd(24)} ${String(spans).padStart(5)} spans a request: ${figure}`,
-    `accepted ${accepted}, refused ${refused}, arrived ${arrived} in ${requests} requests`,
-    lost === 0 ? `lost 0, ${rss.toFixed(0)} MiB` : `LOST ${lost}: not a figure`,
-  ].join(' · ');
+  return {
+    'tier': tier.name,
+    'spans/request': spans,
+    'k spans/CPU-s': thousands(rates[rates.length >> 1]),
+    'lowest … highest': `${thousands(rates[0])} … ${thousands(rates[rates.length - 1])}`,
+    'ns/span': Math.round(1e9 / rates[rates.length >> 1]),
+    'peak MiB': Math.round(peak),
+    accepted,
+    refused,
+    'arrived in requests': requests,
+    'lost': lost === 0 ? '0' : `${lost}: NOT A FIGURE`,
+  };
+}
+
+function thousands(value: number): number {
+  return Math.round(value / 1000);
 }
 
 const TIERS: readonly Tier[] = [
+  { name: 'plain', sinks: 1, keepsAll: true, config: plainConfig },
   { name: 'load_balancing, 3 pods', sinks: 3, keepsAll: true, config: loadBalancingConfig },
   { name: 'tail_sampling, 2 s', sinks: 1, keepsAll: false, config: tailSamplingConfig },
 ];
@@ -168,9 +206,11 @@ const TIERS: readonly Tier[] = [
 async function main(): Promise<void> {
   console.log(`Node.js ${process.version}, ${pinned ? 'pinned to one core' : 'not pinned'},`
     + ` ${SECONDS} s each, ${CONNECTIONS} connections × ${IN_FLIGHT} in flight`);
-  for (const tier of TIERS) {
-    for (const spans of [100, 1000]) console.log(await measure(tier, spans));
+  const rows: object[] = [];
+  for (const tier of TIERS.filter(({ name }) => name.includes(ONLY))) {
+    for (const spans of [100, 1000]) rows.push(await measure(tier, spans));
   }
+  console.table(rows);
 }
 
 process.on('exit', () => {
