@@ -108,7 +108,7 @@ eslint?.addRules({
   '@stylistic/max-len': ['error', { code: 100 }],
   'no-bitwise': 'off', // Hashes, varints and flags are what this project is made of.
   '@typescript-eslint/member-ordering': 'off', // Order by story: what a reader needs first.
-  'import/no-restricted-paths': ['error', { basePath: __dirname, zones: floors() }],
+  'import/no-restricted-paths': ['error', { zones: floors() }],
   'import/no-extraneous-dependencies': ['error', {
     devDependencies: [
       '**/test/**', '**/*.test.ts', 'runtime/testing/**', 'runtime/bench/**', 'examples/**',

@@ -35,7 +35,7 @@ async function projectFilesAreCurrent() {
   const changed = read().flatMap((text, index) => text === before[index] ? [] : [files[index]]);
   return changed.length === 0 ? { code: 0, output: '' } : {
     code: 1,
-    output: `${changed.join(', ')}: must be what .projenrc.ts says, got something else; it is now\n`,
+    output: `${changed.join(', ')}: must be what .projenrc.ts says, got another; it is now\n`,
   };
 }
 
