@@ -55,7 +55,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
       testTimeout: 30_000,
     },
   },
-  gitignore: ['cdk8s.out', 'runtime/dist', '.jsii.tabl.json', '*.tgz', '.otelgw'],
+  gitignore: ['*.cpuprofile', 'cdk8s.out', 'runtime/dist', '.jsii.tabl.json', '*.tgz', '.otelgw'],
 });
 
 project.package.addField('workspaces', ['runtime']);
@@ -95,7 +95,7 @@ for (const [name, command] of Object.entries(scripts)) {
 
 project.npmignore?.exclude(
   '/examples', '/cdk8s.yaml', '/cdk8s.out', '/runtime/*', '/docs', '/tools', '/.ci', '/.nvmrc',
-  '/CONTRIBUTING.md',
+  '/CONTRIBUTING.md', '*.log', '*.cpuprofile',
 );
 project.npmignore?.include('/runtime/package.json', '/runtime/Dockerfile', '/runtime/dist/');
 
