@@ -29,6 +29,8 @@ export interface Counter {
 export interface Gauge {
   /** Replaces the value. */
   set(value: number): void;
+  /** Changes the value by `change`: several who share a series each add what is theirs. */
+  add(change: number): void;
 }
 
 /** Counts of values by size. */

@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 function outboxOf() {
   const context = processorContext('tail_sampling');
   const { clock, log, metrics, next } = context;
-  const lost = new TailSamplingMetrics(metrics).lost('refused');
+  const lost = new TailSamplingMetrics(metrics, context.id).lost('refused');
   return { ...context, outbox: new Outbox({ next, clock, log, lost, random: () => 0.5 }) };
 }
 

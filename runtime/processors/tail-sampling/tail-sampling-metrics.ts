@@ -1,4 +1,9 @@
-/** The metrics of the tail sampler: upstream's names, attributes and buckets, and a few of ours. */
+/**
+ * The metrics of the tail sampler: upstream's names, attributes and buckets, and a few of ours.
+ *
+ * Upstream's do not say which processor they are of, so all of a process count in the same series:
+ * counters add up by themselves, and a gauge is the sum of what each processor last said.
+ */
 import type { Attributes, Counter, Gauge, Histogram, Metrics } from '../../telemetry/metrics';
 
 const PREFIX = 'otelcol_processor_tail_sampling_';
@@ -20,6 +25,19 @@ const COUNTERS = {
     'Count of sampling policy evaluation errors'],
 } as const;
 
+/** One processor's share of a gauge that is the sum over all of them. */
+export class SharedGauge {
+  private last = 0;
+
+  public constructor(private readonly sum: Gauge) {}
+
+  /** Replaces this processor's share. */
+  public set(value: number): void {
+    this.sum.add(value - this.last);
+    this.last = value;
+  }
+}
+
 /** What the processor counts with. */
 export class TailSamplingMetrics {
   /** Traces of which a first span arrived. */
@@ -39,17 +57,21 @@ export class TailSamplingMetrics {
   /** Seconds from a trace's first span to the end of its record. */
   public readonly removalAge: Histogram;
   /** Number of traces with a record. */
-  public readonly tracesOnMemory: Gauge;
+  public readonly tracesOnMemory: SharedGauge;
   /** Number of undecided spans. */
-  public readonly heldSpans: Gauge;
+  public readonly heldSpans: SharedGauge;
   /** Number of bytes of memory for spans. */
-  public readonly heldBytes: Gauge;
+  public readonly heldBytes: SharedGauge;
   /** Spans given to the next component when their trace was decided. */
   public readonly releasedByDecision: Counter;
   /** Spans given to the next component because their trace had been decided. */
   public readonly releasedLate: Counter;
 
-  public constructor(private readonly metrics: Metrics) {
+  public constructor(
+    private readonly metrics: Metrics,
+    /** The processor's name in the configuration. */
+    private readonly processor: string,
+  ) {
     const counter = ([name, unit, description]: readonly [string, string, string]): Counter =>
       metrics.counter({ name: PREFIX + name, unit, description });
     this.newTraces = counter(COUNTERS.newTraces);
@@ -65,17 +87,13 @@ export class TailSamplingMetrics {
       'Time (in seconds) from the sampling decision was taken and the arrival of a late span');
     this.removalAge = this.histogram('sampling_trace_removal_age', 's',
       'Time (in seconds) from arrival of a new trace until its removal from memory');
-    this.tracesOnMemory = metrics.gauge({
+    this.tracesOnMemory = new SharedGauge(metrics.gauge({
       name: `${PREFIX}sampling_traces_on_memory`,
       unit: '{traces}',
       description: 'Tracks the number of traces current on memory',
-    });
-    this.heldSpans = metrics.gauge({
-      name: `${OURS}held_spans`, unit: '{spans}', description: 'Spans that wait for a decision',
-    });
-    this.heldBytes = metrics.gauge({
-      name: `${OURS}held_bytes`, unit: 'By', description: 'Memory that is reserved for spans',
-    });
+    }));
+    this.heldSpans = this.held('spans', '{spans}', 'Spans that wait for a decision');
+    this.heldBytes = this.held('bytes', 'By', 'Memory that is reserved for spans');
     this.releasedByDecision = this.released('decision');
     this.releasedLate = this.released('late');
   }
@@ -122,7 +140,7 @@ export class TailSamplingMetrics {
       name: `${OURS}kept_traces`,
       unit: '{traces}',
       description: 'Traces that were kept, by the policy that is recorded as the reason',
-    }, { policy });
+    }, { policy, processor: this.processor });
   }
 
   /** Spans that were to be passed on, or decided, and are lost. */
@@ -131,7 +149,7 @@ export class TailSamplingMetrics {
       name: `${OURS}lost_spans`,
       unit: '{spans}',
       description: 'Spans that were lost: the next component refused them, or the process ended',
-    }, { reason });
+    }, { reason, processor: this.processor });
   }
 
   private early(sampled: string): Counter {
@@ -147,7 +165,13 @@ export class TailSamplingMetrics {
       name: `${OURS}released_spans`,
       unit: '{spans}',
       description: 'Spans that were passed on, when their trace was decided or later',
-    }, { reason });
+    }, { reason, processor: this.processor });
+  }
+
+  /** A processor that stands in several pipelines is one processor each, of the same name. */
+  private held(what: string, unit: string, description: string): SharedGauge {
+    return new SharedGauge(this.metrics.gauge(
+      { name: `${OURS}held_${what}`, unit, description }, { processor: this.processor }));
   }
 
   private histogram(

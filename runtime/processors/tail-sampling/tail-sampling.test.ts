@@ -257,6 +257,28 @@ describe('when it stops', () => {
   });
 });
 
+test('two samplers share upstream\'s series, and each has those of its own', async () => {
+  const one = await running({ decision_wait: '60s', policies: [ERRORS] }, 'tail_sampling/one');
+  const given = { ...one.context, id: 'tail_sampling/two' };
+  const two = createTailSamplingProcessor(tailSettings(SECONDS), given);
+  await two.start();
+  const { context: { clock, metrics } } = one;
+  one.give([{ trace: 'a' }, { trace: 'b' }]);
+  void two.consume(createPayload('traces', [spans([{ trace: 'c', status: 'error' }])], 1));
+  const read = (): unknown[] => [
+    metrics.value(`${UPSTREAM}sampling_traces_on_memory`),
+    ...['one', 'two'].map((name) =>
+      metrics.value(`${OURS}held_spans`, { processor: `tail_sampling/${name}` })),
+  ];
+  await clock.advance(1000);
+  expect(read()).toEqual([3, 2, 1]);
+  await clock.advance(1000);
+  expect(read()).toEqual([3, 2, 0]);
+  const released = (processor: string): number | undefined =>
+    metrics.value(`${OURS}released_spans`, { processor });
+  expect([released('tail_sampling/one'), released('tail_sampling/two')]).toEqual([0, 1]);
+});
+
 test('a few traces without root do not keep the memory of all others', async () => {
   const { context: { clock, metrics, next }, sampler, give, sent } = await running({
     decision_wait: '60s', decision_wait_after_root_received: '1s', policies: [ALL],

@@ -62,7 +62,7 @@ class TailSampling implements Processor {
     const { id, clock, log, next } = context;
     const { arena } = this;
     const asksRoot = settings.decisionWaitAfterRootReceived > 0;
-    const metrics = new TailSamplingMetrics(context.metrics);
+    const metrics = new TailSamplingMetrics(context.metrics, id);
     const questions = new FactQuestions();
     this.metrics = metrics;
     this.outbox = new Outbox({ next, clock, log, lost: metrics.lost('refused') });
