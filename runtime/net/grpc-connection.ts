@@ -37,7 +37,7 @@ const PROBE_MS = 10_000;
 const SHORTEST_LIFE_MS = 100;
 const FIRST_PAUSE_MS = 1000;
 /** Upstream goes up to two minutes; a peer that is back should not be left alone for so long. */
-const LONGEST_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 5_000;
 const PAUSE_FACTOR = 1.6;
 const JITTER = 0.2;
 

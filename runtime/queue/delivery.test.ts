@@ -255,15 +255,43 @@ describe('stopping a delivery', () => {
     expect(sender.closed).toBe(true);
   });
 
-  it('ends waits between attempts at once, with one last attempt each', async () => {
-    const { delivery, sender, context, value } = deliveryOf([away, away, away]);
+  it('ends waits between attempts at once, and goes on trying what it promised', async () => {
+    const { delivery, sender, context, value } = deliveryOf([away, away, away, away]);
     await delivery.consume(spans(1));
     await delivery.consume(spans(2));
     await settle();
+    const stopped = delivery.stop();
+    await settle();
+    expect(sender.attempts.map(({ items }) => items)).toEqual([1, 1]);
+    await context.clock.advance(1500);
+    await stopped;
+    expect(sender.taken.map(({ items }) => items)).toEqual([1, 2]);
+    expect(value('send_failed_spans')).toBe(0);
+  });
+
+  it('begins no attempt after its deadline, and counts all that was promised as lost', async () => {
+    const { delivery, sender, context, value } = deliveryOf([]);
+    sender.fallback = away;
+    await delivery.consume(spans(1));
+    await delivery.consume(spans(2));
+    await settle();
+    const stopped = delivery.stop();
+    await context.clock.advance(10_000);
+    await stopped;
+    const attempts = sender.attempts.length;
+    expect([value('send_failed_spans'), value('queue_size'), delivery.pendingItems])
+      .toEqual([3, 0, 0]);
+    await context.clock.advance(60_000);
+    expect(sender.attempts).toHaveLength(attempts);
+  });
+
+  it('tries once more what somebody waits for, who is told', async () => {
+    const { delivery, sender } = deliveryOf([away, away], noQueue);
+    const answer = expect(delivery.consume(spans(1))).rejects.toThrow('away');
+    await settle();
     await delivery.stop();
-    expect(sender.attempts.map(({ items }) => items)).toEqual([1, 1, 2]);
-    expect(value('send_failed_spans')).toBe(3);
-    expect(context.log.messages('error')).toHaveLength(2);
+    await answer;
+    expect(sender.attempts).toHaveLength(2);
   });
 
   it('gives up at its deadline and says in items what is lost', async () => {

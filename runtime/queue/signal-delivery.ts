@@ -9,6 +9,9 @@ import type { Payload, Signal } from '../pipeline/payload';
 import { PartialFailure } from '../pipeline/sender';
 import type { Attributes } from '../telemetry/metrics';
 
+/** Time is short then, and a peer that is back should not be missed. */
+const LONGEST_PAUSE_WHILE_STOPPING_MS = 500;
+
 /** What is left to do for one request. */
 interface Request {
   payload: Payload;
@@ -61,7 +64,10 @@ export class SignalDelivery {
     }
   }
 
-  /** Takes nothing more. What waits for its next attempt gets one last attempt now. */
+  /**
+   * Takes nothing more. What waits for its next attempt gets it now; what the queue promised to
+   * pass on is tried again and again until `abandon`.
+   */
   public close(): void {
     this.closed = true;
     this.queue?.close();
@@ -77,6 +83,7 @@ export class SignalDelivery {
   /** Gives up what is still in the queue, counts it and says so. No attempt begins from now on. */
   public abandon(): void {
     this.abandoned = true;
+    for (const wake of [...this.waits]) wake();
     let items = 0;
     for (const payload of this.queue?.abandon() ?? []) items += payload.items;
     if (items > 0) this.drop(items, new RetryableError('the time to drain the queue is over'));
@@ -122,8 +129,9 @@ export class SignalDelivery {
     const backoff = new Backoff(settings.retryOnFailure, random ?? Math.random);
     const began = context.clock.monotonic();
     for (;;) {
-      // Read before the attempt: an attempt that began while stopping is the last one.
-      const isLast = this.closed || !settings.retryOnFailure.enabled;
+      // Read before the attempt: where nobody was promised anything, one that begins while stopping
+      // is the last one.
+      const isLast = (this.closed && this.queue === undefined) || !settings.retryOnFailure.enabled;
       try {
         await sender.send(request.payload, settings.timeout);
         return;
@@ -136,6 +144,7 @@ export class SignalDelivery {
         const wait = backoff.next(context.clock.monotonic() - began, error.delayMs);
         if (wait === undefined) throw prefixed('no more retries left', error);
         await this.pause(wait, error);
+        if (this.abandoned) throw error;
       }
     }
   }
@@ -149,8 +158,9 @@ export class SignalDelivery {
     request.begun = true;
   }
 
-  private pause(ms: number, error: RetryableError): Promise<void> {
-    if (this.closed) return Promise.resolve();
+  private pause(wanted: number, error: RetryableError): Promise<void> {
+    if (this.closed && this.queue === undefined) return Promise.resolve();
+    const ms = this.closed ? Math.min(wanted, LONGEST_PAUSE_WHILE_STOPPING_MS) : wanted;
     this.options.context.log.info('Exporting failed. Will retry the request after interval.', {
       error: messageOf(error), interval: formatGoDuration(Math.round(ms)),
     });

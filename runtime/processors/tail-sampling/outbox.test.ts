@@ -27,7 +27,7 @@ test('it is full while much is under way, and says when it no longer is', async 
   expect([outbox.isFull, outbox.items]).toEqual([true, 2]);
   const told: string[] = [];
   outbox.onRoom(() => told.push('room'));
-  void outbox.idle().then(() => told.push('idle'));
+  void outbox.finish().then(() => told.push('idle'));
   await clock.advance(1000);
   expect(told).toEqual([]);
   release();
@@ -67,4 +67,17 @@ test.each([
   await clock.advance(0);
   expect([later.mock.calls.length, metrics.value(LOST), outbox.items]).toEqual([thrown, 1, 0]);
   later.mockRestore();
+});
+
+test('at the end it goes on giving for some seconds, and then a refusal is a loss', async () => {
+  const { outbox, next, clock, metrics } = outboxOf();
+  next.refuse(() => new RetryableError('full', { delayMs: 3000 }));
+  outbox.send(payloadOf(1));
+  await clock.advance(2000);
+  let isOver = false;
+  void outbox.finish().then(() => { isOver = true; });
+  await clock.advance(7999);
+  expect([isOver, outbox.items]).toEqual([false, 1]);
+  await clock.advance(1000);
+  expect([isOver, outbox.items, metrics.value(LOST)]).toEqual([true, 0, 1]);
 });

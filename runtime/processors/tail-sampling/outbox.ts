@@ -27,6 +27,10 @@ const FULL_BYTES = 64 * 1024 * 1024;
 /** Late spans cannot be kept from coming: from here on what is refused is lost. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
+/** At the end, refusals count as final after this time: the components behind need theirs. */
+const LONGEST_STOP_MS = 8_000;
+const LONGEST_WAIT_WHILE_STOPPING_MS = 500;
+
 /** What an outbox is made from. */
 export interface OutboxOptions {
   /** Takes the payloads. */
@@ -54,6 +58,7 @@ export class Outbox {
   private bytes = 0;
   private parcels = 0;
   private waiting = 0;
+  private stopsAt = Infinity;
   private readonly roomListeners: (() => void)[] = [];
   private readonly idleListeners: (() => void)[] = [];
 
@@ -77,8 +82,9 @@ export class Outbox {
     this.roomListeners.push(listener);
   }
 
-  /** Resolves when everything was taken or lost. */
-  public idle(): Promise<void> {
+  /** Resolves when everything was taken or lost; what is refused for too long is lost. */
+  public finish(): Promise<void> {
+    this.stopsAt = Math.min(this.stopsAt, this.options.clock.monotonic() + LONGEST_STOP_MS);
     if (this.parcels === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleListeners.push(resolve));
   }
@@ -108,8 +114,10 @@ export class Outbox {
     }
     const { clock, random } = this.options;
     parcel.backoff ??= new Backoff(RETRY, random ?? Math.random);
-    const wait = parcel.backoff.next(clock.monotonic() - parcel.since, error.delayMs);
-    if (wait === undefined || this.bytes > MOST_BYTES) this.lose(parcel.payload, error);
+    const now = clock.monotonic();
+    const wait = parcel.backoff.next(now - parcel.since, error.delayMs);
+    const isLost = wait === undefined || this.bytes > MOST_BYTES || now >= this.stopsAt;
+    if (isLost) this.lose(parcel.payload, error);
     else this.retryLater(parcel, wait, error);
   }
 
@@ -120,7 +128,9 @@ export class Outbox {
       });
     }
     this.waiting += 1;
-    const timer: Timer = this.options.clock.after(wait, () => {
+    const isStopping = this.stopsAt !== Infinity;
+    const ms = isStopping ? Math.min(wait, LONGEST_WAIT_WHILE_STOPPING_MS) : wait;
+    const timer: Timer = this.options.clock.after(ms, () => {
       timer.cancel();
       this.waiting -= 1;
       this.attempt(parcel);

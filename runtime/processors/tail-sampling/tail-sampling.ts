@@ -189,7 +189,7 @@ class TailSampling implements Processor {
         if (this.deciding) await this.decided();
       }
     }
-    await this.outbox.idle();
+    await this.outbox.finish();
   }
 
   private decided(): Promise<void> {
