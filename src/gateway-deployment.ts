@@ -8,6 +8,7 @@ import type { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
+import { DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
 import { Scaling, scalingProblem } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
@@ -48,6 +49,7 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
       spec: {
         ...scaling.autoscaling === undefined ? { replicas: scaling.min } : {},
         selector: this._selector,
+        minReadySeconds: DNS_LAG_SECONDS,
         strategy: {
           type: 'RollingUpdate',
           rollingUpdate: {

@@ -4,13 +4,16 @@ import type { Construct } from 'constructs';
 import { CollectorTier } from './collector-tier';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
-import { LEAST_MEMORY_MIB, memoryBudget, samplingMemoryMib } from './graph/memory-budget';
+import {
+  containerMibFor, LEAST_MEMORY_MIB, memoryBudget, samplingMemoryMib,
+} from './graph/memory-budget';
 import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import type { SamplingPolicy } from './sampling-policy';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
+import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
 import { Scaling, scalingProblem } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
@@ -102,6 +105,8 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
         serviceName: headlessName(this._tier),
         // Pods do not wait for each other to start; that they are replaced in turn stays so.
         podManagementPolicy: 'Parallel',
+        // The next one goes when all senders know this one.
+        minReadySeconds: settleSeconds(this.signals, this.discovery),
         ...scaling.autoscaling === undefined ? { replicas: scaling.min } : {},
         selector: this._selector,
         updateStrategy: { type: 'RollingUpdate' },
@@ -134,6 +139,13 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
   }
 }
 
+/** Traces alone are routed by what the Kubernetes API says; the rest finds pods through DNS. */
+function settleSeconds(signals: readonly Signal[], discovery: Discovery): number {
+  const onlyAsksApi = discovery === Discovery.KUBERNETES_API
+    && signals.every((signal) => signal === Signal.TRACES);
+  return onlyAsksApi ? API_LAG_SECONDS : DNS_LAG_SECONDS;
+}
+
 function tailSampling(
   options: TailSamplingOptions, decisionWait: Duration, scaling: Scaling,
 ) {
@@ -163,7 +175,7 @@ function memoryProblem(
   const wait = decisionWait.toMilliseconds() / 1000;
   const needed = samplingMemoryMib(rate, wait, Math.max(1, scaling.min));
   if (needed <= usable) return undefined;
-  const enough = Math.ceil(needed / 0.64 / 64) * 64;
+  const enough = containerMibFor(needed);
   return `memory: ${rate} traces per second over ${scaling.min} pods, held for ${wait} s, need`
     + ` about ${needed} MiB in each, and the memory limiter leaves ${usable} of ${mib} MiB.`
     + `\n→ give \`memory\` Size.mebibytes(${enough}), more pods, or a shorter \`decisionWait\`.`;

@@ -66,7 +66,7 @@ test.each([
 });
 
 test.each([
-  [undefined, '512Mi', 409, 81, '--max-old-space-size=256'],
+  [undefined, '512Mi', 403, 80, '--max-old-space-size=256'],
   [Size.gibibytes(2), '2048Mi', 1638, 327, '--max-old-space-size=1024'],
 ])('memory of %s becomes requests, limits and what the process is told', (
   memory, quantity, limit, spike, options,

@@ -2,7 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import { synthesized } from './synthesized';
 import {
   AgentDaemonSet, Backend, CollectorConfigOverrides, CollectorImage, Discovery, SamplingPolicy,
-  Scaling, StatusCode, TailSamplingGateway,
+  Scaling, Signal, StatusCode, TailSamplingGateway,
 } from '../src';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -55,6 +55,14 @@ test('the time to end follows an override that only upstream understands', () =>
     'processors: {tail_sampling: {decision_wait: 90s, block_on_overflow: true}}');
   const objects = sampler({ config, image: CollectorImage.contrib('0.159.0') });
   expect(objects.podOf('sampler').spec.terminationGracePeriodSeconds).toBe(115);
+});
+
+test.each([
+  [{}, 35], [{ signals: [Signal.TRACES] }, 10],
+  [{ signals: [Signal.TRACES], discovery: Discovery.DNS }, 35],
+])('with %j a new pod stands for %i s before the next one is replaced', (props, seconds) => {
+  const { spec } = sampler(props).get('StatefulSet', 'sampler');
+  expect(spec.minReadySeconds).toBe(seconds);
 });
 
 test('senders may find its pods through DNS, without permission', () => {

@@ -5,6 +5,8 @@ export const LEAST_MEMORY_MIB = 128;
 
 /** What a collector needs before it holds any telemetry. */
 const PROCESS_MIB = 96;
+/** What a Node.js process needs beside its heap and its buffers. */
+const UNSEEN_MIB = 64;
 /** A trace of ten spans of half a kilobyte, with what is kept about it. */
 const TRACE_KIB = 6;
 
@@ -20,12 +22,29 @@ export interface MemoryBudget {
   readonly heapMib: number;
 }
 
-/** Divides `containerMib`: the limiter acts at 80 %, well before the kernel would. */
+/**
+ * Divides `containerMib`: the limiter acts at 80 %, well before the kernel would. In our own
+ * collector it sees JavaScript's heap and what is held outside of it, but not the process around
+ * them, which small containers notice.
+ */
 export function memoryBudget(containerMib: number, isNode: boolean): MemoryBudget {
-  const limitMib = Math.floor(containerMib * 0.8);
+  const share = containerMib * 0.8;
+  const seen = Math.max(8, (containerMib - UNSEEN_MIB) * 0.9);
+  const limitMib = Math.floor(isNode ? Math.min(share, seen) : share);
   // Telemetry waits outside of JavaScript's heap, so half of the container is plenty for it.
   const heapMib = Math.floor(isNode ? containerMib * 0.5 : limitMib * 0.8);
   return { containerMib, limitMib, spikeLimitMib: Math.floor(limitMib * 0.2), heapMib };
+}
+
+/** Memory of a container whose limiter leaves `usableMib` in our own collector. */
+export function containerMibFor(usableMib: number): number {
+  const refusesFrom = (mib: number) => {
+    const { limitMib, spikeLimitMib } = memoryBudget(mib, true);
+    return limitMib - spikeLimitMib;
+  };
+  let mib = 64;
+  while (refusesFrom(mib) < usableMib) mib += 64;
+  return mib;
 }
 
 /** Memory that one of `pods` samplers needs to hold the traces of `waitSeconds`. */

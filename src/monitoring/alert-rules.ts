@@ -2,6 +2,16 @@
 import { counterName } from '../distribution/metric-spelling';
 import type { TierIdentity } from '../workload/labels';
 
+/** What an alert is routed by; two tiers with the same alert are told apart. */
+export interface AlertLabels {
+  /** How urgent it is. */
+  readonly severity: 'warning' | 'critical';
+  /** Name of the tier. */
+  readonly collector: string;
+  /** Namespace of the tier. */
+  readonly namespace?: string;
+}
+
 /** One alert of a PrometheusRule. */
 export interface AlertRule {
   /** Its name. */
@@ -10,8 +20,8 @@ export interface AlertRule {
   readonly expr: string;
   /** For how long it must be true. */
   readonly for: string;
-  /** How urgent it is. */
-  readonly labels: { readonly severity: 'warning' | 'critical' };
+  /** How urgent it is, and whose it is. */
+  readonly labels: AlertLabels;
   /** What it means and what to do. */
   readonly annotations: { readonly summary: string; readonly description: string };
 }
@@ -48,6 +58,7 @@ export function alertRules(subject: AlertSubject): AlertRule[] {
     KIND_OF[signal as keyof typeof KIND_OF] === kind));
   const routers = subject.components.filter((type) => type === 'load_balancing').length;
   return [
+    downAlert(selector),
     ...kinds.flatMap((kind) => deliveryAlerts(kind, selector)),
     queueAlert(selector),
     ...subject.components.includes('load_balancing') ? [noBackendsAlert(selector)] : [],
@@ -58,9 +69,24 @@ export function alertRules(subject: AlertSubject): AlertRule[] {
     alert: alert.name,
     expr: alert.expr,
     for: alert.for,
-    labels: { severity: alert.severity },
+    labels: {
+      severity: alert.severity,
+      collector: tier.name,
+      ...tier.namespace === undefined ? {} : { namespace: tier.namespace },
+    },
     annotations: { summary: `${tier.name}: ${alert.summary}`, description: alert.description },
   }));
+}
+
+function downAlert(selector: string): Alert {
+  return {
+    name: 'CollectorDown',
+    expr: `up{${selector}} == 0`,
+    for: '5m',
+    severity: 'critical',
+    summary: '{{ $labels.pod }} does not answer',
+    description: 'Its metrics cannot be fetched: it does not run, or it is too busy to answer.',
+  };
 }
 
 function rate(counter: string, selector: string, by: string): string {

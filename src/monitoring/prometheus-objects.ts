@@ -1,5 +1,5 @@
 /** The objects that the Prometheus operator reads. */
-import { ApiObject } from 'cdk8s';
+import { ApiObject, type Duration } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { alertRules, type AlertSubject } from './alert-rules';
 import type { Monitoring } from './monitoring';
@@ -7,6 +7,11 @@ import { objectLabels, selectorLabels, type TierIdentity } from '../workload/lab
 import { METRICS_PORT_NAME } from '../workload/ports';
 
 const API_VERSION = 'monitoring.coreos.com/v1';
+
+function promDuration(interval: Duration): string {
+  const millis = interval.toMilliseconds();
+  return millis % 1000 === 0 ? `${millis / 1000}s` : `${millis}ms`;
+}
 
 function metadata(tier: TierIdentity, labels: Record<string, string> | undefined) {
   return {
@@ -28,7 +33,7 @@ export function serviceMonitor(
       endpoints: [{
         port: METRICS_PORT_NAME,
         path: '/metrics',
-        ...interval === undefined ? {} : { interval: `${interval.toSeconds()}s` },
+        ...interval === undefined ? {} : { interval: promDuration(interval) },
       }],
     },
   });

@@ -118,6 +118,8 @@ function spread(tier: TierIdentity): k8s.TopologySpreadConstraint[] {
     topologyKey,
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels: selectorLabels(tier) },
+    // New pods of a roll-out stand beside old ones: counting both leaves zones empty afterwards.
+    ...tier.component === 'gateway' ? { matchLabelKeys: ['pod-template-hash'] } : {},
   }));
 }
 

@@ -1,5 +1,5 @@
 import { drainBudget, shutdownSeconds } from '../../src/graph/drain-budget';
-import { memoryBudget, samplingMemoryMib } from '../../src/graph/memory-budget';
+import { containerMibFor, memoryBudget, samplingMemoryMib } from '../../src/graph/memory-budget';
 
 test.each([
   [0, 25, '5 s endpoint removal + 10 s flush + 10 s margin = 25 s'],
@@ -19,8 +19,19 @@ test.each([128, 256, 512, 1024, 4096])('of %i MiB the limiter leaves room on all
     expect(limitMib).toBeLessThan(mib);
     expect(spikeLimitMib).toBeLessThan(limitMib);
     expect(spikeLimitMib).toBeGreaterThan(0);
-    expect(heapMib).toBeLessThan(limitMib);
+    expect(heapMib).toBeLessThan(mib);
   }
+});
+
+test.each([[128, 57], [256, 172], [512, 403], [1024, 819]])(
+  'of %i MiB our own process leaves room for what the limiter does not see', (mib, limitMib) => {
+    expect(memoryBudget(mib, true).limitMib).toBe(limitMib);
+    expect(limitMib + 64).toBeLessThan(mib);
+  });
+
+test.each([46, 100, 655, 5000])('%i MiB for traces fit the memory that is proposed', (usable) => {
+  const { limitMib, spikeLimitMib } = memoryBudget(containerMibFor(usable), true);
+  expect(limitMib - spikeLimitMib).toBeGreaterThanOrEqual(usable);
 });
 
 test('more pods need less memory each', () => {
