@@ -11,7 +11,7 @@ const LARGEST = 23;
 /** Bytes that are kept while nobody uses them. */
 const KEPT_BYTES = 32 * 1024 * 1024;
 
-/** Lends blocks. One that is never given back is collected as any other object is. */
+/** Lends blocks. One that is never given back is collected like every other object. */
 export class BlockPool {
   private readonly free: Uint8Array[][] = Array.from({ length: LARGEST + 1 }, () => []);
   private freeBytes = 0;
