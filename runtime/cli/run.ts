@@ -9,6 +9,7 @@ import {
 import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
 import { readConfigSource } from './config-sources';
+import { letHeapGrow } from './heap-growth';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
 import { version } from '../version';
 
@@ -28,6 +29,7 @@ export const run: Command = {
     + ' --config FILE|env:NAME|yaml:TEXT|http(s)://… [--drain-delay 5s] [--shutdown-timeout 25s]',
   run: async (argv) => {
     const options = parse(argv);
+    letHeapGrow();
     const reading = await readConfiguration(options.configs);
     for (const warning of reading.warnings) console.error(problemReport([warning]));
     if (reading.settings === undefined) {
