@@ -1,7 +1,7 @@
 /** gRPC over HTTP/2, unary calls only, with or without TLS. */
 import * as http2 from 'http2';
-import type { AddressInfo, Server } from 'net';
-import type { Clock } from '../clock';
+import type { AddressInfo, Server, Socket } from 'net';
+import type { Clock, Timer } from '../clock';
 import type { GrpcServerSettings } from '../config';
 import { messageOf } from '../errors';
 import { endSoon } from './end-soon';
@@ -22,13 +22,31 @@ const MAX_STREAM_ID = 2 ** 31 - 1;
 const NOTICE_MS = 200;
 /** The same for one without calls; one made of Node.js never says that it has noticed. */
 const IDLE_NOTICE_MS = 25;
+/** How often connections are asked for a sign of life; one that gave none is cut next time. */
+const LOOK_MS = 60_000;
+/** Looks that a message may take to arrive, as long as HTTP requests may under Node.js. */
+const LOOKS_PER_MESSAGE = 5;
+const CANCEL = 8;
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;
 
+/** What is known of one connection. */
+interface Connection {
+  /** What it runs over: the end of a session waits for a peer that reads, this one's does not. */
+  readonly socket?: Socket;
+  /** Calls that are open, and the number of the look after which each began. */
+  readonly calls: Map<http2.ServerHttp2Stream, number>;
+  /** Whether it owes an answer to a ping. */
+  isAsked: boolean;
+}
+
 /** A gRPC server for `routes`. */
 export class GrpcServer implements MessageServer {
-  /** Connections, and how many calls each has open. */
-  private readonly sessions = new Map<http2.ServerHttp2Session, () => number>();
+  private readonly sessions = new Map<http2.ServerHttp2Session, Connection>();
+  /** The socket whose session is being made. */
+  private arriving?: Socket;
+  private looks = 0;
+  private looking?: Timer;
   private server?: Server;
   private closing?: Promise<void>;
 
@@ -47,6 +65,7 @@ export class GrpcServer implements MessageServer {
       server.listen(options, resolve);
     });
     this.server = server;
+    this.looking = this.clock.every(LOOK_MS, () => this.look());
     return (server.address() as AddressInfo).port;
   }
 
@@ -68,25 +87,27 @@ export class GrpcServer implements MessageServer {
     const server = tls === undefined
       ? http2.createServer(options)
       : http2.createSecureServer({ ...options, ...serverTls(tls) });
-    server.on('session', (session) => this.keep(session, maxBytes));
+    server.prependListener(tls === undefined ? 'connection' : 'secureConnection', (socket) => {
+      this.arriving = socket as Socket;
+    });
+    server.on('session', (session) => this.keep(session, maxBytes, this.arriving));
     return server;
   }
 
-  private keep(session: http2.ServerHttp2Session, maxBytes: number): void {
+  private keep(session: http2.ServerHttp2Session, maxBytes: number, socket?: Socket): void {
     if (this.closing !== undefined) {
-      session.destroy();
+      cut(session, socket);
       return;
     }
     session.setLocalWindowSize(SESSION_WINDOW);
-    let open = 0;
-    this.sessions.set(session, () => open);
-    const ended = (): void => {
-      open--;
-      if (open === 0 && session.closed) endSoon(session);
-    };
+    const calls = new Map<http2.ServerHttp2Stream, number>();
+    this.sessions.set(session, { socket, calls, isAsked: false });
     session.on('stream', (stream, headers) => {
-      open++;
-      stream.on('close', ended);
+      calls.set(stream, this.looks);
+      stream.on('close', () => {
+        calls.delete(stream);
+        if (calls.size === 0 && session.closed) endSoon(session);
+      });
       serveCall(stream, headers, this.routes, maxBytes);
     });
     const { maxConnectionAge, maxConnectionAgeGrace } = this.settings.keepalive.serverParameters;
@@ -101,6 +122,28 @@ export class GrpcServer implements MessageServer {
   }
 
   /**
+   * Cuts connections whose client has vanished, hangs or never speaks HTTP/2, and calls whose
+   * message does not come to its end: neither would ever end by itself.
+   */
+  private look(): void {
+    this.looks++;
+    for (const [session, connection] of this.sessions) {
+      if (connection.isAsked) {
+        cut(session, connection.socket);
+        continue;
+      }
+      connection.isAsked = true;
+      // What is left of it is a farewell that its client may still read.
+      if (session.destroyed) continue;
+      for (const [stream, began] of connection.calls) {
+        const isTooOld = this.looks - began > LOOKS_PER_MESSAGE;
+        if (isTooOld && !stream.readableEnded) stream.close(CANCEL);
+      }
+      session.ping(() => { connection.isAsked = false; });
+    }
+  }
+
+  /**
    * Ends a session in two steps: a notice that leaves room for the calls that are on their way, and
    * when the client must have seen it, the end of new calls. `graceMs` 0 waits for calls for ever.
    */
@@ -111,13 +154,14 @@ export class GrpcServer implements MessageServer {
       if (isClosed || session.destroyed) return;
       isClosed = true;
       session.close();
-      if (this.sessions.get(session)?.() === 0) endSoon(session);
+      if (this.sessions.get(session)?.calls.size === 0) endSoon(session);
     };
     session.goaway(0, MAX_STREAM_ID);
-    const isIdle = this.sessions.get(session)?.() === 0;
+    const isIdle = this.sessions.get(session)?.calls.size === 0;
     const notice = this.clock.after(isIdle ? IDLE_NOTICE_MS : NOTICE_MS, close);
     session.ping(close);
-    const grace = graceMs > 0 ? this.clock.after(graceMs, () => session.destroy()) : undefined;
+    const socket = this.sessions.get(session)?.socket;
+    const grace = graceMs > 0 ? this.clock.after(graceMs, () => cut(session, socket)) : undefined;
     session.once('close', () => {
       notice.cancel();
       grace?.cancel();
@@ -127,14 +171,20 @@ export class GrpcServer implements MessageServer {
   private async drain(graceMs: number): Promise<void> {
     const { server } = this;
     if (server === undefined) return;
+    this.looking?.cancel();
     const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
     for (const session of this.sessions.keys()) this.retire(session, 0);
     const deadline = this.clock.after(graceMs, () => {
-      for (const session of this.sessions.keys()) session.destroy();
+      for (const [session, { socket }] of this.sessions) cut(session, socket);
     });
     await closed;
     deadline.cancel();
   }
+}
+
+function cut(session: http2.ServerHttp2Session, socket: Socket | undefined): void {
+  session.destroy();
+  socket?.destroy();
 }
 
 /** What is told when an address cannot be listened on. */
