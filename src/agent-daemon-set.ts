@@ -1,6 +1,8 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { CollectorTier, type CollectorTierProps } from './collector-tier';
+import { rightProps } from './prop-kinds';
+import { TIER_KINDS } from './tier-kinds';
 import { sleepBeforeStop } from './workload/stop-delay';
 
 /** What an agent is told. */
@@ -15,13 +17,15 @@ export class AgentDaemonSet extends CollectorTier {
   public readonly daemonSet: k8s.KubeDaemonSet;
 
   public constructor(scope: Construct, id: string, props: AgentDaemonSetProps) {
-    super(scope, id, props, {
+    const right = rightProps(props, TIER_KINDS);
+    super(scope, id, right.props, {
       component: 'agent',
       memoryMib: 256,
       cpuMillis: 100,
       maxPods: Infinity,
       isHeadless: false,
-      problems: [],
+      problems: right.problems,
+      wrong: right.wrong,
     });
     this.daemonSet = new k8s.KubeDaemonSet(this, 'daemon-set', {
       metadata: this._metadata,

@@ -3,11 +3,13 @@ import {
   type OtlpGrpcDeliveryConfig, type Path, type TlsClientConfig, type Yaml,
 } from './config';
 import { isInCluster } from './graph/cluster-name';
-import type { Resolver } from './graph/resolver';
+import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
+import { required, rightProps, withMember, type Kind } from './prop-kinds';
 import type { Retry } from './retry';
 import { routed } from './routed-delivery';
 import type { SendingQueue } from './sending-queue';
+import { BACKEND_KINDS } from './tier-kinds';
 import type { SecretReference } from './workload/secret-reference';
 
 /** What all backends have in common. */
@@ -92,38 +94,47 @@ export interface WrittenExporter {
 /** The name of a component type in the words of the image that reads it. */
 type Spelled = (contract: Pick<Contract, 'type' | 'aliases'>) => string;
 
+/** Writes an exporter of these options. */
+type Writer = (
+  spelled: Spelled, options: OtlpDeliveryOptions & RawBackendOptions,
+) => WrittenExporter;
+
 /** Where telemetry leaves the cluster of collectors. */
 export class Backend {
   /** A store that speaks OTLP over gRPC. */
   public static otlp(name: string, options: OtlpBackendOptions): Backend {
     const { endpoint } = options;
-    return new Backend(name, options, (spelled) => ({
+    return new Backend(name, options, (spelled, right) => ({
       type: spelled(otlpGrpcExporter),
       config: otlpGrpcExporter.write(
-        { endpoint, ...deliveryOf(endpoint, options) }, at('otlp_grpc', name)),
+        { endpoint, ...deliveryOf(endpoint, right) }, at('otlp_grpc', name)),
     }));
   }
 
   /** A store that speaks OTLP over HTTP. */
   public static otlpHttp(name: string, options: OtlpBackendOptions): Backend {
     const { endpoint } = options;
-    return new Backend(name, options, (spelled) => ({
+    return new Backend(name, options, (spelled, right) => ({
       type: spelled(otlpHttpExporter),
       config: otlpHttpExporter.write(
-        { endpoint, ...deliveryOf(endpoint, options) }, at('otlp_http', name)),
-    }));
+        { endpoint, ...deliveryOf(endpoint, right) }, at('otlp_http', name)),
+    }), { ...BACKEND_KINDS, endpoint: BASE_URL });
   }
 
   /** Several stores that speak OTLP over gRPC; each trace goes to one. Takes traces only. */
   public static loadBalanced(name: string, options: LoadBalancedBackendOptions): Backend {
-    const resolver = options.resolver._toConfig();
-    const host = resolver.static?.hostnames[0] ?? resolver.dns?.hostname ?? 'pod';
-    const { retryOnFailure: _, sendingQueue: __, ...otlp } = deliveryOf(host, options);
-    return new Backend(name, { signals: [Signal.TRACES], ...options }, (spelled) => ({
-      type: spelled(loadBalancingExporter),
-      config: loadBalancingExporter.write(
-        routed(otlp, options.resolver, options), at('load_balancing', name)),
-    }));
+    const given = { signals: [Signal.TRACES], ...options };
+    return new Backend(name, given, (spelled, right) => {
+      const { resolver = NOWHERE } = right as Partial<LoadBalancedBackendOptions>;
+      const { static: listed, dns } = resolver._toConfig();
+      const host = listed?.hostnames[0] ?? dns?.hostname ?? 'pod';
+      const { retryOnFailure: _, sendingQueue: __, ...otlp } = deliveryOf(host, right);
+      return {
+        type: spelled(loadBalancingExporter),
+        config: loadBalancingExporter.write(
+          routed(otlp, resolver, right), at('load_balancing', name)),
+      };
+    }, { ...BACKEND_KINDS, resolver: RESOLVER });
   }
 
   /**
@@ -138,14 +149,24 @@ export class Backend {
 
   /** Signals that it takes. */
   public readonly signals: Signal[];
+  /**
+   * What is wrong with its options.
+   * @internal
+   */
+  public readonly _problems: readonly string[];
+  private readonly options: OtlpDeliveryOptions & RawBackendOptions;
 
   private constructor(
     /** Its name: exporters are called `type/name`. */
     public readonly name: string,
-    private readonly options: OtlpDeliveryOptions & RawBackendOptions,
-    private readonly write: (spelled: Spelled) => WrittenExporter,
+    given: OtlpDeliveryOptions & RawBackendOptions,
+    private readonly write: Writer,
+    kinds: Readonly<Record<string, Kind>> = BACKEND_KINDS,
   ) {
-    this.signals = options.signals ?? Object.values(Signal);
+    const right = rightProps(given, kinds, `exportTo (${name}): `);
+    this.options = right.props;
+    this._problems = right.problems;
+    this.signals = this.options.signals ?? Object.values(Signal);
   }
 
   /**
@@ -154,7 +175,7 @@ export class Backend {
    * @internal
    */
   public _write(spelled: Spelled): WrittenExporter {
-    return this.write(spelled);
+    return this.write(spelled, this.options);
   }
 
   /**
@@ -169,6 +190,17 @@ export class Backend {
     ];
   }
 }
+
+/** In place of a resolver without which synthesis fails anyway. */
+const NOWHERE = Resolver.addresses(['localhost']);
+const RESOLVER = required(withMember(
+  '_toConfig', 'a Resolver', 'Resolver.dns(\'store-headless.tracing.svc\')'));
+/** The exporter adds the path of each signal. */
+const BASE_URL: Kind = {
+  is: (value) => typeof value !== 'string' || !/\/v1\/(traces|metrics|logs)\/?$/.test(value),
+  wanted: 'without the path of a signal, which is added to it',
+  example: '\'http://store:4318\'',
+};
 
 function at(type: string, name: string): Path {
   return ['exporters', `${type}/${name}`];

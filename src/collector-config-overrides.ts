@@ -8,7 +8,7 @@ import type { YamlSource } from './config/yaml-documents';
 export class CollectorConfigOverrides {
   /** Overrides as text, such as out of a file; messages call it `name`. */
   public static fromYaml(text: string, name: string = 'config'): CollectorConfigOverrides {
-    return new CollectorConfigOverrides({ name, text });
+    return new CollectorConfigOverrides({ name, text: String(text) });
   }
 
   /** Overrides as data. */

@@ -133,6 +133,8 @@ export interface TierPlan {
   readonly maxConnectionAge?: Duration;
   /** What else is wrong with its props. */
   readonly problems: readonly string[];
+  /** Names of props that were left out because of what they are. */
+  readonly wrong: readonly string[];
 }
 
 /**
@@ -297,10 +299,12 @@ export class CollectorTier extends Construct {
         memoryMib: this.memory(props, plan).containerMib,
         reachable: reachable(props),
         forwardTo: props.forwardTo,
+        exportTo: props.exportTo ?? [],
         waitSeconds: decisionWaitSeconds(this.config),
         graceSeconds: props.terminationGracePeriod?.toSeconds(),
         variables: variablesOf(props),
-        problems: plan.problems,
+        problems: [...plan.problems, ...ownProblems(props)],
+        wrong: plan.wrong,
       }).map((sentence) => sentence.replace(/\n/g, '\n    ')),
     });
   }
@@ -320,6 +324,15 @@ export class CollectorTier extends Construct {
   public get _sleepsBeforeStop(): boolean {
     return !this.image.isRuntime;
   }
+}
+
+/** What is wrong with things that the props are made of, each by itself. */
+function ownProblems({ image, placement, exportTo = [], forwardTo }: CollectorTierProps): string[] {
+  const target = forwardTo as { readonly _problems?: readonly string[] } | undefined;
+  return [
+    ...image?._problems ?? [], ...placement?._problems ?? [], ...target?._problems ?? [],
+    ...exportTo.flatMap(({ _problems }) => _problems),
+  ];
 }
 
 /** Signals that there is somewhere to send to. */

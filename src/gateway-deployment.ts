@@ -6,6 +6,8 @@ import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
+import { rightProps } from './prop-kinds';
+import { GATEWAY_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { DNS_LAG_SECONDS } from './workload/discovery-lag';
@@ -32,8 +34,9 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
   public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
 
   public constructor(scope: Construct, id: string, props: GatewayDeploymentProps) {
-    const scaling = props.scaling ?? Scaling.fixed(2);
-    super(scope, id, props, {
+    const right = rightProps(props, GATEWAY_KINDS);
+    const { scaling = Scaling.fixed(2), availability } = right.props;
+    super(scope, id, right.props, {
       component: 'gateway',
       memoryMib: 512,
       cpuMillis: 500,
@@ -41,8 +44,10 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
       isHeadless: true,
       maxConnectionAge: MAX_CONNECTION_AGE,
       problems: [
-        scalingProblem(scaling) ?? availabilityProblem(scaling, props.availability) ?? [],
+        ...right.problems,
+        scalingProblem(scaling) ?? availabilityProblem(scaling, availability) ?? [],
       ].flat(),
+      wrong: right.wrong,
     });
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata: this._metadata,
@@ -64,7 +69,7 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
     this.node.defaultChild = this.deployment;
     this.autoscaler = autoscaler(this, 'autoscaler', this._tier, 'Deployment', scaling, 0);
     this.disruptionBudget = disruptionBudget(
-      this, 'disruption-budget', this._tier, scaling, props.availability);
+      this, 'disruption-budget', this._tier, scaling, availability);
   }
 
   /** Its name. */

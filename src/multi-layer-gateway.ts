@@ -105,11 +105,12 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
 
   public constructor(scope: Construct, id: string, props: MultiLayerGatewayProps) {
     super(scope, id);
-    if (props.layers.length === 0) {
-      throw new Error(`${this.node.path}: layers must name at least one layer, got none`);
-    }
     const layers: (GatewayDeployment | TailSamplingGateway)[] = [];
-    for (const layer of [...props.layers].reverse()) {
+    const { right, problems } = rightLayers(props?.layers);
+    this.node.addValidation({
+      validate: () => problems.map((sentence) => sentence.replace(/\n/g, '\n    ')),
+    });
+    for (const layer of [...right].reverse()) {
       layers.unshift(this.addLayer(layer, props, layers[0], id));
     }
     this.layers = layers;
@@ -136,10 +137,10 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
     id: string,
   ): GatewayDeployment | TailSamplingGateway {
     const { tailSampling, name, ...own } = layer;
-    const { image, monitoring, signals, exportTo } = props;
+    const { image, monitoring, signals, exportTo } = props ?? {};
     const given: GatewayProps = {
       ...own,
-      name: `${props.name ?? id}-${name}`,
+      name: `${props?.name ?? id}-${name}`,
       image,
       monitoring,
       signals,
@@ -149,4 +150,23 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
       ? new GatewayDeployment(this, name, given)
       : new TailSamplingGateway(this, name, { ...given, ...tailSampling });
   }
+}
+
+/** Layers that can be written, and what is wrong with the others. There is always one. */
+function rightLayers(
+  given: readonly GatewayLayer[] | undefined,
+): { right: readonly GatewayLayer[]; problems: readonly string[] } {
+  const layers = Array.isArray(given) ? given as readonly GatewayLayer[] : [];
+  const names = layers.map((layer) => layer?.name);
+  const right = layers.filter((layer, index) =>
+    typeof layer?.name === 'string' && names.indexOf(layer.name) === index);
+  const problems = right.length === layers.length ? [] : [
+    `layers: must have a name each, and none twice, got ${names.join(', ')}.`
+    + '\n→ give each layer a `name` of its own.',
+  ];
+  if (layers.length === 0) {
+    problems.push('layers: must name at least one layer, got none.'
+      + '\n→ give `layers` [{ name: \'gateway\' }], for example.');
+  }
+  return { right: right.length === 0 ? [{ name: 'gateway' }] : right, problems };
 }

@@ -4,6 +4,7 @@ import type {
   RateLimitingPolicyConfig, SamplingPolicyConfig, SpanCountPolicyConfig,
   StringAttributePolicyConfig,
 } from './config';
+import { durationOf, required, rightProps } from './prop-kinds';
 
 /** How an operation ended, as its span says. */
 export enum StatusCode {
@@ -36,6 +37,20 @@ export interface LatencyPolicyOptions {
   readonly upperThreshold?: Duration;
 }
 
+const LATENCY_KINDS = {
+  threshold: required(durationOf('millis', 0, 500)),
+  upperThreshold: durationOf('millis', 0, 2000),
+};
+const SHARE_KINDS = {
+  samplingPercentage: required({
+    is: () => true, wanted: 'a percentage from 0 to 100', example: '10',
+  }),
+};
+
+function problemsOf(policies: readonly SamplingPolicy[]): string[] {
+  return policies.flatMap(({ _problems }) => _problems);
+}
+
 /** A rule by which a tail sampler keeps whole traces. A trace is kept when one rule keeps it. */
 export class SamplingPolicy {
   /** Keeps every trace. */
@@ -50,19 +65,21 @@ export class SamplingPolicy {
 
   /** Keeps traces by how long they took, from the first start to the last end of their spans. */
   public static latency(name: string, options: LatencyPolicyOptions): SamplingPolicy {
+    const { props, problems } = rightProps(options, LATENCY_KINDS);
     return new SamplingPolicy({
       name,
       type: 'latency',
       latency: {
-        thresholdMs: options.threshold.toMilliseconds(),
-        upperThresholdMs: options.upperThreshold?.toMilliseconds(),
+        thresholdMs: props.threshold?.toMilliseconds(),
+        upperThresholdMs: props.upperThreshold?.toMilliseconds(),
       },
-    });
+    }, problems);
   }
 
   /** Keeps a share of all traces, chosen by trace id: every sampler chooses the same ones. */
   public static probabilistic(name: string, options: ProbabilisticPolicyConfig): SamplingPolicy {
-    return new SamplingPolicy({ name, type: 'probabilistic', probabilistic: options });
+    const { props, problems } = rightProps(options, SHARE_KINDS);
+    return new SamplingPolicy({ name, type: 'probabilistic', probabilistic: props }, problems);
   }
 
   /** Keeps traces with an attribute that has one of these texts. */
@@ -99,21 +116,30 @@ export class SamplingPolicy {
   /** Keeps traces that all of `policies` keep. */
   public static and(name: string, policies: SamplingPolicy[]): SamplingPolicy {
     const andSubPolicy = policies.map((policy) => policy._toConfig());
-    return new SamplingPolicy({ name, type: 'and', and: { andSubPolicy } });
+    return new SamplingPolicy({ name, type: 'and', and: { andSubPolicy } }, problemsOf(policies));
   }
 
   /** Keeps traces that `policy` does not keep. */
   public static not(name: string, policy: SamplingPolicy): SamplingPolicy {
-    return new SamplingPolicy({ name, type: 'not', not: { notSubPolicy: policy._toConfig() } });
+    const notSubPolicy = policy._toConfig();
+    return new SamplingPolicy({ name, type: 'not', not: { notSubPolicy } }, policy._problems);
   }
 
   /** Drops traces that all of `policies` keep, whatever any other policy says. */
   public static drop(name: string, policies: SamplingPolicy[]): SamplingPolicy {
     const dropSubPolicy = policies.map((policy) => policy._toConfig());
-    return new SamplingPolicy({ name, type: 'drop', drop: { dropSubPolicy } });
+    return new SamplingPolicy(
+      { name, type: 'drop', drop: { dropSubPolicy } }, problemsOf(policies));
   }
 
-  private constructor(private readonly config: SamplingPolicyConfig) {}
+  private constructor(
+    private readonly config: SamplingPolicyConfig,
+    /**
+     * What is wrong with its options, beginning with their name.
+     * @internal
+     */
+    public readonly _problems: readonly string[] = [],
+  ) {}
 
   /**
    * What the tail sampler is told.

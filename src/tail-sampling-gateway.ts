@@ -10,7 +10,9 @@ import {
 import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
-import type { SamplingPolicy } from './sampling-policy';
+import { rightProps } from './prop-kinds';
+import { SamplingPolicy } from './sampling-policy';
+import { SAMPLER_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
@@ -83,22 +85,26 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
   private readonly discovery: Discovery;
 
   public constructor(scope: Construct, id: string, props: TailSamplingGatewayProps) {
-    const scaling = props.scaling ?? Scaling.fixed(2);
-    const decisionWait = props.decisionWait ?? DEFAULT_WAIT;
-    super(scope, id, props, {
+    const right = rightProps(props, SAMPLER_KINDS);
+    const { scaling = Scaling.fixed(2), decisionWait = DEFAULT_WAIT, availability } = right.props;
+    super(scope, id, right.props, {
       component: 'sampler',
       memoryMib: DEFAULT_MEMORY_MIB,
       cpuMillis: 500,
       maxPods: scaling.max,
       isHeadless: true,
       maxConnectionAge: MAX_CONNECTION_AGE,
-      tailSampling: tailSampling(props, decisionWait, scaling),
+      tailSampling: tailSampling(right.props, decisionWait, scaling),
       problems: [
-        scalingProblem(scaling) ?? availabilityProblem(scaling, props.availability) ?? [],
-        memoryProblem(props, decisionWait, scaling) ?? [],
+        ...right.problems,
+        ...policyProblems(right.props),
+        scalingProblem(scaling) ?? availabilityProblem(scaling, availability) ?? [],
+        numTracesProblem(right.props, decisionWait, scaling) ?? [],
+        memoryProblem(right.props, decisionWait, scaling) ?? [],
       ].flat(),
+      wrong: right.wrong,
     });
-    this.discovery = props.discovery ?? Discovery.KUBERNETES_API;
+    this.discovery = right.props.discovery ?? Discovery.KUBERNETES_API;
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: this._metadata,
       spec: {
@@ -118,7 +124,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     this.autoscaler = autoscaler(
       this, 'autoscaler', this._tier, 'StatefulSet', scaling, decisionWait.toSeconds());
     this.disruptionBudget = disruptionBudget(
-      this, 'disruption-budget', this._tier, scaling, props.availability);
+      this, 'disruption-budget', this._tier, scaling, availability);
   }
 
   /** Its name. */
@@ -149,7 +155,8 @@ function settleSeconds(signals: readonly Signal[], discovery: Discovery): number
 function tailSampling(
   options: TailSamplingOptions, decisionWait: Duration, scaling: Scaling,
 ) {
-  const { policies, expectedTracesPerSecond } = options;
+  // Without a list of policies synthesis fails; everything else about the tier is told with it.
+  const { policies = [SamplingPolicy.alwaysSample('all')], expectedTracesPerSecond } = options;
   const perPod = Math.ceil((expectedTracesPerSecond ?? 0) / Math.max(1, scaling.min));
   const waitSeconds = decisionWait.toMilliseconds() / 1000;
   const numTraces = options.numTraces
@@ -162,6 +169,21 @@ function tailSampling(
     decisionCache: { sampledCacheSize: numTraces * 2, nonSampledCacheSize: numTraces * 2 },
     policies: policies.map((policy) => policy._toConfig()),
   };
+}
+
+function policyProblems({ policies = [] }: TailSamplingOptions): string[] {
+  return policies.flatMap((policy, index) =>
+    policy._problems.map((problem) => `policies[${index}].${problem}`));
+}
+
+function numTracesProblem(
+  { numTraces, expectedTracesPerSecond: rate = 0 }: TailSamplingOptions, decisionWait: Duration,
+  scaling: Scaling,
+): string | undefined {
+  const needed = Math.ceil(rate * decisionWait.toSeconds() / Math.max(1, scaling.min));
+  if (numTraces === undefined || numTraces >= needed) return undefined;
+  return `numTraces: must be at least ${needed}, for so many of ${rate} new traces per second wait`
+    + ` in each of ${scaling.min} pods, got ${numTraces}.\n→ leave \`numTraces\` out.`;
 }
 
 function memoryProblem(

@@ -1,4 +1,5 @@
 /** Everything that can be wrong with a tier, as sentences that say what to do. */
+import type { Backend } from './backend';
 import { problemText, type Problem } from './config';
 import type { CollectorImage } from './distribution/collector-image';
 import { drainBudget } from './graph/drain-budget';
@@ -6,7 +7,7 @@ import { LEAST_MEMORY_MIB } from './graph/memory-budget';
 import { plainCredentials } from './graph/plain-credentials';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget } from './graph/telemetry-target';
-import type { TierFacts } from './graph/tier-facts';
+import { valueAt, type TierFacts } from './graph/tier-facts';
 import { listenerProblems, untakenSignals, wiringProblems } from './graph/wiring-checks';
 import type { TierConfig } from './tier-config';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
@@ -31,6 +32,8 @@ export interface CheckedTier {
   readonly reachable: readonly Signal[];
   /** Where it sends to. */
   readonly forwardTo?: ITelemetryTarget;
+  /** Where telemetry leaves. */
+  readonly exportTo: readonly Backend[];
   /** How long it holds traces. */
   readonly waitSeconds: number;
   /** Time that it gets to end, when that was given. */
@@ -39,6 +42,8 @@ export interface CheckedTier {
   readonly variables: readonly [string, SecretReference][];
   /** What is known already. */
   readonly problems: readonly string[];
+  /** Names of props that were left out because of what they are. */
+  readonly wrong: readonly string[];
 }
 
 /** What is wrong; every sentence says below `→` what to do about it. */
@@ -47,12 +52,14 @@ export function tierProblems(tier: CheckedTier): string[] {
     ...tier.problems,
     ...nameProblems(tier.facts, tier.tiers),
     ...portProblems(tier.ports),
-    ...signalProblems(tier),
+    ...tier.wrong.some((prop) => ['signals', 'forwardTo', 'exportTo'].includes(prop))
+      ? [] : signalProblems(tier),
+    ...exporterNameProblems(tier),
     ...variableProblems(tier.variables),
     ...sizeProblems(tier),
     ...plainCredentials(tier.facts.data),
   ];
-  return [...inProps, ...configProblems(tier, inProps.length > 0)];
+  return [...new Set([...inProps, ...configProblems(tier, inProps.length > 0)])];
 }
 
 /** Mistakes in the configuration, but not those that only follow from mistakes in the props. */
@@ -61,7 +68,10 @@ function configProblems(tier: CheckedTier, isFollowed: boolean): string[] {
   const explained = new Set(missing.map(({ path }) => path));
   const mistakes = tier.config.problems.filter(({ path, file }) =>
     !explained.has(path) && !(isFollowed && file === CONFIG_FILE));
-  const known = [...missing.map(({ sentence }) => sentence), ...mistakes.map(sentenceOf)];
+  const known = [
+    ...missing.map(({ sentence }) => sentence),
+    ...mistakes.map((mistake) => sentenceOf(mistake, tier)),
+  ];
   if (known.length > 0 || isFollowed) return known;
   return [
     ...listenerProblems(tier.facts.data, tier.ports), ...wiringProblems(tier.facts, tier.tiers),
@@ -69,23 +79,27 @@ function configProblems(tier: CheckedTier, isFollowed: boolean): string[] {
 }
 
 /** A mistake in what the construct wrote is one in its props: nobody has seen the file. */
-function sentenceOf(mistake: Problem): string {
+function sentenceOf(mistake: Problem, tier: CheckedTier): string {
   if (mistake.file !== undefined && mistake.file !== CONFIG_FILE) return indented(mistake);
   const { file: _, line: __, ...plain } = mistake;
-  return indented({ ...plain, wayOut: wayOutInProps(mistake) ?? mistake.wayOut });
+  return indented({ ...plain, wayOut: wayOutInProps(mistake, tier) ?? mistake.wayOut });
 }
 
 function indented(mistake: Problem): string {
   return problemText(mistake).replace('\n  →', '\n→');
 }
 
-function wayOutInProps({ at, message }: Problem): string | undefined {
+function wayOutInProps(
+  { at, message }: Problem, { forwardTo }: CheckedTier,
+): string | undefined {
   const variable = /^needs the environment variable (\w+)/.exec(message)?.[1];
   if (variable !== undefined) {
     return `give \`secrets\`: { ${variable}: SecretReference.of(secret, key) }.`;
   }
   if (at[0] === 'exporters' && at.at(-1) === 'endpoint') {
-    return 'give the endpoint in `exportTo` as host:port, such as \'store:4317\' (for HTTP as'
+    const isForward = String(at[1]).endsWith(`/${forwardTo?.targetName}`);
+    const prop = isForward ? 'forwardTo' : 'exportTo';
+    return `give the endpoint in \`${prop}\` as host:port, such as 'store:4317' (for HTTP as`
       + ' \'http://store:4318\').';
   }
   if (at[2] === 'policies' && typeof at[3] === 'number') {
@@ -97,14 +111,29 @@ function wayOutInProps({ at, message }: Problem): string | undefined {
 function nameProblems(facts: TierFacts, tiers: readonly TierFacts[]): string[] {
   const { name, chart, namespace } = facts;
   const twin = tiers.find((tier) => tier.path !== facts.path && tier.chart === chart
-    && tier.name === name && tier.namespace === namespace);
+    && tier.namespace === namespace && (tier.name === name || tier.headlessName === name));
   if (twin !== undefined) {
-    return [`name: must be unique in its chart, but ${twin.path} is named ${name}, too.`
+    return [`name: must be unique in its chart, but ${twin.path} is named ${twin.name}`
+      + `${twin.name === name ? '' : ` and has a Service ${name}`}, too.`
       + '\n→ give one of them another `name`.'];
   }
   return /^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/.test(name) ? [] : [
     'name: must be at most 52 lower-case letters, digits and -, beginning with a letter, got'
     + ` ${JSON.stringify(name)}.\n→ give \`name\`, or another id to the construct.`,
+  ];
+}
+
+/** Exporters are told apart by the names of what they send to. */
+function exporterNameProblems({ exportTo, forwardTo }: CheckedTier): string[] {
+  const names = exportTo.map((backend) => String(backend.name));
+  const malformed = names.filter((name) => !/^[A-Za-z0-9][\w.-]*$/.test(name));
+  const taken = [...new Set(names)].filter((name) =>
+    name === forwardTo?.targetName || names.indexOf(name) !== names.lastIndexOf(name));
+  return [
+    ...malformed.map((name) => 'exportTo: names of backends must be letters, digits and . _ -, got'
+      + ` ${JSON.stringify(name)}.\n→ name it like 'store'.`),
+    ...taken.map((name) => `exportTo: ${JSON.stringify(name)} must be the name of one backend only,`
+      + ' and not that of `forwardTo`.\n→ give each backend a name of its own.'),
   ];
 }
 
@@ -149,6 +178,11 @@ function variableProblems(variables: CheckedTier['variables']): string[] {
   const known = new Map<string, SecretReference | undefined>(
     Object.keys(POD_FIELDS).map((name) => [name, undefined]));
   return variables.flatMap(([name, secret]) => {
+    if (!/^[a-z0-9.-]+$/.test(secret.name) || !/^[\w.-]+$/.test(secret.key)) {
+      return [`secrets: ${JSON.stringify(`${secret.name}/${secret.key}`)} must be the name of a`
+        + ' Secret and a key in it.\n→ write SecretReference.of(\'store\', \'api-key\'), for'
+        + ' example.'];
+    }
     const before = known.get(name);
     const isNew = !known.has(name)
       || (before?.name === secret.name && before.key === secret.key);
@@ -166,6 +200,11 @@ function sizeProblems(tier: CheckedTier): string[] {
     problems.push(`memory: must be at least ${LEAST_MEMORY_MIB} MiB for a collector to hold`
       + ` anything, got ${tier.memoryMib} MiB.\n→ leave \`memory\` out, or give it`
       + ` Size.mebibytes(${LEAST_MEMORY_MIB}) or more.`);
+  }
+  const limit = valueAt(tier.facts.data, 'processors', 'memory_limiter', 'limit_mib');
+  if (typeof limit === 'number' && limit >= tier.memoryMib) {
+    problems.push(`processors.memory_limiter.limit_mib: must be less than the ${tier.memoryMib} MiB`
+      + ` at which the pod is killed, got ${limit}.\n→ raise \`memory\`: the limit then follows.`);
   }
   const { totalSeconds, sum } = drainBudget(tier.waitSeconds);
   if (tier.graceSeconds !== undefined && tier.graceSeconds < totalSeconds) {

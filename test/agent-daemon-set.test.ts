@@ -124,11 +124,12 @@ test('sends to collectors of somebody else as it is told', () => {
 });
 
 test('a target of somebody else has an address or a resolver, and not both', () => {
-  expect(() => TelemetryTarget.external('others', {}))
-    .toThrow('target others: must have an endpoint or a resolver, got neither');
-  expect(() => TelemetryTarget.external('others', {
-    endpoint: 'a:4317', resolver: Resolver.addresses(['a']),
-  })).toThrow('target others: must have an endpoint or a resolver, got both');
+  const says = (options: object) => () =>
+    agent({ exportTo: undefined, forwardTo: TelemetryTarget.external('others', options) });
+  expect(says({})).toThrow(
+    'forwardTo (others): must have an endpoint or a resolver, got neither.');
+  expect(says({ endpoint: 'a:4317', resolver: Resolver.addresses(['a']) })).toThrow(
+    'forwardTo (others): must have an endpoint or a resolver, got both.');
 });
 
 test('raw configuration is merged over what is written, and may refer to Secrets', () => {

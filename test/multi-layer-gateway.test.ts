@@ -63,5 +63,7 @@ test('as a target it is its first layer', () => {
 });
 
 test('a chain has a layer', () => {
-  expect(() => chain([])).toThrow('telemetry/gw: layers must name at least one layer, got none');
+  expect(() => chain([])).toThrow('[telemetry/gw] layers: must name at least one layer, got none');
+  expect(() => chain([{ name: 'one' }, { name: 'one' }]))
+    .toThrow('[telemetry/gw] layers: must have a name each, and none twice, got one, one.');
 });

@@ -7,6 +7,7 @@ import { shown } from './problem';
 
 /** Why `address` is not `host:port`; nothing when it is. */
 export function hostPortFault(address: string): string | undefined {
+  if (/\s/.test(address)) return 'must not hold spaces';
   const match = /^(?:\[[^\]]*\]|[^:[\]]*):([^:]*)$/.exec(address);
   if (match === null) {
     const isBareIpv6 = address.split(':').length > 2 && !address.startsWith('[');

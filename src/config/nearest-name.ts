@@ -20,6 +20,11 @@ export function didYouMean(wrong: string, known: Iterable<string>): string {
   return nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
 }
 
+/** Whether two names differ in one letter that was added, dropped, changed or swapped. */
+export function isOneLetterOff(one: string, other: string): boolean {
+  return editDistance(one, other) === 1;
+}
+
 /** Case and separators are the commonest slips, so they cost nothing. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[_\-\s]/g, '');

@@ -53,6 +53,8 @@ export interface ImageTraits {
   readonly components?: Iterable<string>;
   /** Version of the OpenTelemetry Collector inside, when that decides how names are spelled. */
   readonly version?: string;
+  /** Whether its tags are versions. */
+  readonly isPublished?: boolean;
   /** Whether it is the collector of this package. */
   readonly isRuntime?: boolean;
   /** What to start in place of the image's entry point. */
@@ -79,14 +81,14 @@ export class CollectorImage {
   public static contrib(version: string): CollectorImage {
     return new CollectorImage(
       `otel/opentelemetry-collector-contrib:${version}`,
-      { distribution: 'otelcol-contrib', version },
+      { distribution: 'otelcol-contrib', isPublished: true, version },
     );
   }
 
   /** OpenTelemetry's distribution for Kubernetes, such as `k8s('0.159.0')`. */
   public static k8s(version: string): CollectorImage {
     return new CollectorImage(`otel/opentelemetry-collector-k8s:${version}`, {
-      distribution: 'otelcol-k8s', version, components: K8S_COMPONENTS,
+      distribution: 'otelcol-k8s', isPublished: true, version, components: K8S_COMPONENTS,
     });
   }
 
@@ -94,6 +96,7 @@ export class CollectorImage {
   public static datadog(version: string): CollectorImage {
     return new CollectorImage(`registry.datadoghq.com/ddot-collector:${version}`, {
       distribution: 'ddot',
+      isPublished: true,
       version: OLDEST_SPELLING,
       command: ['otel-agent'],
       env: {
@@ -135,6 +138,23 @@ export class CollectorImage {
   /** Whether it is this package's own collector. */
   public get isRuntime(): boolean {
     return this.traits.isRuntime === true;
+  }
+
+  /**
+   * What is wrong with how it is named.
+   * @internal
+   */
+  public get _problems(): string[] {
+    const { version, isPublished = false } = this.traits;
+    const tag = this.image.slice(this.image.lastIndexOf(':') + 1);
+    if (isPublished && !/^\d+\.\d+\.\d+/.test(tag)) {
+      return ['image: must have a version such as 0.159.0, by which its components are named, got'
+        + ` ${JSON.stringify(tag)}.\n→ give the version without v, and not latest.`];
+    }
+    return /^[^\s:]+(:\d+\/[^\s:]+)?([:@][^\s]+)?$/.test(this.image) && version !== '' ? [] : [
+      `image: must be the name of an image, got ${JSON.stringify(this.image)}.`
+      + '\n→ write it like \'registry.example.com/otelcol:0.159.0\'.',
+    ];
   }
 
   /**

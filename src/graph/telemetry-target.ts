@@ -59,14 +59,12 @@ export interface ExternalTargetOptions {
   readonly insecure?: boolean;
 }
 
+const NOWHERE = 'localhost:4317';
+
 /** Targets that are not constructs of this app. */
 export class TelemetryTarget implements ITelemetryTarget {
   /** Collectors that somebody else runs, in this cluster or elsewhere. */
   public static external(name: string, options: ExternalTargetOptions): TelemetryTarget {
-    if ((options.endpoint === undefined) === (options.resolver === undefined)) {
-      throw new Error(`target ${name}: must have an endpoint or a resolver, got `
-        + (options.endpoint === undefined ? 'neither' : 'both'));
-    }
     return new TelemetryTarget(name, options);
   }
 
@@ -79,8 +77,23 @@ export class TelemetryTarget implements ITelemetryTarget {
       ?? (options.resolver === undefined ? Object.values(Signal) : [Signal.TRACES]);
   }
 
+  /**
+   * What is wrong with its options.
+   * @internal
+   */
+  public get _problems(): string[] {
+    const { endpoint, resolver } = this.options;
+    return (endpoint === undefined) !== (resolver === undefined) ? [] : [
+      `forwardTo (${this.targetName}): must have an endpoint or a resolver, got`
+      + ` ${endpoint === undefined ? 'neither' : 'both'}.`
+      + '\n→ write TelemetryTarget.external(name, { endpoint: \'host:4317\' }), for example.',
+    ];
+  }
+
   public routeFor(_signal: Signal): TelemetryRoute {
-    const { endpoint, resolver, insecure } = this.options;
+    const { resolver, insecure } = this.options;
+    // With neither of them synthesis fails; everything else is told along with it.
+    const endpoint = this.options.endpoint ?? (resolver === undefined ? NOWHERE : undefined);
     return { endpoint, resolver, insecure: insecure ?? isInCluster(endpoint ?? '') };
   }
 }

@@ -33,6 +33,11 @@ export function availabilityProblem(
 ): string | undefined {
   const bound = availability?._bound;
   if (bound === undefined) return undefined;
+  const pods = bound.maxUnavailable ?? bound.minAvailable;
+  if (!Number.isInteger(pods) || (pods as number) < 0) {
+    return `availability: must be a whole number of pods, got ${pods}.`
+      + '\n→ use Availability.maxUnavailable(1).';
+  }
   if (scaling.min < 2) {
     return 'availability: a budget needs at least 2 pods, got 1: its node could never be emptied.'
       + '\n→ remove `availability`, or use Scaling.fixed(2).';

@@ -43,10 +43,19 @@ export class Scaling {
   ) {}
 }
 
+function percentProblem(options: HorizontalScalingOptions | undefined): string | undefined {
+  const { cpuPercent = 70, memoryPercent = 80 } = options ?? {};
+  const wrong = Object.entries({ cpuPercent, memoryPercent }).find(([name, value]) =>
+    !Number.isInteger(value) || value < 1 || value > (name === 'cpuPercent' ? 1000 : 100));
+  return wrong === undefined ? undefined
+    : `scaling: ${wrong[0]} must be a whole percentage of what a pod requests, got ${wrong[1]}.`
+      + `\n→ give \`${wrong[0]}\` 70, for example.`;
+}
+
 /** What is wrong with a number of pods; nothing when Kubernetes would take it. */
-export function scalingProblem({ min, max }: Scaling): string | undefined {
+export function scalingProblem({ min, max, autoscaling }: Scaling): string | undefined {
   const isWhole = Number.isInteger(min) && Number.isInteger(max);
-  return isWhole && min >= 1 && max >= min ? undefined
+  return isWhole && min >= 1 && max >= min ? percentProblem(autoscaling)
     : `scaling: must be from 1 up to a whole number of pods, got ${min}`
       + `${max === min ? '' : ` to ${max}`}.\n→ use Scaling.fixed(2), or`
       + ' Scaling.horizontal({ min: 2, max: 10 }).';

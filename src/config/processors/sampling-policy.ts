@@ -129,8 +129,7 @@ const simple: Kinds = {
   }),
   probabilistic: mapSchema(probabilistic),
   stringAttribute: mapSchema(stringAttribute, {
-    check: ({ values }: StringAttributePolicySettings, report) =>
-      notEmpty(values, 'values', 'value', report),
+    check: patternsFit,
   }),
   numericAttribute: mapSchema(numericAttribute, { check: hasBound }),
   booleanAttribute: mapSchema(booleanAttribute),
@@ -142,6 +141,31 @@ function notEmpty(
   values: readonly unknown[], key: string, what: string, report: Report,
 ): void {
   if (values.length === 0) report([key], `must hold at least one ${what}, got []`);
+}
+
+function patternsFit(settings: StringAttributePolicySettings, report: Report): void {
+  const { values, enabledRegexMatching } = settings;
+  notEmpty(values, 'values', 'value', report);
+  values.forEach((value, index) => {
+    const fault = enabledRegexMatching ? patternFault(value) : undefined;
+    if (fault !== undefined) report(['values', index], `${fault}, got ${shown(value)}`);
+  });
+}
+
+/** Why a pattern is certainly none of RE2; the engine itself is not at hand at synthesis. */
+function patternFault(pattern: string): string | undefined {
+  if (/\(\?<?[=!]/.test(pattern) || /(^|[^\\])(\\\\)*\\[1-9]/.test(pattern)) {
+    return 'must be a regular expression of RE2, which has no look-around and no back-references';
+  }
+  // JavaScript knows neither flags in the middle, nor quoting, nor Python's names of groups.
+  if (pattern.includes('\\Q')) return undefined;
+  try {
+    new RegExp(pattern.replace(/\(\?[a-zA-Z-]+\)/g, '').replace(/\(\?[a-zA-Z-]*:/g, '(?:')
+      .replace(/\(\?P</g, '(?<'));
+    return undefined;
+  } catch {
+    return 'must be a regular expression';
+  }
 }
 
 function thresholdsFit(settings: LatencyPolicySettings, report: Report): void {

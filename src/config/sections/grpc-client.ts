@@ -59,6 +59,9 @@ export type GrpcClientSettings = SettingsOf<ReturnType<typeof grpcClientFields>>
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
+/** Resolvers of gRPC, which have addresses of their own. */
+const RESOLVERS = ['dns', 'passthrough', 'unix', 'unix-abstract', 'vsock', 'xds'];
+
 /** The endpoint names a server, as upstream checks it. */
 export function endpointIsServer({ endpoint }: GrpcClientSettings, report: Report): void {
   const fault = endpointFault(endpoint);
@@ -71,6 +74,8 @@ function endpointFault(endpoint: string): string | undefined {
   }
   const address = endpoint.replace(/^https?:\/\//i, '');
   if (address === '') return 'must name a server as host:port';
-  // Any other scheme is an address in the words of that scheme's resolver.
-  return SCHEME.test(address) ? undefined : hostPortFault(address);
+  const scheme = SCHEME.exec(address)?.[0].slice(0, -3).toLowerCase();
+  if (scheme === undefined) return hostPortFault(address);
+  return RESOLVERS.includes(scheme) ? undefined
+    : 'must be host:port, or begin with http://, https:// or dns:///';
 }

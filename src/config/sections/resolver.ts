@@ -109,7 +109,10 @@ const fields = {
     timeout: duration('1s'),
   }, {
     check: ({ hostname }, report) => {
-      if (hostname === '') report(['hostname'], 'must name a host, got ""');
+      if (!/^[^\s:/]+$/.test(hostname)) {
+        report(['hostname'],
+          `must name a host, without scheme and port, got ${JSON.stringify(hostname)}`);
+      }
     },
   }),
   k8s: optionalSection<K8sResolverConfig>()(off, {

@@ -1,0 +1,91 @@
+/** What the props of tiers must be. */
+import { Signal } from './graph/signal';
+import {
+  durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
+} from './prop-kinds';
+
+type Kinds = Readonly<Record<string, Kind>>;
+
+const BACKEND_EXAMPLE = '[Backend.otlp(\'store\', { endpoint: \'store:4317\' })]';
+const POLICY_EXAMPLE = '[SamplingPolicy.probabilistic(\'tenth\', { samplingPercentage: 10 })]';
+
+const name: Kind = {
+  is: (value) => typeof value === 'string', wanted: 'a text', example: '\'gateway\'',
+};
+const signals: Kind = {
+  is: (value) => Array.isArray(value) && value.length > 0 && new Set(value).size === value.length
+    && value.every((each) => Object.values<unknown>(Signal).includes(each)),
+  wanted: 'a list of one or more of traces, metrics, logs, each once',
+  example: '[Signal.TRACES]',
+};
+const VARIABLE = /^[A-Za-z_]\w*$/;
+const secretReference = withMember('variable', 'a SecretReference', '');
+const secrets: Kind = {
+  is: (value) => typeof value === 'object' && value !== null && Object.entries(value)
+    .every(([variable, secret]) => VARIABLE.test(variable) && secretReference.is(secret)),
+  wanted: 'SecretReferences by names of variables (letters, digits and _)',
+  example: '{ API_KEY: SecretReference.of(\'store\', \'api-key\') }',
+};
+
+/** How requests are delivered. */
+export const DELIVERY_KINDS: Kinds = {
+  retry: withMember('_toRoutedConfig', 'a Retry', 'Retry.upTo(Duration.minutes(5))'),
+  queue: withMember('_toConfig', 'a SendingQueue', 'SendingQueue.inMemory()'),
+};
+
+/** Props of all tiers. */
+export const TIER_KINDS: Kinds = {
+  ...DELIVERY_KINDS,
+  name,
+  forwardTo: withMember(
+    'routeFor', 'a gateway or a TelemetryTarget', 'the variable that holds the gateway'),
+  exportTo: listOf(withMember('_write', 'a Backend', ''), 'a list of Backends', BACKEND_EXAMPLE),
+  signals,
+  image: withMember('_traits', 'a CollectorImage', 'CollectorImage.contrib(\'0.159.0\')'),
+  memory: wholeMebibytes,
+  cpuMillis: wholeFrom(1, 500),
+  placement: withMember(
+    'nodeLabels', 'a Placement', 'Placement.onNodes({ \'example.com/pool\': \'telemetry\' })'),
+  monitoring: withMember('_options', 'a Monitoring', 'Monitoring.prometheusOperator()'),
+  terminationGracePeriod: durationOf('seconds', 1, 60),
+  config: withMember(
+    '_source', 'CollectorConfigOverrides', 'CollectorConfigOverrides.fromYaml(text)'),
+  secrets,
+};
+
+/** Props of all gateways. */
+export const GATEWAY_KINDS: Kinds = {
+  ...TIER_KINDS,
+  scaling: withMember('autoscaling', 'a Scaling', 'Scaling.fixed(2)'),
+  availability: withMember('_bound', 'an Availability', 'Availability.maxUnavailable(1)'),
+};
+
+/** Props of samplers. */
+export const SAMPLER_KINDS: Kinds = {
+  ...GATEWAY_KINDS,
+  policies: required(listOf(
+    withMember('_problems', 'a SamplingPolicy', ''), 'a list of SamplingPolicies', POLICY_EXAMPLE)),
+  decisionWait: durationOf('seconds', 1, 10),
+  numTraces: wholeFrom(1, 50_000),
+  expectedTracesPerSecond: wholeFrom(1, 1000),
+  discovery: oneOf(['kubernetes-api', 'dns'], 'Discovery.DNS'),
+};
+
+/** How a store that speaks OTLP is reached. */
+export const BACKEND_KINDS: Kinds = {
+  ...DELIVERY_KINDS,
+  signals,
+  headers: {
+    is: (value) => typeof value === 'object' && value !== null
+      && Object.keys(value).every((header) => /^[\w!#$%&'*+.^`|~-]+$/.test(header)),
+    wanted: 'texts by names of headers, which hold no spaces',
+    example: '{ tenant: \'shop\' }',
+  },
+  secretHeaders: {
+    is: (value) => typeof value === 'object' && value !== null
+      && Object.values(value).every((secret) => secretReference.is(secret)),
+    wanted: 'SecretReferences by names of headers',
+    example: '{ \'api-key\': SecretReference.of(\'store\', \'api-key\') }',
+  },
+  secrets,
+};
