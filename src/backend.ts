@@ -15,7 +15,7 @@ import type { SecretReference } from './workload/secret-reference';
 /** What all backends have in common. */
 export interface BackendOptions {
   /**
-   * Signals that it takes.
+   * Signals that it takes; one at least, each once.
    * @default - all
    */
   readonly signals?: Signal[];
@@ -58,7 +58,8 @@ export interface OtlpDeliveryOptions extends BackendOptions {
 /** A store that speaks OTLP. */
 export interface OtlpBackendOptions extends OtlpDeliveryOptions {
   /**
-   * Its address: `host:port` for gRPC, a URL such as `https://host:4318` for HTTP.
+   * Its address: `host:port` for gRPC (`http://`, `https://` and `dns:///` may stand before it), a
+   * URL such as `https://host:4318` for HTTP, to which the path of each signal is added.
    */
   readonly endpoint: string;
 }
@@ -101,7 +102,7 @@ type Writer = (
 
 /** Where telemetry leaves the cluster of collectors. */
 export class Backend {
-  /** A store that speaks OTLP over gRPC. */
+  /** A store that speaks OTLP over gRPC. `name`: letters, digits and `.`, `_`, `-`. */
   public static otlp(name: string, options: OtlpBackendOptions): Backend {
     const { endpoint } = options;
     return new Backend(name, options, (spelled, right) => ({

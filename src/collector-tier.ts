@@ -41,12 +41,13 @@ export interface CollectorTierProps {
    */
   readonly forwardTo?: ITelemetryTarget;
   /**
-   * Where telemetry leaves the cluster of collectors.
+   * Where telemetry leaves the cluster of collectors; each backend has a name of its own. May
+   * stand beside `forwardTo`: telemetry then goes to both.
    * @default - telemetry goes to `forwardTo`
    */
   readonly exportTo?: Backend[];
   /**
-   * Signals that are taken in.
+   * Signals that are taken in; one at least, each once. All of them need somewhere to go.
    * @default - all that there is somewhere to send to
    */
   readonly signals?: Signal[];
@@ -56,12 +57,14 @@ export interface CollectorTierProps {
    */
   readonly image?: CollectorImage;
   /**
-   * Memory of each pod, requested and at most. Limits of the process follow from it.
+   * Memory of each pod, requested and at most: whole mebibytes, 128 of them at least. Limits of
+   * the process follow from it.
    * @default - 256 MiB for agents, 512 MiB for gateways, 1 GiB for samplers
    */
   readonly memory?: Size;
   /**
-   * CPU that each pod asks for, in thousandths of a core. There is no limit.
+   * CPU that each pod asks for, in thousandths of a core: a whole number from 1 on. There is no
+   * limit, for throttling would make telemetry late when there is most of it.
    * @default - 100 for agents, 500 for gateways and samplers
    */
   readonly cpuMillis?: number;
@@ -81,12 +84,14 @@ export interface CollectorTierProps {
    */
   readonly queue?: SendingQueue;
   /**
-   * Port for OTLP over gRPC, of the Service and of the pods.
+   * Port for OTLP over gRPC, of the Service and of the pods: from 1024 to 65535, other than 8888
+   * and 13133.
    * @default 4317
    */
   readonly grpcPort?: number;
   /**
-   * Port for OTLP over HTTP, of the Service and of the pods.
+   * Port for OTLP over HTTP, of the Service and of the pods: from 1024 to 65535, other than 8888
+   * and 13133.
    * @default 4318
    */
   readonly httpPort?: number;
@@ -96,7 +101,8 @@ export interface CollectorTierProps {
    */
   readonly monitoring?: Monitoring;
   /**
-   * Time that a pod gets to pass on what it holds before it is killed.
+   * Time that a pod gets to pass on what it holds before it is killed, in whole seconds. Less than
+   * draining takes is refused.
    * @default - what draining takes: endpoint removal, decision wait, flush and a margin
    */
   readonly terminationGracePeriod?: Duration;
@@ -106,7 +112,8 @@ export interface CollectorTierProps {
    */
   readonly config?: CollectorConfigOverrides;
   /**
-   * Values of Secrets by the environment variable under which `config` refers to them.
+   * Values of Secrets by the environment variable (letters, digits and `_`) under which `config`
+   * refers to them, as `${env:NAME}`.
    * @default - none
    */
   readonly secrets?: Record<string, SecretReference>;

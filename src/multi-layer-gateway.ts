@@ -17,7 +17,8 @@ import type { SecretReference } from './workload/secret-reference';
 /** One pool of a chain. */
 export interface GatewayLayer {
   /**
-   * Its name; its objects are called `<name of the chain>-<name>`.
+   * Its name, which no other layer has; its objects are called `<name of the chain>-<name>`, of
+   * which there may be 52 characters.
    */
   readonly name: string;
   /**
@@ -41,12 +42,12 @@ export interface GatewayLayer {
    */
   readonly placement?: Placement;
   /**
-   * Memory of each pod.
+   * Memory of each pod, requested and at most: whole mebibytes, 128 of them at least.
    * @default - 512 MiB, for a layer that samples 1 GiB
    */
   readonly memory?: Size;
   /**
-   * CPU that each pod asks for, in thousandths of a core.
+   * CPU that each pod asks for, in thousandths of a core: a whole number from 1 on.
    * @default 500
    */
   readonly cpuMillis?: number;
@@ -66,7 +67,7 @@ export interface GatewayLayer {
 export interface MultiLayerGatewayProps {
   /**
    * The layers in the direction of the data: senders reach the first one, each forwards to the
-   * next, the last one exports.
+   * next, the last one exports. There is one at least.
    */
   readonly layers: GatewayLayer[];
   /**
@@ -74,7 +75,7 @@ export interface MultiLayerGatewayProps {
    */
   readonly exportTo: Backend[];
   /**
-   * First part of all names.
+   * First part of all names: lower-case letters, digits and `-`.
    * @default - the id of the construct
    */
   readonly name?: string;

@@ -4,7 +4,7 @@ import type { LoadBalancingRetryConfig, RetryConfig } from './config';
 /** Pauses between tries. */
 export interface RetryOptions {
   /**
-   * Pause before the first retry.
+   * Pause before the first retry; the time after which tries are given up must not be shorter.
    * @default Duration.seconds(5); for what is spread by trace Duration.seconds(1)
    */
   readonly initialInterval?: Duration;

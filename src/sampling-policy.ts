@@ -19,7 +19,7 @@ export enum StatusCode {
 /** Which status codes. */
 export interface StatusCodePolicyOptions {
   /**
-   * A trace with a span of one of these is kept.
+   * A trace with a span of one of these is kept; there is one at least.
    */
   readonly statusCodes: StatusCode[];
 }
@@ -27,11 +27,11 @@ export interface StatusCodePolicyOptions {
 /** How long. */
 export interface LatencyPolicyOptions {
   /**
-   * Traces that took longer are kept; whole milliseconds.
+   * Traces that took longer are kept, in whole milliseconds.
    */
   readonly threshold: Duration;
   /**
-   * Of these, only those that took at most so long.
+   * Of these, only those that took at most so long: more than `threshold`, in whole milliseconds.
    * @default - without limit
    */
   readonly upperThreshold?: Duration;

@@ -3,12 +3,12 @@ import type { SendingQueueConfig } from './config';
 /** How large a queue is. */
 export interface InMemoryQueueOptions {
   /**
-   * Requests that wait at most.
+   * Requests that wait at most: a whole number from 1 on. What comes to a full queue is refused.
    * @default 1000
    */
   readonly requests?: number;
   /**
-   * How many requests are sent at the same time.
+   * How many requests are sent at the same time: a whole number from 1 on.
    * @default 10
    */
   readonly consumers?: number;

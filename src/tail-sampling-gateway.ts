@@ -31,22 +31,25 @@ export enum Discovery {
 /** What a tail sampler is told beside its policies. */
 export interface TailSamplingOptions {
   /**
-   * The rules; a trace is kept when one of them keeps it and none drops it.
+   * The rules, one at least, each with a name of its own; a trace is kept when one of them keeps
+   * it and none drops it.
    */
   readonly policies: SamplingPolicy[];
   /**
-   * Time from a trace's first span to the decision.
+   * Time from a trace's first span to the decision: whole seconds, one at least. Pods get that
+   * much more time to end.
    * @default Duration.seconds(30)
    */
   readonly decisionWait?: Duration;
   /**
-   * Number of traces that each pod holds at most.
+   * Number of traces that each pod holds at most: a whole number from 1 on. The oldest one makes
+   * room for a new one, decided or not.
    * @default - twice what `expectedTracesPerSecond` makes within the decision wait, 50000 at least
    */
   readonly numTraces?: number;
   /**
-   * New traces per second over all pods. Whether they fit the pods' memory is checked, for traces
-   * of ten spans of half a kilobyte.
+   * New traces per second over all pods: a whole number from 1 on. Whether they fit the pods'
+   * memory is checked, for traces of ten spans of half a kilobyte.
    * @default - not checked
    */
   readonly expectedTracesPerSecond?: number;

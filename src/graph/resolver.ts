@@ -13,7 +13,7 @@ export interface ServiceReference {
    */
   readonly namespace?: string;
   /**
-   * Port of the pods behind it.
+   * Port of the pods behind it, from 1 to 65535.
    * @default 4317
    */
   readonly port?: number;
@@ -22,7 +22,7 @@ export interface ServiceReference {
 /** A DNS name. */
 export interface DnsResolverOptions {
   /**
-   * Port of what the name resolves to.
+   * Port of what the name resolves to, from 0 to 65535.
    * @default 4317
    */
   readonly port?: number;

@@ -3,7 +3,7 @@ import type { Duration } from 'cdk8s';
 /** How Prometheus looks at the collectors. */
 export interface PrometheusOperatorOptions {
   /**
-   * Time between two scrapes.
+   * Time between two scrapes, in whole milliseconds; alerts look back five minutes.
    * @default - as Prometheus is configured
    */
   readonly interval?: Duration;

@@ -1,11 +1,11 @@
 /** How many pods of a pool may be taken away at a time when nodes are emptied. */
 export class Availability {
-  /** At most `pods` are taken away at a time. */
+  /** At most `pods` (a whole number from 1 on) are taken away at a time. */
   public static maxUnavailable(pods: number): Availability {
     return new Availability({ maxUnavailable: pods });
   }
 
-  /** At least `pods` are left. */
+  /** At least `pods` are left: a whole number below that of all pods. */
   public static minAvailable(pods: number): Availability {
     return new Availability({ minAvailable: pods });
   }

@@ -1,21 +1,23 @@
 /** How a pool grows and shrinks. */
 export interface HorizontalScalingOptions {
   /**
-   * Fewest pods.
+   * Fewest pods: a whole number from 1 on.
    * @default 2
    */
   readonly min?: number;
   /**
-   * Most pods.
+   * Most pods: a whole number from `min` on.
    */
   readonly max: number;
   /**
-   * Share of the requested CPU that a pod uses on average, as a percentage.
+   * Share of the requested CPU that pods use on average before there are more of them: a whole
+   * percentage from 1 to 1000, for there is no limit to what a pod may use.
    * @default 70
    */
   readonly cpuPercent?: number;
   /**
-   * Share of the requested memory that a pod uses on average, as a percentage.
+   * Share of the requested memory that pods use on average before there are more of them: a whole
+   * percentage from 1 to 100.
    * @default - memory is left to the memory limiter: it does not fall when load does
    */
   readonly memoryPercent?: number;

@@ -32,7 +32,8 @@ export interface ProbabilisticPolicyConfig {
    */
   readonly hashSalt?: string;
   /**
-   * Share of traces to keep, as a percentage.
+   * Share of traces to keep: a percentage from 0 to 100, which may have a fraction. Constructs
+   * refuse to leave it out, for then no trace would be kept.
    * @default 0
    */
   readonly samplingPercentage?: number;
@@ -72,12 +73,12 @@ export interface NumericAttributePolicyConfig {
    */
   readonly key: string;
   /**
-   * Least number that matches; zero is no bound.
+   * Least whole number that matches; zero is no bound.
    * @default 0
    */
   readonly minValue?: number;
   /**
-   * Greatest number that matches; zero is no bound.
+   * Greatest whole number that matches; zero is no bound. One of both bounds is needed.
    * @default 0
    */
   readonly maxValue?: number;
@@ -109,7 +110,7 @@ export interface BooleanAttributePolicyConfig {
 /** Keeps traces as long as their spans fit a rate. */
 export interface RateLimitingPolicyConfig {
   /**
-   * Spans to keep per second.
+   * Spans to keep per second in each pod: a whole number.
    */
   readonly spansPerSecond: number;
   /**
@@ -122,12 +123,12 @@ export interface RateLimitingPolicyConfig {
 /** Keeps traces by how many spans they have. */
 export interface SpanCountPolicyConfig {
   /**
-   * Least number of spans.
+   * Least number of spans: a whole number.
    * @default 0
    */
   readonly minSpans?: number;
   /**
-   * Greatest number of spans; zero is without limit.
+   * Greatest number of spans, `minSpans` at least; zero is without limit.
    * @default 0
    */
   readonly maxSpans?: number;
