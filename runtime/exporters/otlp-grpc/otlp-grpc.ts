@@ -1,13 +1,15 @@
 /** Sends telemetry as OTLP over gRPC. */
 import type { ComponentContext, Exporter, ExporterContext } from '../../component';
 import type { GrpcClientSettings, OtlpGrpcSettings } from '../../config';
+import type { PermanentError } from '../../errors';
 import { parseClientEndpoint } from '../../net/endpoint';
 import { GrpcClient } from '../../net/grpc-client';
 import { OtlpSender, type OtlpDialect } from '../../net/otlp-sender';
 import { partialSuccessOf } from '../../net/partial-success';
-import { isRetryable, statusText } from '../../net/status';
+import { Code, isRetryable, statusText } from '../../net/status';
 import { USER_AGENT } from '../../net/user-agent';
 import { createDelivery } from '../../queue/delivery';
+import { HalvingSender } from '../../queue/halving-sender';
 
 const DIALECT: OtlpDialect = {
   paths: {
@@ -32,6 +34,11 @@ export function createOtlpGrpcSender(
   return new OtlpSender(new GrpcClient(settings, context.clock, USER_AGENT), DIALECT, context);
 }
 
+/** The words are those of gRPC itself, in Go, C++ and Java ("exceeds maximum size"). */
+function isTooLarge({ code, message }: PermanentError): boolean {
+  return code === Code.resourceExhausted && /larger than max|exceeds maximum/i.test(message);
+}
+
 /** Makes an OTLP exporter over gRPC. */
 export function createOtlpGrpcExporter(
   settings: OtlpGrpcSettings, context: ExporterContext,
@@ -41,7 +48,7 @@ export function createOtlpGrpcExporter(
   const delivery = createDelivery({
     id: context.id,
     settings,
-    sender,
+    sender: new HalvingSender(sender, isTooLarge),
     context,
     sentAttributes: { 'server.address': host, 'server.port': String(port) },
   });

@@ -1,6 +1,7 @@
 /** Sends telemetry as OTLP over HTTP. */
 import type { Exporter, ExporterContext } from '../../component';
 import type { OtlpHttpSettings } from '../../config';
+import type { PermanentError } from '../../errors';
 import { HttpClient } from '../../net/http-client';
 import { OtlpSender, type OtlpDialect } from '../../net/otlp-sender';
 import { partialSuccessOf, partialSuccessOfJson } from '../../net/partial-success';
@@ -9,6 +10,7 @@ import { USER_AGENT } from '../../net/user-agent';
 import { protoToJson } from '../../otlp/proto-to-json';
 import type { Payload, Signal } from '../../pipeline/payload';
 import { createDelivery } from '../../queue/delivery';
+import { HalvingSender } from '../../queue/halving-sender';
 
 /** 429, 502, 503 and 504 mean these codes, and so do connections that fail. */
 const RETRYABLE: ReadonlySet<number> = new Set([
@@ -52,7 +54,7 @@ export function createOtlpHttpExporter(
   const delivery = createDelivery({
     id: context.id,
     settings,
-    sender,
+    sender: new HalvingSender(sender, isTooLarge),
     context,
     sentAttributes: (signal) => attributesOf(new URL(urls[signal])),
   });
@@ -65,6 +67,11 @@ export function createOtlpHttpExporter(
     get pendingItems() { return delivery.pendingItems; },
     stop: () => delivery.stop(),
   };
+}
+
+/** Collectors written in Go answer 400 with these words, everybody else 413. */
+function isTooLarge({ message }: PermanentError): boolean {
+  return /responded with HTTP Status Code 413\b|request body too large/.test(message);
 }
 
 function urlsOf(
