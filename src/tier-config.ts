@@ -56,6 +56,10 @@ export interface TierConfig {
   readonly problems: readonly Problem[];
 }
 
+/** A small pod fills within a second; to look costs our own collector microseconds. */
+const QUICK_CHECKS = Duration.millis(200);
+/** What upstream advises: its collector stops for a moment to look. */
+const SLOW_CHECKS = Duration.seconds(1);
 const MAX_CONNECTION_AGE_GRACE = Duration.seconds(30);
 
 /** Writes and reads back a configuration. */
@@ -129,10 +133,10 @@ function receiver({ ports, maxConnectionAge }: TierConfigInput): Yaml {
 }
 
 function processorsOf(input: TierConfigInput, problems: Problem[]): Yaml {
-  const { memory: { limitMib, spikeLimitMib }, tailSampling } = input;
+  const { memory: { limitMib, spikeLimitMib }, tailSampling, image } = input;
   return {
     memory_limiter: attempt(problems, () => memoryLimiterProcessor.write(
-      { checkInterval: Duration.seconds(1), limitMib, spikeLimitMib })),
+      { checkInterval: image.isRuntime ? QUICK_CHECKS : SLOW_CHECKS, limitMib, spikeLimitMib })),
     ...tailSampling === undefined ? {} : {
       tail_sampling: attempt(problems, () => tailSamplingProcessor.write(tailSampling)),
     },

@@ -77,7 +77,7 @@ test.each([
   expect(resources.limits).not.toHaveProperty('cpu');
   expect(env).toContainEqual({ name: 'NODE_OPTIONS', value: options });
   expect(objects.configOf('gateway').processors.memory_limiter).toEqual({
-    check_interval: '1s', limit_mib: limit, spike_limit_mib: spike,
+    check_interval: '200ms', limit_mib: limit, spike_limit_mib: spike,
   });
 });
 
@@ -92,6 +92,7 @@ test('an image of upstream is started, limited and stopped in its own way', () =
   const { args, env, lifecycle } = containerOf(objects);
   expect(args).toEqual(['--config', '/etc/otelgw/collector.yaml']);
   expect(env).toContainEqual({ name: 'GOMEMLIMIT', value: '327MiB' });
+  expect(objects.configOf('gateway').processors.memory_limiter.check_interval).toBe('1s');
   expect(lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
 });
 
