@@ -2,6 +2,7 @@ import type { Consumer } from '../component';
 import { PermanentError, RetryableError } from '../errors';
 import { fanOut } from './fan-out';
 import { createPayload } from './payload';
+import { PartialFailure } from './sender';
 
 const payload = createPayload('traces', [new Uint8Array([1, 2, 3])], 1);
 const takes = (): Consumer & { readonly taken: unknown[] } => {
@@ -38,6 +39,43 @@ test('a bug is not hidden behind the errors of others', async () => {
   const bug = new TypeError('x is undefined');
   const all = fanOut([fails(new PermanentError('never')), fails(bug)]);
   await expect(all.consume(payload)).rejects.toBe(bug);
+});
+
+test('a payload that is given again goes only to those who have not taken it', async () => {
+  const [one, two] = [takes(), takes()];
+  const answers = [new RetryableError('full'), new RetryableError('full')];
+  const away: Consumer = {
+    consume: (given) => {
+      const answer = answers.shift();
+      if (answer !== undefined) throw answer;
+      two.taken.push(given);
+    },
+  };
+  const all = fanOut([one, away]);
+  await expect(all.consume(payload)).rejects.toThrow('full');
+  await expect(all.consume(payload)).rejects.toThrow('full');
+  await all.consume(payload);
+  expect([one.taken, two.taken]).toEqual([[payload], [payload]]);
+  const other = createPayload('traces', payload.chunks, 1);
+  await all.consume(other);
+  expect([one.taken.length, two.taken.length]).toEqual([2, 2]);
+});
+
+test('what is left of a payload goes only to the one who left it', async () => {
+  const rest = createPayload('traces', payload.chunks, 1);
+  const [one, two] = [takes(), takes()];
+  const answers = [new PartialFailure('half', rest, 0)];
+  const half: Consumer = {
+    consume: (given) => {
+      const answer = answers.shift();
+      if (answer !== undefined) throw answer;
+      two.taken.push(given);
+    },
+  };
+  const all = fanOut([one, half]);
+  await expect(all.consume(payload)).rejects.toMatchObject({ rest });
+  await all.consume(rest);
+  expect([one.taken, two.taken]).toEqual([[payload], [rest]]);
 });
 
 test('a single consumer is used as it is', () => {
