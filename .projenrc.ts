@@ -80,13 +80,14 @@ project.package.addField('jsii', {
 
 // The two commands of the README, and what they are made of. `pre…` installs what is missing.
 const scripts: Record<string, string> = {
-  start: 'node tools/start.mjs',
-  test: 'node tools/check.mjs',
-  lint: 'node tools/check.mjs lint',
-  bundle: 'node tools/bundle.mjs',
-  build: 'node tools/check.mjs build',
-  bench: 'node tools/bench.mjs',
-  image: 'node tools/image.mjs',
+  'start': 'node tools/start.mjs',
+  'test': 'node tools/check.mjs',
+  'lint': 'node tools/check.mjs lint',
+  'bundle': 'node tools/bundle.mjs',
+  'build': 'node tools/check.mjs build',
+  'bench': 'node tools/bench.mjs',
+  'test:kube': 'node tools/kube.mjs',
+  'image': 'node tools/image.mjs',
 };
 for (const [name, command] of Object.entries(scripts)) {
   project.setScript(name, command);
