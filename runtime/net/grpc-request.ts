@@ -135,7 +135,10 @@ class GrpcAnswer {
     stream.on('trailers', (trailers) => { this.trailers = trailers; });
     stream.on('data', (chunk: Uint8Array) => this.take(chunk));
     // A stream whose answer is complete may still be reset, which says nothing about the answer.
-    stream.on('end', () => this.end(undefined));
+    // One that is cut off ends too, and only when it closes is it known that it was cut.
+    stream.on('end', () => {
+      if (this.told() !== undefined || !stream.writableFinished) this.end(undefined);
+    });
     stream.on('error', (error) => this.end(error));
     stream.on('close', () => this.end(undefined));
   }
@@ -202,7 +205,8 @@ class GrpcAnswer {
       return { code, message };
     }
     if (error !== undefined) return { code: Code.unavailable, message: messageOf(error) };
-    return this.headers === undefined
+    // A connection that breaks off in the middle of an answer resets its streams without an error.
+    return this.headers === undefined || this.stream.rstCode !== 0
       ? { code: Code.unavailable, message: 'the connection ended before an answer' }
       : { code: Code.internal, message: 'server closed the stream without sending trailers' };
   }
