@@ -87,6 +87,7 @@ const scripts: Record<string, string> = {
   'build': 'node tools/check.mjs build',
   'bench': 'node tools/bench.mjs',
   'test:kube': 'node tools/kube.mjs',
+  'test:upstream': 'node tools/upstream.mjs',
   'image': 'node tools/image.mjs',
 };
 for (const [name, command] of Object.entries(scripts)) {

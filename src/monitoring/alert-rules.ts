@@ -120,7 +120,8 @@ function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[]
       for: '1m',
       severity: 'critical',
       summary: `the queue of {{ $labels.exporter }} is full of ${what}`,
-      description: 'What does not fit is lost. The receiver is too slow or away.',
+      description: 'Senders are refused, and what they do not send again is lost.'
+        + ' The receiver is too slow or away.',
     },
   ];
 }
