@@ -102,7 +102,7 @@ async function live(
   collector.announceStop();
   const stopped = Promise.race([
     drain(collector, options.drainDelayMs).then(() => 'drained' as const),
-    ending.second.then(() => 'a second signal' as const),
+    ending.second,
     sleep(systemClock, options.drainDelayMs + options.shutdownTimeoutMs)
       .then(() => 'the deadline' as const),
   ]);
@@ -133,27 +133,27 @@ async function stopAll(components: readonly Component[]): Promise<void> {
 
 interface Endings {
   readonly first: Promise<Ending>;
-  readonly second: Promise<void>;
+  readonly second: Promise<'a second signal' | 'a bug'>;
 }
 
-/** The first signal or bug, and the signal after it. A bug is logged with its stack. */
+/** The first signal or bug, and what comes after a first signal. A bug is logged with its stack. */
 function untilEnd(log: ProcessTelemetry['log']): Endings {
   let signals = 0;
   let endFirst: (ending: Ending) => void = () => undefined;
-  let endSecond: () => void = () => undefined;
+  let endSecond: (cause: 'a second signal' | 'a bug') => void = () => undefined;
   const first = new Promise<Ending>((resolve) => { endFirst = resolve; });
-  const second = new Promise<void>((resolve) => { endSecond = resolve; });
+  const second: Endings['second'] = new Promise((resolve) => { endSecond = resolve; });
   const onSignal = (): void => {
     signals += 1;
     if (signals === 1) endFirst('signal');
-    else endSecond();
+    else endSecond('a second signal');
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   const onBug = (error: unknown): void => {
     log.error('This is a bug: the process ends.', { error });
     endFirst('bug');
-    endSecond();
+    endSecond('a bug');
   };
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);

@@ -4,6 +4,12 @@ import type { Payload } from './payload';
 /** Gives payloads to one peer, one attempt per call: no queue, no retry. */
 export interface Sender {
   /**
+   * Begins to connect; called once, before the first attempt.
+   *
+   * @throws Error when it can never work, for example without a certificate that it names.
+   */
+  open?(): void;
+  /**
    * Sends `payload` and resolves when the peer has taken all of it. Its bytes are lent: once the
    * promise is fulfilled they may be overwritten.
    *

@@ -63,8 +63,8 @@ class Delivery implements Exporter {
     return items;
   }
 
-  public start(): Promise<void> {
-    return Promise.resolve();
+  public async start(): Promise<void> {
+    this.options.sender.open?.();
   }
 
   public consume(payload: Payload): void | Promise<void> {

@@ -23,6 +23,10 @@ export class HalvingSender implements Sender {
     private readonly isTooLarge: IsTooLarge,
   ) {}
 
+  public open(): void {
+    this.sender.open?.();
+  }
+
   public async send(payload: Payload, timeoutMs: number): Promise<void> {
     try {
       await this.sender.send(payload, timeoutMs);

@@ -45,20 +45,11 @@ export function createOtlpGrpcExporter(
 ): Exporter {
   const sender = createOtlpGrpcSender(settings, context);
   const { host, port } = parseClientEndpoint(settings.endpoint, 'endpoint');
-  const delivery = createDelivery({
+  return createDelivery({
     id: context.id,
     settings,
     sender: new HalvingSender(sender, isTooLarge),
     context,
     sentAttributes: { 'server.address': host, 'server.port': String(port) },
   });
-  return {
-    start: async () => {
-      sender.open();
-      await delivery.start();
-    },
-    consume: (payload) => delivery.consume(payload),
-    get pendingItems() { return delivery.pendingItems; },
-    stop: () => delivery.stop(),
-  };
 }

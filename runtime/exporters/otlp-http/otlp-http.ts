@@ -51,22 +51,13 @@ export function createOtlpHttpExporter(
     text: ({ message }: Status) => message,
   };
   const sender = new OtlpSender(client, dialect, context);
-  const delivery = createDelivery({
+  return createDelivery({
     id: context.id,
     settings,
     sender: new HalvingSender(sender, isTooLarge),
     context,
     sentAttributes: (signal) => attributesOf(new URL(urls[signal])),
   });
-  return {
-    start: async () => {
-      sender.open();
-      await delivery.start();
-    },
-    consume: (payload) => delivery.consume(payload),
-    get pendingItems() { return delivery.pendingItems; },
-    stop: () => delivery.stop(),
-  };
 }
 
 /** Collectors written in Go answer 400 with these words, everybody else 413. */
