@@ -29,6 +29,7 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   deps: ['yaml@^2.9.0', 'zod@^4.1.0'],
   bundledDeps: ['yaml', 'zod'],
   devDeps: [
+    '@kubernetes-models/cert-manager@4.4.4',
     '@kubernetes-models/prometheus-operator@4.4.4',
     '@types/node@^20',
     'cdk8s-cli@^2.207.0',

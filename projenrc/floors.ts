@@ -26,7 +26,7 @@ const RUNTIME: readonly (readonly string[])[] = [
 const CONSTRUCTS: readonly (readonly string[])[] = [
   ['config', 'distribution'],
   ['graph'],
-  ['workload', 'monitoring', 'security'],
+  ['features', 'workload', 'monitoring', 'security'],
 ];
 
 const KINDS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
@@ -71,7 +71,7 @@ function topOfConstructs(): Zone[] {
     from: './src',
     except: CONSTRUCTS.slice(0, floor + 1).flat().map((name) => `./${name}`),
     message: `src/${target} stands below what it imports. Imports go down only: constructs →` +
-      ' workload, monitoring, security → graph → config, distribution.',
+      ' features, workload, monitoring, security → graph → config, distribution.',
   })));
 }
 

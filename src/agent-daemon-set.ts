@@ -1,12 +1,22 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { CollectorTier, type CollectorTierProps } from './collector-tier';
+import { CollectorTier } from './collector-tier';
+import { hostParts, type HostFeatures } from './features/host-features';
 import { rightProps } from './prop-kinds';
-import { TIER_KINDS } from './tier-kinds';
+import { AGENT_KINDS } from './tier-kinds';
+import type { CollectorTierProps } from './tier-props';
+import { endpointVariables, type HostPorts } from './workload/host-ports';
 import { sleepBeforeStop } from './workload/stop-delay';
 
 /** What an agent is told. */
-export interface AgentDaemonSetProps extends CollectorTierProps {}
+export interface AgentDaemonSetProps extends CollectorTierProps, HostFeatures {
+  /**
+   * Ports of the node that lead to the agent on it. Agents are then replaced with a gap, for a
+   * node has each port once.
+   * @default - none: applications reach the agent on their node through its Service
+   */
+  readonly hostPorts?: HostPorts;
+}
 
 /**
  * A collector on every node, near the applications. They send to the Service of its name, which
@@ -15,15 +25,18 @@ export interface AgentDaemonSetProps extends CollectorTierProps {}
 export class AgentDaemonSet extends CollectorTier {
   /** Stamps the pods out, one on every node. */
   public readonly daemonSet: k8s.KubeDaemonSet;
+  private readonly hostPorts?: HostPorts;
 
   public constructor(scope: Construct, id: string, props: AgentDaemonSetProps) {
-    const right = rightProps(props, TIER_KINDS);
+    const right = rightProps(props, AGENT_KINDS);
     super(scope, id, right.props, {
       component: 'agent',
       memoryMib: 256,
       cpuMillis: 100,
-      maxPods: Infinity,
+      workload: 'DaemonSet',
+      parts: (facts) => hostParts(right.props, facts),
       isHeadless: false,
+      hostPorts: right.props.hostPorts,
       problems: right.problems,
       wrong: right.wrong,
     });
@@ -31,18 +44,20 @@ export class AgentDaemonSet extends CollectorTier {
       metadata: this._metadata,
       spec: {
         selector: this._selector,
-        // A new agent stands beside the old one first: no node is ever without one.
-        updateStrategy: {
-          type: 'RollingUpdate',
-          rollingUpdate: {
-            maxSurge: k8s.IntOrString.fromString('10%'),
-            maxUnavailable: k8s.IntOrString.fromNumber(0),
-          },
-        },
-        template: this._template,
+        ...this._workload.daemonSetRollout(),
+        template: this._workload.template,
       },
     });
     if (this._sleepsBeforeStop) sleepBeforeStop(this.daemonSet);
     this.node.defaultChild = this.daemonSet;
+    this.hostPorts = right.props.hostPorts;
+  }
+
+  /**
+   * Variables that tell OpenTelemetry's SDKs in a container of an application where the agent on
+   * its node is: by the node's address with `hostPorts`, otherwise by the Service.
+   */
+  public get endpointEnv(): k8s.EnvVar[] {
+    return endpointVariables(this.hostPorts, this._ports, this);
   }
 }

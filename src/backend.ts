@@ -1,173 +1,110 @@
 import {
-  loadBalancingExporter, otlpGrpcExporter, otlpHttpExporter, type Contract,
-  type OtlpGrpcDeliveryConfig, type Path, type TlsClientConfig, type Yaml,
-} from './config';
-import { isInCluster } from './graph/cluster-name';
-import { Resolver } from './graph/resolver';
-import { Signal } from './graph/signal';
-import { required, rightProps, withMember, type Kind } from './prop-kinds';
-import type { Retry } from './retry';
-import { routed } from './routed-delivery';
+  bound, type BoundBackend, type Spelled, type WrittenExporter,
+} from './backends/backend-kind';
+import { datadogStore, type DatadogAccount } from './backends/datadog';
+import { debugLog } from './backends/debug';
+import type {
+  DatadogBackendOptions, DebugBackendOptions, LoadBalancedBackendOptions, OtlpBackendOptions,
+  PrometheusBackendOptions, PrometheusRemoteWriteBackendOptions, RawBackendOptions,
+} from './backends/options';
+import { loadBalancedStores, otlpGrpcStore, otlpHttpStore } from './backends/otlp';
+import { remoteWriteStore, scrapedMetrics } from './backends/prometheus';
+import type { TierPart } from './features/part';
+import type { SecretReference } from './graph/secret-reference';
+import type { Signal } from './graph/signal';
 import type { SendingQueue } from './sending-queue';
 import { BACKEND_KINDS } from './tier-kinds';
-import type { SecretReference } from './workload/secret-reference';
 
-/** What all backends have in common. */
-export interface BackendOptions {
-  /**
-   * Signals that it takes; one at least, each once.
-   * @default - all
-   */
-  readonly signals?: Signal[];
-}
-
-/** How telemetry is sent to a store that speaks OTLP. */
-export interface OtlpDeliveryOptions extends BackendOptions {
-  /**
-   * Headers of every request, in plain text. Keys and tokens belong into `secretHeaders`.
-   * @default - none
-   */
-  readonly headers?: Record<string, string>;
-  /**
-   * Headers of every request whose values are in Secrets.
-   * @default - none
-   */
-  readonly secretHeaders?: Record<string, SecretReference>;
-  /**
-   * How requests are compressed: gzip or none.
-   * @default "gzip"
-   */
-  readonly compression?: string;
-  /**
-   * TLS of the connection.
-   * @default - TLS; plain text for `http://`, and for names that exist inside the cluster only
-   */
-  readonly tls?: TlsClientConfig;
-  /**
-   * What becomes of requests that the store did not take.
-   * @default Retry.upTo(Duration.minutes(5))
-   */
-  readonly retry?: Retry;
-  /**
-   * Where requests wait.
-   * @default SendingQueue.inMemory()
-   */
-  readonly queue?: SendingQueue;
-}
-
-/** A store that speaks OTLP. */
-export interface OtlpBackendOptions extends OtlpDeliveryOptions {
-  /**
-   * Its address: `host:port` for gRPC (`http://`, `https://` and `dns:///` may stand before it), a
-   * URL such as `https://host:4318` for HTTP, to which the path of each signal is added.
-   */
-  readonly endpoint: string;
-}
-
-/** Several stores, of which each trace goes to one. */
-export interface LoadBalancedBackendOptions extends OtlpDeliveryOptions {
-  /**
-   * How their addresses are found.
-   */
-  readonly resolver: Resolver;
-}
-
-/** An exporter whose configuration is given as it is. */
-export interface RawBackendOptions extends BackendOptions {
-  /**
-   * Values of Secrets by the environment variable under which the configuration refers to them.
-   * @default - none
-   */
-  readonly secrets?: Record<string, SecretReference>;
-}
-
-/**
- * An exporter as it is written.
- * @internal
- */
-export interface WrittenExporter {
-  /** Its type. */
-  readonly type: string;
-  /** Its configuration. */
-  readonly config: Yaml;
-}
-
-/** The name of a component type in the words of the image that reads it. */
-type Spelled = (contract: Pick<Contract, 'type' | 'aliases'>) => string;
-
-/** Writes an exporter of these options. */
-type Writer = (
-  spelled: Spelled, options: OtlpDeliveryOptions & RawBackendOptions,
-) => WrittenExporter;
-
-/** Where telemetry leaves the cluster of collectors. */
+/** Where telemetry leaves the cluster of collectors. `name`: letters, digits and `.`, `_`, `-`. */
 export class Backend {
-  /** A store that speaks OTLP over gRPC. `name`: letters, digits and `.`, `_`, `-`. */
+  /** A store that speaks OTLP over gRPC. */
   public static otlp(name: string, options: OtlpBackendOptions): Backend {
-    const { endpoint } = options;
-    return new Backend(name, options, (spelled, right) => ({
-      type: spelled(otlpGrpcExporter),
-      config: otlpGrpcExporter.write(
-        { endpoint, ...deliveryOf(endpoint, right) }, at('otlp_grpc', name)),
-    }));
+    return new Backend(name, bound(name, options, otlpGrpcStore(name)));
   }
 
   /** A store that speaks OTLP over HTTP. */
   public static otlpHttp(name: string, options: OtlpBackendOptions): Backend {
-    const { endpoint } = options;
-    return new Backend(name, options, (spelled, right) => ({
-      type: spelled(otlpHttpExporter),
-      config: otlpHttpExporter.write(
-        { endpoint, ...deliveryOf(endpoint, right) }, at('otlp_http', name)),
-    }), { ...BACKEND_KINDS, endpoint: BASE_URL });
+    return new Backend(name, bound(name, options, otlpHttpStore(name, options?.endpoint)));
   }
 
-  /** Several stores that speak OTLP over gRPC; each trace goes to one. Takes traces only. */
+  /**
+   * Several stores that speak OTLP over gRPC; what has the same key goes to the same one. Takes the
+   * signals that the key spreads: traces, unless told otherwise.
+   */
   public static loadBalanced(name: string, options: LoadBalancedBackendOptions): Backend {
-    const given = { signals: [Signal.TRACES], ...options };
-    return new Backend(name, given, (spelled, right) => {
-      const { resolver = NOWHERE } = right as Partial<LoadBalancedBackendOptions>;
-      const { static: listed, dns } = resolver._toConfig();
-      const host = listed?.hostnames[0] ?? dns?.hostname ?? 'pod';
-      const { retryOnFailure: _, sendingQueue: __, ...otlp } = deliveryOf(host, right);
-      return {
-        type: spelled(loadBalancingExporter),
-        config: loadBalancingExporter.write(
-          routed(otlp, resolver, right), at('load_balancing', name)),
-      };
-    }, { ...BACKEND_KINDS, resolver: RESOLVER });
+    return new Backend(name, bound(name, options, loadBalancedStores(name)));
+  }
+
+  /**
+   * Datadog. Its exporter is in Datadog's own collector and in otelcol-contrib.
+   */
+  public static datadog(name: string, options: DatadogBackendOptions): Backend {
+    const { apiKey } = (options ?? {}) as { readonly apiKey?: unknown };
+    // A key that somebody typed must not be shown by the sentence that refuses it.
+    const shown = typeof apiKey === 'string' ? { ...options, apiKey: 'text' as never } : options;
+    return new Backend(name, bound(name, shown, datadogStore(name)));
+  }
+
+  /** A store that takes what Prometheus writes to others. Takes metrics. */
+  public static prometheusRemoteWrite(
+    name: string, options: PrometheusRemoteWriteBackendOptions,
+  ): Backend {
+    return new Backend(name, bound(name, options, remoteWriteStore(name)));
+  }
+
+  /**
+   * Prometheus, which fetches metrics from a port of every pod, under `/metrics`. Takes metrics.
+   * Each pod shows what came to it.
+   */
+  public static prometheus(name: string, options: PrometheusBackendOptions = {}): Backend {
+    return new Backend(name, bound(name, options, scrapedMetrics(name)));
+  }
+
+  /** A log of what comes by, in the output of the collectors. */
+  public static debug(name: string = 'debug', options: DebugBackendOptions = {}): Backend {
+    return new Backend(name, bound(name, options, debugLog(name)));
   }
 
   /**
    * Any exporter, with its configuration as it stands in YAML. `type` is the exporter's name, such
-   * as `debug` or `datadog`; secrets are referred to as `${env:NAME}`.
+   * as `file` or `kafka`; secrets are referred to as `${env:NAME}`.
    */
   public static fromYaml(
     name: string, type: string, config: Record<string, any>, options: RawBackendOptions = {},
   ): Backend {
-    return new Backend(name, options, () => ({ type, config }));
+    return new Backend(name, bound(name, options, {
+      type,
+      kinds: BACKEND_KINDS,
+      secrets: ({ secrets = {} }) => Object.entries(secrets),
+      write: () => ({ type, config }),
+    }));
   }
-
-  /** Signals that it takes. */
-  public readonly signals: Signal[];
-  /**
-   * What is wrong with its options.
-   * @internal
-   */
-  public readonly _problems: readonly string[];
-  private readonly options: OtlpDeliveryOptions & RawBackendOptions;
 
   private constructor(
     /** Its name: exporters are called `type/name`. */
     public readonly name: string,
-    given: OtlpDeliveryOptions & RawBackendOptions,
-    private readonly write: Writer,
-    kinds: Readonly<Record<string, Kind>> = BACKEND_KINDS,
-  ) {
-    const right = rightProps(given, kinds, `exportTo (${name}): `);
-    this.options = right.props;
-    this._problems = right.problems;
-    this.signals = this.options.signals ?? Object.values(Signal);
+    private readonly store: BoundBackend,
+  ) {}
+
+  /** Signals that it takes. */
+  public get signals(): Signal[] {
+    return this.store.signals;
+  }
+
+  /**
+   * Type of its exporter, in upstream's present spelling.
+   * @internal
+   */
+  public get _type(): string {
+    return this.store.type;
+  }
+
+  /**
+   * What is wrong with its options.
+   * @internal
+   */
+  public get _problems(): readonly string[] {
+    return this.store.problems;
   }
 
   /**
@@ -176,47 +113,38 @@ export class Backend {
    * @internal
    */
   public _write(spelled: Spelled): WrittenExporter {
-    return this.write(spelled, this.options);
+    return this.store.write(spelled);
   }
 
   /**
    * Secrets by the environment variables that its configuration refers to.
    * @internal
    */
-  public get _secrets(): [string, SecretReference][] {
-    return [
-      ...Object.values(this.options.secretHeaders ?? {})
-        .map((secret): [string, SecretReference] => [secret.variable, secret]),
-      ...Object.entries(this.options.secrets ?? {}),
-    ];
+  public get _secrets(): readonly [string, SecretReference][] {
+    return this.store.secrets;
   }
-}
 
-/** In place of a resolver without which synthesis fails anyway. */
-const NOWHERE = Resolver.addresses(['localhost']);
-const RESOLVER = required(withMember(
-  '_toConfig', 'a Resolver', 'Resolver.dns(\'store-headless.tracing.svc\')'));
-/** The exporter adds the path of each signal. */
-const BASE_URL: Kind = {
-  is: (value) => typeof value !== 'string' || !/\/v1\/(traces|metrics|logs)\/?$/.test(value),
-  wanted: 'without the path of a signal, which is added to it',
-  example: '\'http://store:4318\'',
-};
+  /**
+   * What it adds to a tier beside the exporter: ports, and files that the exporter reads.
+   * @internal
+   */
+  public get _part(): TierPart {
+    return this.store.part;
+  }
 
-function at(type: string, name: string): Path {
-  return ['exporters', `${type}/${name}`];
-}
+  /**
+   * Where requests wait; absent for what is usual.
+   * @internal
+   */
+  public get _queue(): SendingQueue | undefined {
+    return this.store.queue;
+  }
 
-function deliveryOf(endpoint: string, options: OtlpDeliveryOptions): OtlpGrpcDeliveryConfig {
-  const { headers, secretHeaders = {}, compression, tls, retry, queue } = options;
-  const secret = Object.entries(secretHeaders)
-    .map(([header, { variable }]) => [header, `\${env:${variable}}`]);
-  const all = { ...headers, ...Object.fromEntries(secret) as Record<string, string> };
-  return {
-    compression,
-    headers: Object.keys(all).length === 0 ? undefined : all,
-    tls: tls ?? (isInCluster(endpoint) ? { insecure: true } : undefined),
-    retryOnFailure: retry?._toConfig(),
-    sendingQueue: queue?._toConfig(),
-  };
+  /**
+   * The account, when this is Datadog.
+   * @internal
+   */
+  public get _account(): DatadogAccount | undefined {
+    return this.store.account;
+  }
 }

@@ -1,123 +1,34 @@
-import { Chart, type Duration, Size } from 'cdk8s';
+import { Chart, type Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import type { Backend } from './backend';
-import type { CollectorConfigOverrides } from './collector-config-overrides';
-import { contracts, parseGoDuration, type TailSamplingProcessorConfig } from './config';
-import { CollectorImage } from './distribution/collector-image';
-import { serviceHost } from './graph/cluster-name';
-import { watchedServices } from './graph/destinations';
+import { contracts, parseGoDuration } from './config';
+import type { CollectorImage } from './distribution/collector-image';
+import type { PartFacts, TierPart } from './features/part';
 import { drainBudget } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
+import { needsToken, permissionsFor } from './graph/permissions';
+import { Protocol } from './graph/protocol';
 import { Signal } from './graph/signal';
-import type { ITelemetryTarget } from './graph/telemetry-target';
-import { allTiers, registerTier, valueAt } from './graph/tier-facts';
-import type { Monitoring } from './monitoring/monitoring';
+import { allTiers, registerTier, valueAt, type TierFacts } from './graph/tier-facts';
+import { chooseImage } from './image-choice';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
-import type { Retry } from './retry';
-import type { SendingQueue } from './sending-queue';
+import { TierSecurity } from './security/tier-security';
 import { tierProblems } from './tier-checks';
 import { tierConfig, type TierConfig } from './tier-config';
-import { CONFIG_FILE, POD_FIELDS, podTemplate } from './workload/collector-pod';
-import { clusterService, headlessName, headlessService } from './workload/collector-services';
-import { EndpointSliceReader } from './workload/endpoint-slice-reader';
+import { allOf, partsOf } from './tier-parts';
+import type { CollectorTierProps } from './tier-props';
+import { queueProblems, queueStorages } from './tier-queues';
+import { scaleInOf } from './workload/autoscaler';
+import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
+import { headlessName } from './workload/collector-services';
+import type { HostPorts } from './workload/host-ports';
 import { objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
-import type { Placement } from './workload/placement';
+import { PermissionObjects } from './workload/permission-objects';
 import { STANDARD_PORTS, type PodPorts } from './workload/ports';
-import type { SecretReference } from './workload/secret-reference';
-
-/** What all tiers of collectors have in common. */
-export interface CollectorTierProps {
-  /**
-   * Name of the workload and of the Service; all other names begin with it. At most 52 lower-case
-   * letters, digits and `-`.
-   * @default - the id of the construct
-   */
-  readonly name?: string;
-  /**
-   * Where telemetry is sent to: another tier, or `TelemetryTarget.external(…)`. Addresses, routing
-   * and permissions follow from it.
-   * @default - telemetry leaves through `exportTo`
-   */
-  readonly forwardTo?: ITelemetryTarget;
-  /**
-   * Where telemetry leaves the cluster of collectors; each backend has a name of its own. May
-   * stand beside `forwardTo`: telemetry then goes to both.
-   * @default - telemetry goes to `forwardTo`
-   */
-  readonly exportTo?: Backend[];
-  /**
-   * Signals that are taken in; one at least, each once. All of them need somewhere to go.
-   * @default - all that there is somewhere to send to
-   */
-  readonly signals?: Signal[];
-  /**
-   * The collector.
-   * @default CollectorImage.runtime()
-   */
-  readonly image?: CollectorImage;
-  /**
-   * Memory of each pod, requested and at most: whole mebibytes, 128 of them at least. Limits of
-   * the process follow from it.
-   * @default - 256 MiB for agents, 512 MiB for gateways, 1 GiB for samplers
-   */
-  readonly memory?: Size;
-  /**
-   * CPU that each pod asks for, in thousandths of a core: a whole number from 1 on. There is no
-   * limit, for throttling would make telemetry late when there is most of it.
-   * @default - 100 for agents, 500 for gateways and samplers
-   */
-  readonly cpuMillis?: number;
-  /**
-   * Nodes that the pods stand on.
-   * @default - any Linux node
-   */
-  readonly placement?: Placement;
-  /**
-   * What becomes of requests that `forwardTo` did not take.
-   * @default Retry.upTo(Duration.minutes(5))
-   */
-  readonly retry?: Retry;
-  /**
-   * Where requests to `forwardTo` wait.
-   * @default SendingQueue.inMemory()
-   */
-  readonly queue?: SendingQueue;
-  /**
-   * Port for OTLP over gRPC, of the Service and of the pods: from 1024 to 65535, other than 8888
-   * and 13133.
-   * @default 4317
-   */
-  readonly grpcPort?: number;
-  /**
-   * Port for OTLP over HTTP, of the Service and of the pods: from 1024 to 65535, other than 8888
-   * and 13133.
-   * @default 4318
-   */
-  readonly httpPort?: number;
-  /**
-   * Who watches the collectors.
-   * @default - nobody; metrics are served nevertheless
-   */
-  readonly monitoring?: Monitoring;
-  /**
-   * Time that a pod gets to pass on what it holds before it is killed, in whole seconds. Less than
-   * draining takes is refused.
-   * @default - what draining takes: endpoint removal, decision wait, flush and a margin
-   */
-  readonly terminationGracePeriod?: Duration;
-  /**
-   * Raw configuration that is merged over what is written.
-   * @default - nothing
-   */
-  readonly config?: CollectorConfigOverrides;
-  /**
-   * Values of Secrets by the environment variable (letters, digits and `_`) under which `config`
-   * refers to them, as `${env:NAME}`.
-   * @default - none
-   */
-  readonly secrets?: Record<string, SecretReference>;
-}
+import { queuePart, storageProblems } from './workload/queue-storage';
+import type { Scaling } from './workload/scaling';
+import type { SecretReference } from './graph/secret-reference';
+import { TierWorkload } from './workload/tier-workload';
 
 /**
  * What one kind of tier knows of itself.
@@ -130,12 +41,18 @@ export interface TierPlan {
   readonly memoryMib: number;
   /** CPU of a pod unless told otherwise. */
   readonly cpuMillis: number;
-  /** Greatest number of pods. */
-  readonly maxPods: number;
+  /** What stamps its pods out. */
+  readonly workload: 'DaemonSet' | 'Deployment' | 'StatefulSet';
+  /** How many pods there are; absent with one on every node. */
+  readonly scaling?: Scaling;
+  /** New traces per second over all pods, when that was given. */
+  readonly tracesPerSecond?: number;
   /** Whether senders need one address per pod. */
   readonly isHeadless: boolean;
-  /** What the tail sampler is told. */
-  readonly tailSampling?: TailSamplingProcessorConfig;
+  /** Ports of the node that lead to its pods. */
+  readonly hostPorts?: HostPorts;
+  /** What this kind of tier adds to all others. */
+  readonly parts?: (facts: PartFacts) => TierPart[];
   /** Age at which senders are asked to connect anew. */
   readonly maxConnectionAge?: Duration;
   /** What else is wrong with its props. */
@@ -153,14 +70,18 @@ export class CollectorTier extends Construct {
   public readonly name: string;
   /** Signals that are taken in. */
   public readonly signals: Signal[];
-  /** Address for OTLP over gRPC inside the cluster, as `http://host:port`. */
+  /** Address for OTLP over gRPC inside the cluster, as `http://host:port`; with TLS `https`. */
   public readonly grpcEndpoint: string;
-  /** Address for OTLP over HTTP inside the cluster, as `http://host:port`. */
+  /** Address for OTLP over HTTP inside the cluster, as `http://host:port`; with TLS `https`. */
   public readonly httpEndpoint: string;
   /** The configuration, as it stands in the ConfigMap. */
   public readonly collectorConfig: string;
-  /** Who the pods are when they ask the Kubernetes API for something. */
-  public readonly serviceAccount: k8s.KubeServiceAccount;
+  /** Who the pods are when they ask the Kubernetes API; absent when somebody else made it. */
+  public readonly serviceAccount?: k8s.KubeServiceAccount;
+  /** What the pods may ask for everywhere, if there is something. */
+  public readonly clusterRole?: k8s.KubeClusterRole;
+  /** What they may ask for in one namespace each; every rule's reason is in an annotation. */
+  public readonly roles: k8s.KubeRole[];
   /** Holds the configuration. */
   public readonly configMap: k8s.KubeConfigMap;
   /** The one address of the tier. */
@@ -173,20 +94,24 @@ export class CollectorTier extends Construct {
   /** @internal */
   public readonly _ports: PodPorts;
   /** @internal */
-  public readonly _template: k8s.PodTemplateSpec;
+  public readonly _workload: TierWorkload;
+  /** @internal */
+  public readonly _security: TierSecurity;
   private readonly image: CollectorImage;
   private readonly config: TierConfig;
+  private readonly parts: readonly TierPart[];
 
   public constructor(scope: Construct, id: string, props: CollectorTierProps, plan: TierPlan) {
     super(scope, id);
     const chart = Chart.of(this);
     this.name = props.name ?? id;
-    this.image = props.image ?? CollectorImage.runtime();
     this.signals = props.signals ?? reachable(props);
-    this._ports = {
-      ...STANDARD_PORTS,
-      grpc: props.grpcPort ?? STANDARD_PORTS.grpc,
-      http: props.httpPort ?? STANDARD_PORTS.http,
+    const facts: PartFacts = {
+      name: this.name,
+      component: plan.component,
+      signals: this.signals,
+      maxPods: plan.scaling?.max ?? Infinity,
+      namespace: chart.namespace,
     };
     this._tier = {
       name: this.name,
@@ -194,97 +119,108 @@ export class CollectorTier extends Construct {
       partOf: chart.node.id.replace(/[^A-Za-z0-9.-]+/g, '-'),
       namespace: chart.namespace,
     };
-    const host = serviceHost(this.name, chart.namespace);
-    this.grpcEndpoint = `http://${host}:${this._ports.grpc}`;
-    this.httpEndpoint = `http://${host}:${this._ports.http}`;
-    this.config = this.write(props, plan);
+    this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, props);
+    this.parts = [
+      ...plan.parts?.(facts) ?? [], ...partsOf(props, facts), this._security.part,
+      queuePart(queueStorages(props), plan.workload, facts), queueProblems(props),
+    ];
+    this._ports = portsOf(props, this.parts);
+    this.grpcEndpoint = this._security.url(this._ports.grpc ?? 0);
+    this.httpEndpoint = this._security.url(this._ports.http ?? 0);
+    const { image, config } = chooseImage(
+      props.image, (candidate) => this.write(props, plan, candidate));
+    this.image = image;
+    this.config = config;
     this.collectorConfig = this.config.text;
 
     const { _tier: tier } = this;
     const metadata = { name: tier.name, namespace: tier.namespace, labels: objectLabels(tier) };
-    this.serviceAccount = new k8s.KubeServiceAccount(this, 'service-account', {
-      metadata, automountServiceAccountToken: false,
-    });
-    const watched = this.grantLookups();
+    this._workload = new TierWorkload(this, tier, plan, props);
+    this.serviceAccount = this._workload.account.object;
+    const { clusterRole, roles, isAsking } = this.grantLookups();
+    this.clusterRole = clusterRole;
+    this.roles = roles;
     this.configMap = new k8s.KubeConfigMap(this, 'config', {
       metadata: { ...metadata, name: `${tier.name}-config` },
       data: { [CONFIG_FILE]: this.config.text },
     });
-    this.service = clusterService(
-      this, 'service', tier, this._ports, plan.component === 'agent');
-    if (plan.isHeadless) {
-      this.headlessService = headlessService(this, 'headless-service', tier, this._ports);
-    }
-    this._template = this.template(props, plan, watched);
-    this.watch(props.monitoring);
+    const { service, headlessService } = this._workload.services(this._ports);
+    this.service = service;
+    this.headlessService = headlessService;
+    this.writePods(props, plan, isAsking);
+    this.watch(props, plan);
     this.check(props, plan);
   }
 
-  private write(props: CollectorTierProps, plan: TierPlan): TierConfig {
+  private write(
+    props: CollectorTierProps, plan: TierPlan, image: CollectorImage,
+  ): TierConfig {
     return tierConfig({
-      image: this.image,
+      image,
       signals: this.signals.filter((signal) => reachable(props).includes(signal)),
       ports: this._ports,
-      memory: this.memory(props, plan),
+      memory: memoryOf(props, plan, image),
       forwardTo: props.forwardTo,
+      routing: props.routing,
       exportTo: props.exportTo ?? [],
       retry: props.retry,
       queue: props.queue,
-      tailSampling: plan.tailSampling,
+      parts: this.parts,
+      security: this._security,
+      batch: props.batch,
       maxConnectionAge: plan.maxConnectionAge,
       overrides: props.config,
-      variables: [...Object.keys(POD_FIELDS), ...secretsOf(props).keys()],
+      variables: [
+        ...Object.keys(POD_FIELDS), ...this.secrets(props).keys(),
+        ...allOf(this.parts, 'env').map(({ name }) => name),
+        ...Object.keys(props.pod?.env ?? {}), ...(props.pod?.envVars ?? []).map(({ name }) => name),
+      ],
     });
   }
 
-  private memory({ memory }: CollectorTierProps, plan: TierPlan) {
-    const mib = memory?.toMebibytes() ?? plan.memoryMib;
-    return memoryBudget(mib, this.image.isRuntime);
+  /** Lets the pods ask for what their configuration looks up, and for nothing else. */
+  private grantLookups() {
+    const { data } = this.config;
+    const permissions = permissionsFor(data, {
+      namespace: this._tier.namespace, collectorMinor: this.image._minor,
+    });
+    const { clusterRole, roles } = new PermissionObjects(
+      this, this._tier, permissions, this._workload.account.name);
+    return { clusterRole, roles: [...roles], isAsking: needsToken(permissions, data) };
   }
 
-  /** Lets the pods ask for what their configuration looks up; whether there is something. */
-  private grantLookups(): boolean {
-    const services = new Map(watchedServices(this.config.data).map((service) =>
-      [[service.name, service.namespace ?? []].flat().join('.'), service]));
-    for (const [host, service] of services) {
-      new EndpointSliceReader(
-        this, `finds-${host}`, this._tier, service, this.image._readsEndpoints);
-    }
-    return services.size > 0;
-  }
-
-  private template(
-    props: CollectorTierProps, plan: TierPlan, needsToken: boolean,
-  ): k8s.PodTemplateSpec {
-    return podTemplate({
-      tier: this._tier,
+  private writePods(props: CollectorTierProps, plan: TierPlan, isAsking: boolean): void {
+    this._workload.pods({
       image: this.image,
       configMapName: this.configMap.name,
       configData: this.config.data,
-      serviceAccountName: this.serviceAccount.name,
-      needsToken,
+      needsToken: isAsking,
       ports: this._ports,
-      memory: this.memory(props, plan),
+      memory: memoryOf(props, plan, this.image),
       cpuMillis: props.cpuMillis ?? plan.cpuMillis,
-      secrets: secretsOf(props),
-      placement: props.placement,
+      secrets: this.secrets(props),
+      parts: this.parts,
       graceSeconds: props.terminationGracePeriod?.toSeconds()
-        ?? drainBudget(decisionWaitSeconds(this.config)).totalSeconds,
-      onEveryNode: plan.component === 'agent',
-    });
+        ?? drainBudget(this._waitSeconds).totalSeconds,
+    }, queueStorages(props));
   }
 
-  private watch(monitoring: Monitoring | undefined): void {
+  private watch(props: CollectorTierProps, plan: TierPlan): void {
+    const { monitoring } = props;
     if (monitoring === undefined) return;
     serviceMonitor(this, 'service-monitor', this._tier, monitoring);
-    prometheusRule(
-      this, 'rules', {
-        tier: this._tier, signals: this.signals, components: componentTypes(this.config),
-      }, monitoring);
+    prometheusRule(this, 'rules', {
+      tier: this._tier,
+      signals: this.signals,
+      components: componentTypes(this.config),
+      memoryMib: memoryOf(props, plan, this.image).containerMib,
+      scaling: plan.scaling,
+    }, monitoring);
   }
 
   private check(props: CollectorTierProps, plan: TierPlan): void {
-    const facts = {
+    const { min = Infinity, max = Infinity } = plan.scaling ?? {};
+    const facts: TierFacts = {
       path: this.node.path,
       chart: Chart.of(this).node.path,
       name: this.name,
@@ -292,8 +228,20 @@ export class CollectorTier extends Construct {
       namespace: this._tier.namespace,
       ports: this._ports,
       signals: this.signals,
-      needsWholeTraces: plan.tailSampling !== undefined && plan.maxPods > 1,
+      needsWholeTraces: samplersOf(this.config).length > 0 && max > 1,
       data: this.config.data,
+      image: this.image,
+      workload: plan.workload,
+      minPods: min,
+      maxPods: max,
+      memory: memoryOf(props, plan, this.image),
+      scaleIn: plan.scaling && scaleInOf(plan.scaling, this._waitSeconds),
+      waitSeconds: this._waitSeconds,
+      graceSeconds: props.terminationGracePeriod?.toSeconds(),
+      tracesPerSecond: plan.tracesPerSecond,
+      nodeLabels: props.placement?.nodeLabels,
+      certificate: this._security.certificate,
+      ...this._workload.facts,
     };
     registerTier(this, facts);
     this.node.addValidation({
@@ -301,19 +249,30 @@ export class CollectorTier extends Construct {
         facts,
         tiers: allTiers(this),
         config: this.config,
-        image: this.image,
-        ports: this._ports,
-        memoryMib: this.memory(props, plan).containerMib,
         reachable: reachable(props),
         forwardTo: props.forwardTo,
         exportTo: props.exportTo ?? [],
-        waitSeconds: decisionWaitSeconds(this.config),
-        graceSeconds: props.terminationGracePeriod?.toSeconds(),
-        variables: variablesOf(props),
-        problems: [...plan.problems, ...ownProblems(props)],
+        variables: this.variables(props),
+        problems: [
+          ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
+          ...this._workload.problems, ...storageProblems(this.config.data),
+          ...unwatchedProblems(props, plan),
+        ],
         wrong: plan.wrong,
       }).map((sentence) => sentence.replace(/\n/g, '\n    ')),
     });
+  }
+
+  /** Values of Secrets by variable, one after the other as they were asked for. */
+  private variables({ exportTo = [], secrets = {} }: CollectorTierProps) {
+    return [
+      ...this._security.secrets, ...exportTo.flatMap(({ _secrets }) => _secrets),
+      ...Object.entries(secrets),
+    ];
+  }
+
+  private secrets(props: CollectorTierProps): Map<string, SecretReference> {
+    return new Map(this.variables(props));
   }
 
   /** @internal */
@@ -325,6 +284,14 @@ export class CollectorTier extends Construct {
   public get _metadata(): k8s.ObjectMeta {
     const { name, namespace } = this._tier;
     return { name, namespace, labels: objectLabels(this._tier) };
+  }
+
+  /**
+   * How long traces are held, after overrides; 0 when they are not.
+   * @internal
+   */
+  public get _waitSeconds(): number {
+    return decisionWaitSeconds(this.config);
   }
 
   /** @internal */
@@ -342,6 +309,15 @@ function ownProblems({ image, placement, exportTo = [], forwardTo }: CollectorTi
   ];
 }
 
+/** Rates are made by Prometheus, so that somebody must ask for the counters. */
+function unwatchedProblems({ monitoring }: CollectorTierProps, { scaling }: TierPlan): string[] {
+  const rate = scaling?._signals.find(({ _metric }) => _metric.rateOf !== undefined);
+  return rate === undefined || monitoring !== undefined ? [] : [
+    `scaling: ${rate._metric.name} is made by Prometheus, but nobody watches this tier.`
+    + '\n→ give `monitoring` Monitoring.prometheusOperator(), or scale by ScalingSignal.cpu(70).',
+  ];
+}
+
 /** Signals that there is somewhere to send to. */
 function reachable({ forwardTo, exportTo = [] }: CollectorTierProps): Signal[] {
   return Object.values(Signal).filter((signal) =>
@@ -349,21 +325,32 @@ function reachable({ forwardTo, exportTo = [] }: CollectorTierProps): Signal[] {
     || exportTo.some(({ signals }) => signals.includes(signal)));
 }
 
-/** Values of Secrets by variable, one after the other as they were asked for. */
-function variablesOf({ exportTo = [], secrets = {} }: CollectorTierProps) {
-  return [...exportTo.flatMap(({ _secrets }) => _secrets), ...Object.entries(secrets)];
-}
-
-function secretsOf(props: CollectorTierProps): Map<string, SecretReference> {
-  return new Map(variablesOf(props));
+/** The settings of all tail samplers, after overrides. */
+function samplersOf({ data }: TierConfig): unknown[] {
+  return Object.entries(data.processors ?? {})
+    .filter(([id]) => id.split('/')[0] === 'tail_sampling').map(([, sampler]) => sampler);
 }
 
 /** How long traces are held, after overrides; 0 when they are not. */
-function decisionWaitSeconds({ data }: TierConfig): number {
-  const waits = Object.entries(data.processors ?? {})
-    .filter(([id]) => id.split('/')[0] === 'tail_sampling')
-    .map(([, sampler]) => parseGoDuration(String(valueAt(sampler, 'decision_wait') ?? '30s')));
+function decisionWaitSeconds(config: TierConfig): number {
+  const waits = samplersOf(config)
+    .map((sampler) => parseGoDuration(String(valueAt(sampler, 'decision_wait') ?? '30s')));
   return Math.max(0, ...waits.map((ms) => (ms ?? 0) / 1000));
+}
+
+function memoryOf({ memory }: CollectorTierProps, plan: TierPlan, image: CollectorImage) {
+  return memoryBudget(memory?.toMebibytes() ?? plan.memoryMib, image.isRuntime);
+}
+
+function portsOf(props: CollectorTierProps, parts: readonly TierPart[]): PodPorts {
+  const { protocols = Object.values(Protocol), grpcPort, httpPort } = props;
+  const { grpc, http, ...own } = STANDARD_PORTS;
+  return {
+    ...own,
+    grpc: protocols.includes(Protocol.GRPC) ? grpcPort ?? grpc : undefined,
+    http: protocols.includes(Protocol.HTTP) ? httpPort ?? http : undefined,
+    others: allOf(parts, 'ports'),
+  };
 }
 
 /** Types of the components that the alerts of a tier are about. */

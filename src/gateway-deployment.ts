@@ -1,22 +1,17 @@
-import { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { CollectorTier } from './collector-tier';
+import { poolPlan, poolRoute } from './gateway-pool';
 import type { GatewayProps } from './gateway-props';
-import { serviceHost } from './graph/cluster-name';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import { rightProps } from './prop-kinds';
 import { GATEWAY_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
-import { headlessName } from './workload/collector-services';
 import { DNS_LAG_SECONDS } from './workload/discovery-lag';
-import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
-import { Scaling, scalingProblem } from './workload/scaling';
+import { disruptionBudget } from './workload/disruption-budget';
+import { Scaling } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
-
-/** Senders that hold connections for ever would never meet a new pod. */
-const MAX_CONNECTION_AGE = Duration.minutes(5);
 
 /** What a gateway is told. */
 export interface GatewayDeploymentProps extends GatewayProps {}
@@ -36,38 +31,20 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
   public constructor(scope: Construct, id: string, props: GatewayDeploymentProps) {
     const right = rightProps(props, GATEWAY_KINDS);
     const { scaling = Scaling.fixed(2), availability } = right.props;
-    super(scope, id, right.props, {
-      component: 'gateway',
-      memoryMib: 512,
-      cpuMillis: 500,
-      maxPods: scaling.max,
-      isHeadless: true,
-      maxConnectionAge: MAX_CONNECTION_AGE,
-      problems: [
-        ...right.problems,
-        scalingProblem(scaling) ?? availabilityProblem(scaling, availability) ?? [],
-      ].flat(),
-      wrong: right.wrong,
-    });
+    super(scope, id, right.props, poolPlan(right, 'Deployment', scaling));
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata: this._metadata,
       spec: {
         ...scaling.autoscaling === undefined ? { replicas: scaling.min } : {},
         selector: this._selector,
-        minReadySeconds: DNS_LAG_SECONDS,
-        strategy: {
-          type: 'RollingUpdate',
-          rollingUpdate: {
-            maxSurge: k8s.IntOrString.fromNumber(1),
-            maxUnavailable: k8s.IntOrString.fromNumber(0),
-          },
-        },
-        template: this._template,
+        ...this._workload.deploymentRollout(DNS_LAG_SECONDS),
+        template: this._workload.template,
       },
     });
     if (this._sleepsBeforeStop) sleepBeforeStop(this.deployment);
     this.node.defaultChild = this.deployment;
-    this.autoscaler = autoscaler(this, 'autoscaler', this._tier, 'Deployment', scaling, 0);
+    this.autoscaler = autoscaler(
+      this, 'autoscaler', this._tier, 'Deployment', scaling, this._waitSeconds);
     this.disruptionBudget = disruptionBudget(
       this, 'disruption-budget', this._tier, scaling, availability);
   }
@@ -79,7 +56,6 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
 
   /** By connection, over all pods: gRPC would otherwise stay with the first one that it meets. */
   public routeFor(_signal: Signal): TelemetryRoute {
-    const host = serviceHost(headlessName(this._tier), this._tier.namespace);
-    return { endpoint: `dns:///${host}:${this._ports.grpc}`, insecure: true };
+    return poolRoute(this);
   }
 }

@@ -1,4 +1,4 @@
-import type { CollectorTierProps } from './collector-tier';
+import type { CollectorTierProps } from './tier-props';
 import type { Availability } from './workload/availability';
 import type { Scaling } from './workload/scaling';
 

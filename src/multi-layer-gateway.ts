@@ -3,19 +3,28 @@ import { Construct } from 'constructs';
 import type { Backend } from './backend';
 import type { CollectorConfigOverrides } from './collector-config-overrides';
 import type { CollectorImage } from './distribution/collector-image';
+import type { DebuggingFeature } from './features/debugging';
+import type { TraceStatsFeature } from './features/trace-stats';
 import { GatewayDeployment } from './gateway-deployment';
 import type { GatewayProps } from './gateway-props';
+import { GatewayStatefulSet } from './gateway-stateful-set';
+import type { Authentication } from './graph/authentication';
+import type { Routing } from './graph/routing';
+import type { SecretReference } from './graph/secret-reference';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
+import type { TransportSecurity } from './graph/transport-security';
 import type { Monitoring } from './monitoring/monitoring';
+import type { SendingQueue } from './sending-queue';
 import { TailSamplingGateway, type TailSamplingOptions } from './tail-sampling-gateway';
+import { queueStorages } from './tier-queues';
 import type { Availability } from './workload/availability';
 import type { Placement } from './workload/placement';
 import type { Scaling } from './workload/scaling';
-import type { SecretReference } from './workload/secret-reference';
+import type { WorkloadOptions } from './workload/workload-options';
 
 /** One pool of a chain. */
-export interface GatewayLayer {
+export interface GatewayLayer extends DebuggingFeature, TraceStatsFeature, WorkloadOptions {
   /**
    * Its name, which no other layer has; its objects are called `<name of the chain>-<name>`, of
    * which there may be 52 characters.
@@ -26,6 +35,17 @@ export interface GatewayLayer {
    * @default - it passes everything on
    */
   readonly tailSampling?: TailSamplingOptions;
+  /**
+   * How what goes to the next layer is spread over it.
+   * @default - by connection; traces to a layer that samples by trace id
+   */
+  readonly routing?: Routing;
+  /**
+   * Where requests to the next layer wait. With one that is persistent, the layer becomes a
+   * StatefulSet.
+   * @default SendingQueue.inMemory()
+   */
+  readonly queue?: SendingQueue;
   /**
    * How many pods there are.
    * @default Scaling.fixed(2)
@@ -63,6 +83,8 @@ export interface GatewayLayer {
   readonly secrets?: Record<string, SecretReference>;
 }
 
+type Layer = GatewayDeployment | GatewayStatefulSet | TailSamplingGateway;
+
 /** What a chain of gateways is told. */
 export interface MultiLayerGatewayProps {
   /**
@@ -90,6 +112,16 @@ export interface MultiLayerGatewayProps {
    */
   readonly image?: CollectorImage;
   /**
+   * How OTLP is encrypted on its way to each layer.
+   * @default - plain text
+   */
+  readonly transportSecurity?: TransportSecurity;
+  /**
+   * How senders to each layer prove that they may send. It needs `transportSecurity`.
+   * @default - they need not
+   */
+  readonly authentication?: Authentication;
+  /**
    * Who watches the collectors.
    * @default - nobody; metrics are served nevertheless
    */
@@ -106,7 +138,7 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
 
   public constructor(scope: Construct, id: string, props: MultiLayerGatewayProps) {
     super(scope, id);
-    const layers: (GatewayDeployment | TailSamplingGateway)[] = [];
+    const layers: Layer[] = [];
     const { right, problems } = rightLayers(props?.layers);
     this.node.addValidation({
       validate: () => problems.map((sentence) => sentence.replace(/\n/g, '\n    ')),
@@ -136,20 +168,25 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
   private addLayer(
     layer: GatewayLayer, props: MultiLayerGatewayProps, next: ITelemetryTarget | undefined,
     id: string,
-  ): GatewayDeployment | TailSamplingGateway {
+  ): Layer {
     const { tailSampling, name, ...own } = layer;
-    const { image, monitoring, signals, exportTo } = props ?? {};
+    const { image, monitoring, signals, exportTo, transportSecurity, authentication } = props ?? {};
     const given: GatewayProps = {
       ...own,
       name: `${props?.name ?? id}-${name}`,
       image,
       monitoring,
       signals,
+      transportSecurity,
+      authentication,
       ...next === undefined ? { exportTo } : { forwardTo: next },
     };
-    return tailSampling === undefined
-      ? new GatewayDeployment(this, name, given)
-      : new TailSamplingGateway(this, name, { ...given, ...tailSampling });
+    if (tailSampling !== undefined) {
+      return new TailSamplingGateway(this, name, { ...given, ...tailSampling });
+    }
+    const keeps = queueStorages(given).some(({ lasts }) => lasts === 'volume');
+    return keeps
+      ? new GatewayStatefulSet(this, name, given) : new GatewayDeployment(this, name, given);
   }
 }
 

@@ -2,11 +2,10 @@ import { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { CollectorTier } from './collector-tier';
+import { tailSamplingProcessor, type TailSamplingProcessorConfig } from './config';
+import { Place, type TierPart } from './features/part';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
-import {
-  containerMibFor, LEAST_MEMORY_MIB, memoryBudget, samplingMemoryMib,
-} from './graph/memory-budget';
 import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
@@ -17,7 +16,7 @@ import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
-import { Scaling, scalingProblem } from './workload/scaling';
+import { Scaling, scalingProblems } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
 
 /** How senders learn which pods there are. */
@@ -94,16 +93,16 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       component: 'sampler',
       memoryMib: DEFAULT_MEMORY_MIB,
       cpuMillis: 500,
-      maxPods: scaling.max,
+      workload: 'StatefulSet',
+      scaling,
+      tracesPerSecond: right.props.expectedTracesPerSecond,
       isHeadless: true,
       maxConnectionAge: MAX_CONNECTION_AGE,
-      tailSampling: tailSampling(right.props, decisionWait, scaling),
+      parts: () => [tailSampling(right.props, decisionWait, scaling)],
       problems: [
         ...right.problems,
         ...policyProblems(right.props),
-        scalingProblem(scaling) ?? availabilityProblem(scaling, availability) ?? [],
-        numTracesProblem(right.props, decisionWait, scaling) ?? [],
-        memoryProblem(right.props, decisionWait, scaling) ?? [],
+        ...scalingProblems(scaling), availabilityProblem(scaling, availability) ?? [],
       ].flat(),
       wrong: right.wrong,
     });
@@ -112,20 +111,17 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       metadata: this._metadata,
       spec: {
         serviceName: headlessName(this._tier),
-        // Pods do not wait for each other to start; that they are replaced in turn stays so.
-        podManagementPolicy: 'Parallel',
         // The next one goes when all senders know this one.
-        minReadySeconds: settleSeconds(this.signals, this.discovery),
+        ...this._workload.statefulSetRollout(settleSeconds(this.signals, this.discovery)),
         ...scaling.autoscaling === undefined ? { replicas: scaling.min } : {},
         selector: this._selector,
-        updateStrategy: { type: 'RollingUpdate' },
-        template: this._template,
+        template: this._workload.template,
       },
     });
     if (this._sleepsBeforeStop) sleepBeforeStop(this.statefulSet);
     this.node.defaultChild = this.statefulSet;
     this.autoscaler = autoscaler(
-      this, 'autoscaler', this._tier, 'StatefulSet', scaling, decisionWait.toSeconds());
+      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._waitSeconds);
     this.disruptionBudget = disruptionBudget(
       this, 'disruption-budget', this._tier, scaling, availability);
   }
@@ -140,11 +136,13 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     const { name, namespace } = this._tier;
     const port = this._ports.grpc;
     const host = serviceHost(headlessName(this._tier), namespace);
-    if (signal !== Signal.TRACES) return { endpoint: `dns:///${host}:${port}`, insecure: true };
+    if (signal !== Signal.TRACES) {
+      return this._security.route({ endpoint: `dns:///${host}:${port}` });
+    }
     const resolver = this.discovery === Discovery.DNS
       ? Resolver.dns(host, { port })
       : Resolver.kubernetes({ name, namespace, port });
-    return { resolver, insecure: true };
+    return this._security.route({ resolver });
   }
 }
 
@@ -157,14 +155,14 @@ function settleSeconds(signals: readonly Signal[], discovery: Discovery): number
 
 function tailSampling(
   options: TailSamplingOptions, decisionWait: Duration, scaling: Scaling,
-) {
+): TierPart {
   // Without a list of policies synthesis fails; everything else about the tier is told with it.
   const { policies = [SamplingPolicy.alwaysSample('all')], expectedTracesPerSecond } = options;
   const perPod = Math.ceil((expectedTracesPerSecond ?? 0) / Math.max(1, scaling.min));
   const waitSeconds = decisionWait.toMilliseconds() / 1000;
   const numTraces = options.numTraces
     ?? Math.max(LEAST_TRACES, Math.ceil(perPod * waitSeconds * 2));
-  return {
+  const config: TailSamplingProcessorConfig = {
     decisionWait,
     numTraces,
     expectedNewTracesPerSec: expectedTracesPerSecond === undefined ? undefined : perPod,
@@ -172,36 +170,17 @@ function tailSampling(
     decisionCache: { sampledCacheSize: numTraces * 2, nonSampledCacheSize: numTraces * 2 },
     policies: policies.map((policy) => policy._toConfig()),
   };
+  return {
+    processors: [{
+      contract: tailSamplingProcessor,
+      place: Place.SAMPLE,
+      signals: [Signal.TRACES],
+      write: (at) => tailSamplingProcessor.write(config, at),
+    }],
+  };
 }
 
 function policyProblems({ policies = [] }: TailSamplingOptions): string[] {
   return policies.flatMap((policy, index) =>
     policy._problems.map((problem) => `policies[${index}].${problem}`));
-}
-
-function numTracesProblem(
-  { numTraces, expectedTracesPerSecond: rate = 0 }: TailSamplingOptions, decisionWait: Duration,
-  scaling: Scaling,
-): string | undefined {
-  const needed = Math.ceil(rate * decisionWait.toSeconds() / Math.max(1, scaling.min));
-  if (numTraces === undefined || numTraces >= needed) return undefined;
-  return `numTraces: must be at least ${needed}, for so many of ${rate} new traces per second wait`
-    + ` in each of ${scaling.min} pods, got ${numTraces}.\n→ leave \`numTraces\` out.`;
-}
-
-function memoryProblem(
-  props: TailSamplingGatewayProps, decisionWait: Duration, scaling: Scaling,
-): string | undefined {
-  const { expectedTracesPerSecond: rate } = props;
-  const mib = props.memory?.toMebibytes() ?? DEFAULT_MEMORY_MIB;
-  if (rate === undefined || mib < LEAST_MEMORY_MIB) return undefined;
-  const { limitMib, spikeLimitMib } = memoryBudget(mib, true);
-  const usable = limitMib - spikeLimitMib;
-  const wait = decisionWait.toMilliseconds() / 1000;
-  const needed = samplingMemoryMib(rate, wait, Math.max(1, scaling.min));
-  if (needed <= usable) return undefined;
-  const enough = containerMibFor(needed);
-  return `memory: ${rate} traces per second over ${scaling.min} pods, held for ${wait} s, need`
-    + ` about ${needed} MiB in each, and the memory limiter leaves ${usable} of ${mib} MiB.`
-    + `\n→ give \`memory\` Size.mebibytes(${enough}), more pods, or a shorter \`decisionWait\`.`;
 }

@@ -1,18 +1,15 @@
 /** Everything that can be wrong with a tier, as sentences that say what to do. */
 import type { Backend } from './backend';
-import { problemText, type Problem } from './config';
-import type { CollectorImage } from './distribution/collector-image';
-import { drainBudget } from './graph/drain-budget';
-import { LEAST_MEMORY_MIB } from './graph/memory-budget';
-import { plainCredentials } from './graph/plain-credentials';
+import { pathText, problemText, type Problem } from './config';
+import { appChecks, imageChecks, tierChecks } from './graph/checks';
+import type { Check } from './graph/checks/check';
+import { untakenSignals } from './graph/checks/untaken-signal';
+import type { SecretReference } from './graph/secret-reference';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget } from './graph/telemetry-target';
-import { valueAt, type TierFacts } from './graph/tier-facts';
-import { listenerProblems, untakenSignals, wiringProblems } from './graph/wiring-checks';
+import type { TierFacts } from './graph/tier-facts';
 import type { TierConfig } from './tier-config';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
-import type { PodPorts } from './workload/ports';
-import type { SecretReference } from './workload/secret-reference';
 
 /** What is looked at. */
 export interface CheckedTier {
@@ -22,22 +19,12 @@ export interface CheckedTier {
   readonly tiers: readonly TierFacts[];
   /** Its configuration. */
   readonly config: TierConfig;
-  /** Its image. */
-  readonly image: CollectorImage;
-  /** Its ports. */
-  readonly ports: PodPorts;
-  /** Memory of a pod. */
-  readonly memoryMib: number;
   /** Signals that there is somewhere to send to. */
   readonly reachable: readonly Signal[];
   /** Where it sends to. */
   readonly forwardTo?: ITelemetryTarget;
   /** Where telemetry leaves. */
   readonly exportTo: readonly Backend[];
-  /** How long it holds traces. */
-  readonly waitSeconds: number;
-  /** Time that it gets to end, when that was given. */
-  readonly graceSeconds?: number;
   /** Values of Secrets and the variables that they are given as, in no order and repeated. */
   readonly variables: readonly [string, SecretReference][];
   /** What is known already. */
@@ -50,32 +37,31 @@ export interface CheckedTier {
 export function tierProblems(tier: CheckedTier): string[] {
   const inProps = [
     ...tier.problems,
-    ...nameProblems(tier.facts, tier.tiers),
-    ...portProblems(tier.ports),
     ...tier.wrong.some((prop) => ['signals', 'forwardTo', 'exportTo'].includes(prop))
       ? [] : signalProblems(tier),
     ...exporterNameProblems(tier),
     ...variableProblems(tier.variables),
-    ...sizeProblems(tier),
-    ...plainCredentials(tier.facts.data),
+    ...told(tierChecks, tier),
   ];
   return [...new Set([...inProps, ...configProblems(tier, inProps.length > 0)])];
 }
 
+function told(checks: readonly Check[], { facts, tiers }: CheckedTier): string[] {
+  return checks.flatMap((check) => check(facts, tiers));
+}
+
 /** Mistakes in the configuration, but not those that only follow from mistakes in the props. */
 function configProblems(tier: CheckedTier, isFollowed: boolean): string[] {
-  const missing = missingComponents(tier);
-  const explained = new Set(missing.map(({ path }) => path));
-  const mistakes = tier.config.problems.filter(({ path, file }) =>
-    !explained.has(path) && !(isFollowed && file === CONFIG_FILE));
-  const known = [
-    ...missing.map(({ sentence }) => sentence),
-    ...mistakes.map((mistake) => sentenceOf(mistake, tier)),
-  ];
-  if (known.length > 0 || isFollowed) return known;
-  return [
-    ...listenerProblems(tier.facts.data, tier.ports), ...wiringProblems(tier.facts, tier.tiers),
-  ];
+  const unknown = told(imageChecks, tier);
+  const mistakes = tier.config.problems.filter((mistake) =>
+    !isExplained(mistake, unknown) && !(isFollowed && mistake.file === CONFIG_FILE));
+  const known = [...unknown, ...mistakes.map((mistake) => sentenceOf(mistake, tier))];
+  return known.length > 0 || isFollowed ? known : told(appChecks, tier);
+}
+
+/** Whether something was said about the very component or setting already. */
+function isExplained({ at }: Problem, said: readonly string[]): boolean {
+  return said.some((sentence) => sentence.startsWith(`${pathText(at)}: `));
 }
 
 /** A mistake in what the construct wrote is one in its props: nobody has seen the file. */
@@ -108,21 +94,6 @@ function wayOutInProps(
   return undefined;
 }
 
-function nameProblems(facts: TierFacts, tiers: readonly TierFacts[]): string[] {
-  const { name, chart, namespace } = facts;
-  const twin = tiers.find((tier) => tier.path !== facts.path && tier.chart === chart
-    && tier.namespace === namespace && (tier.name === name || tier.headlessName === name));
-  if (twin !== undefined) {
-    return [`name: must be unique in its chart, but ${twin.path} is named ${twin.name}`
-      + `${twin.name === name ? '' : ` and has a Service ${name}`}, too.`
-      + '\n→ give one of them another `name`.'];
-  }
-  return /^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/.test(name) ? [] : [
-    'name: must be at most 52 lower-case letters, digits and -, beginning with a letter, got'
-    + ` ${JSON.stringify(name)}.\n→ give \`name\`, or another id to the construct.`,
-  ];
-}
-
 /** Exporters are told apart by the names of what they send to. */
 function exporterNameProblems({ exportTo, forwardTo }: CheckedTier): string[] {
   const names = exportTo.map((backend) => String(backend.name));
@@ -135,24 +106,6 @@ function exporterNameProblems({ exportTo, forwardTo }: CheckedTier): string[] {
     ...taken.map((name) => `exportTo: ${JSON.stringify(name)} must be the name of one backend only,`
       + ' and not that of `forwardTo`.\n→ give each backend a name of its own.'),
   ];
-}
-
-function portProblems(ports: PodPorts): string[] {
-  const props = { grpcPort: ports.grpc, httpPort: ports.http };
-  const problems = Object.entries(props).flatMap(([prop, port]) =>
-    Number.isInteger(port) && port >= 1024 && port <= 65_535 ? [] : [
-      `${prop}: must be a whole number from 1024 to 65535 (the pods are not root), got ${port}.`
-      + `\n→ leave \`${prop}\` out to listen where everybody expects it.`,
-    ]);
-  const taken = new Set([ports.metrics, ports.health]);
-  const clash = Object.entries(props).find(([, port]) => taken.has(port))
-    ?? (ports.grpc === ports.http ? Object.entries(props)[1] : undefined);
-  if (clash !== undefined) {
-    problems.push(`${clash[0]}: must differ from the other ports of the pod`
-      + ` (${Object.entries(ports).map(([use, port]) => `${use} ${port}`).join(', ')}),`
-      + ` got ${clash[1]}.\n→ choose another.`);
-  }
-  return problems;
 }
 
 function signalProblems({ facts, reachable, forwardTo }: CheckedTier): string[] {
@@ -192,40 +145,4 @@ function variableProblems(variables: CheckedTier['variables']): string[] {
       + ` ${before === undefined ? 'the pod\'s own' : `${before.name}/${before.key}`} already.`
       + '\n→ rename the Secret or its key.'];
   });
-}
-
-function sizeProblems(tier: CheckedTier): string[] {
-  const problems: string[] = [];
-  if (tier.memoryMib < LEAST_MEMORY_MIB) {
-    problems.push(`memory: must be at least ${LEAST_MEMORY_MIB} MiB for a collector to hold`
-      + ` anything, got ${tier.memoryMib} MiB.\n→ leave \`memory\` out, or give it`
-      + ` Size.mebibytes(${LEAST_MEMORY_MIB}) or more.`);
-  }
-  const limit = valueAt(tier.facts.data, 'processors', 'memory_limiter', 'limit_mib');
-  if (typeof limit === 'number' && limit >= tier.memoryMib) {
-    problems.push(`processors.memory_limiter.limit_mib: must be less than the ${tier.memoryMib} MiB`
-      + ` at which the pod is killed, got ${limit}.\n→ raise \`memory\`: the limit then follows.`);
-  }
-  const { totalSeconds, sum } = drainBudget(tier.waitSeconds);
-  if (tier.graceSeconds !== undefined && tier.graceSeconds < totalSeconds) {
-    problems.push(`terminationGracePeriod: ${tier.graceSeconds} s is shorter than draining takes:`
-      + ` ${sum}.\n→ remove \`terminationGracePeriod\` (${totalSeconds} s is then written)`
-      + `${tier.waitSeconds > 0 ? ', or shorten `decisionWait`' : ''}.`);
-  }
-  return problems;
-}
-
-const SECTIONS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
-
-function missingComponents(
-  { facts, image }: CheckedTier,
-): { path: string; sentence: string }[] {
-  return SECTIONS.flatMap((section) => Object.keys(facts.data[section] ?? {})
-    .filter((id) => !image._holds(section, id.split('/')[0]))
-    .map((id) => ({
-      path: `${section}.${id}`,
-      sentence: `${section}.${id}: is not a component of ${image.distribution}`
-        + ` (${image.image}).\n→ use an image that holds it, such as`
-        + ' CollectorImage.contrib(\'0.159.0\').',
-    })));
 }

@@ -4,19 +4,24 @@ import { stringify } from 'yaml';
 import type { Backend } from './backend';
 import type { CollectorConfigOverrides } from './collector-config-overrides';
 import {
-  batchProcessor, ConfigurationError, healthCheckExtension, loadBalancingExporter,
-  memoryLimiterProcessor, otlpGrpcExporter, otlpReceiver, readCollectorConfig, spelling,
-  tailSamplingProcessor, telemetry, type CollectorSettings, type Contract,
-  type OtlpGrpcDeliveryConfig, type Problem, type TailSamplingProcessorConfig, type Yaml,
+  batchProcessor, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
+  otlpGrpcExporter, otlpReceiver, readCollectorConfig, spelling, telemetry,
+  type BatchProcessorConfig, type CollectorSettings, type Contract, type OtlpGrpcDeliveryConfig,
+  type Problem, type Yaml,
 } from './config';
 import { YamlDocuments, type YamlSource } from './config/yaml-documents';
+import { attempt } from './config-writing';
 import type { CollectorImage } from './distribution/collector-image';
 import { METRIC_SPELLING } from './distribution/metric-spelling';
+import { Place, type PartComponent, type TierPart } from './features/part';
 import type { MemoryBudget } from './graph/memory-budget';
+import type { Routing } from './graph/routing';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget } from './graph/telemetry-target';
 import type { CollectorData } from './graph/tier-facts';
-import { routed, type RoutedDelivery } from './routed-delivery';
+import { routed, spreadOf, type RoutedDelivery } from './routed-delivery';
+import type { TierSecurity } from './security/tier-security';
+import { allOf, writeComponent, type ItemOf } from './tier-parts';
 import { CONFIG_FILE } from './workload/collector-pod';
 import type { PodPorts } from './workload/ports';
 
@@ -32,10 +37,16 @@ export interface TierConfigInput extends RoutedDelivery {
   readonly memory: MemoryBudget;
   /** Where telemetry goes inside the cluster of collectors. */
   readonly forwardTo?: ITelemetryTarget;
+  /** How it is spread there. */
+  readonly routing?: Routing;
   /** Where telemetry leaves it. */
   readonly exportTo: readonly Backend[];
-  /** What the tail sampler is told, when there is one. */
-  readonly tailSampling?: TailSamplingProcessorConfig;
+  /** What its features add. */
+  readonly parts: readonly TierPart[];
+  /** How requests are gathered. */
+  readonly batch?: BatchProcessorConfig;
+  /** What keeps others out, and lets it in elsewhere. */
+  readonly security: TierSecurity;
   /** Age at which senders are asked to connect anew. */
   readonly maxConnectionAge?: Duration;
   /** What is merged over it. */
@@ -81,36 +92,86 @@ export function tierConfig(input: TierConfigInput): TierConfig {
 
 const EXAMPLE: Readonly<Record<string, string>> = { POD_IP: '10.0.0.1' };
 
-/** Writes with a contract; mistakes are put into `problems`. */
-function attempt(problems: Problem[], write: () => Yaml): Yaml {
-  try {
-    return write();
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    problems.push(...error.problems);
-    return {};
-  }
-}
-
 function collector(input: TierConfigInput, problems: Problem[]): Yaml {
+  const { image, ports, signals, parts } = input;
+  const written = writtenParts(parts, image, problems);
   const { exporters, used } = exportersOf(input, problems);
+  const all = (section: keyof WrittenParts) =>
+    Object.fromEntries(written[section].map(({ id, config }) => [id, config]));
+  const { connectors } = written;
   return {
-    receivers: { otlp: attempt(problems, () => receiver(input)) },
-    processors: processorsOf(input, problems),
-    exporters,
+    receivers: { otlp: attempt(problems, () => receiver(input)), ...all('receivers') },
+    processors: {
+      ...limiterOf(input, problems), ...all('processors'), ...batchOf(input, problems),
+    },
+    exporters: { ...exporters, ...all('exporters') },
+    ...connectors.length === 0 ? {} : { connectors: all('connectors') },
     extensions: {
-      health_check: healthCheckExtension.write({ endpoint: listen(input.ports.health) }),
+      health_check: healthCheckExtension.write({ endpoint: listen(ports.health) }),
+      ...all('extensions'),
     },
     service: {
-      extensions: ['health_check'],
-      telemetry: ownTelemetry(input.ports.metrics),
-      pipelines: Object.fromEntries(input.signals.map((signal) => [signal, {
-        receivers: ['otlp'],
-        processors: pipelineProcessors(input, signal),
-        exporters: used.filter(([, sent]) => sent === signal).map(([id]) => id),
-      }])),
+      extensions: ['health_check', ...written.extensions.map(({ id }) => id)],
+      telemetry: ownTelemetry(ports.metrics, parts),
+      pipelines: Object.fromEntries(
+        signals.flatMap((signal) => pipelinesOf(signal, written, used))),
     },
   };
+}
+
+/** A component of a part, under the id that it was written with. */
+type Written<Component> = Component & { readonly id: string; readonly config: Yaml };
+
+interface WrittenParts {
+  readonly receivers: Written<ItemOf<'receivers'>>[];
+  readonly processors: Written<ItemOf<'processors'>>[];
+  readonly exporters: Written<ItemOf<'exporters'>>[];
+  readonly connectors: Written<ItemOf<'connectors'>>[];
+  readonly extensions: Written<ItemOf<'extensions'>>[];
+}
+
+/** All components of parts, processors in the order in which they stand in pipelines. */
+function writtenParts(
+  parts: readonly TierPart[], image: CollectorImage, problems: Problem[],
+): WrittenParts {
+  const write = <Component extends PartComponent>(components: readonly Component[]) =>
+    components.map((component): Written<Component> =>
+      ({ ...component, ...writeComponent(component, image, problems) }));
+  return {
+    receivers: write(allOf(parts, 'receivers')),
+    processors: write(allOf(parts, 'processors')).sort((a, b) => a.place - b.place),
+    exporters: write(allOf(parts, 'exporters')),
+    connectors: write(allOf(parts, 'connectors')),
+    extensions: write(allOf(parts, 'extensions')),
+  };
+}
+
+/** The pipeline of a signal; where it is sampled, what takes all of it has one of its own. */
+function pipelinesOf(
+  signal: Signal, parts: WrittenParts, used: readonly Used[],
+): [string, Yaml][] {
+  const here = <Part extends { readonly signals: readonly Signal[] }>(all: readonly Part[]) =>
+    all.filter(({ signals }) => signals.includes(signal));
+  const ids = (all: readonly { readonly id: string }[]) => all.map(({ id }) => id);
+  const receivers = [
+    'otlp', ...ids(here(parts.receivers)),
+    ...ids(parts.connectors.filter(({ gives }) => gives === signal)),
+  ];
+  const processors = here(parts.processors);
+  const takers = ids(parts.connectors.filter(({ takes }) => takes === signal));
+  const exporters = [
+    ...used.filter(([, sent]) => sent === signal).map(([id]) => id), ...ids(here(parts.exporters)),
+  ];
+  const isSampled = processors.some(({ place }) => place === Place.SAMPLE);
+  const pipeline = (chain: readonly string[], to: readonly string[]) =>
+    ({ receivers, processors: ['memory_limiter', ...chain], exporters: to });
+  const before = processors.filter(({ place }) => place < Place.SAMPLE);
+  return [
+    [signal, pipeline(
+      [...ids(processors), 'batch'], isSampled ? exporters : [...exporters, ...takers])],
+    ...isSampled && takers.length > 0
+      ? [[`${signal}/unsampled`, pipeline(ids(before), takers)] as [string, Yaml]] : [],
+  ];
 }
 
 /** The pod's own address, in brackets so that it may be one of IPv6. */
@@ -118,44 +179,44 @@ function listen(port: number): string {
   return `[\${env:POD_IP}]:${port}`;
 }
 
-function receiver({ ports, maxConnectionAge }: TierConfigInput): Yaml {
+function receiver({ ports, maxConnectionAge, security, image }: TierConfigInput): Yaml {
   const age = maxConnectionAge === undefined ? {} : {
     keepalive: {
       serverParameters: { maxConnectionAge, maxConnectionAgeGrace: MAX_CONNECTION_AGE_GRACE },
     },
   };
+  const { grpc, http } = ports;
+  const secured = security.server(image);
   return otlpReceiver.write({
     protocols: {
-      grpc: { endpoint: listen(ports.grpc), ...age },
-      http: { endpoint: listen(ports.http) },
+      ...grpc === undefined ? {} : { grpc: { endpoint: listen(grpc), ...secured, ...age } },
+      ...http === undefined ? {} : { http: { endpoint: listen(http), ...secured } },
     },
   });
 }
 
-function processorsOf(input: TierConfigInput, problems: Problem[]): Yaml {
-  const { memory: { limitMib, spikeLimitMib }, tailSampling, image } = input;
+function limiterOf(input: TierConfigInput, problems: Problem[]): Yaml {
+  const { memory: { limitMib, spikeLimitMib }, image } = input;
+  const checkInterval = image.isRuntime ? QUICK_CHECKS : SLOW_CHECKS;
   return {
-    memory_limiter: attempt(problems, () => memoryLimiterProcessor.write(
-      { checkInterval: image.isRuntime ? QUICK_CHECKS : SLOW_CHECKS, limitMib, spikeLimitMib })),
-    ...tailSampling === undefined ? {} : {
-      tail_sampling: attempt(problems, () => tailSamplingProcessor.write(tailSampling)),
-    },
-    // A thousand spans stay below the 4 MiB that receivers take; upstream's 8192 often do not.
-    batch: batchProcessor.write(
-      { timeout: Duration.millis(200), sendBatchSize: 1024, sendBatchMaxSize: 2048 }),
+    memory_limiter: attempt(problems, () =>
+      memoryLimiterProcessor.write({ checkInterval, limitMib, spikeLimitMib })),
   };
 }
 
-function pipelineProcessors({ tailSampling }: TierConfigInput, signal: Signal): string[] {
-  const isSampled = tailSampling !== undefined && signal === Signal.TRACES;
-  return ['memory_limiter', ...isSampled ? ['tail_sampling'] : [], 'batch'];
+function batchOf({ batch }: TierConfigInput, problems: Problem[]): Yaml {
+  // A thousand spans stay below the 4 MiB that receivers take; upstream's 8192 often do not.
+  const usual = { timeout: Duration.millis(200), sendBatchSize: 1024, sendBatchMaxSize: 2048 };
+  return { batch: attempt(problems, () => batchProcessor.write(batch ?? usual)) };
 }
 
-function ownTelemetry(port: number): Yaml {
+function ownTelemetry(port: number, parts: readonly TierPart[]): Yaml {
+  const { logs, metrics } = parts.find((part) => part.telemetry !== undefined)?.telemetry ?? {};
   return telemetry.write({
     // Whoever gathers the logs of a cluster reads JSON; columns for eyes are torn apart there.
-    logs: { encoding: 'json' },
+    logs: { encoding: 'json', ...logs },
     metrics: {
+      ...metrics,
       readers: [{
         pull: {
           exporter: {
@@ -205,21 +266,24 @@ type Spelled = (contract: Pick<Contract, 'type' | 'aliases'>) => string;
 function forwardExporter(
   input: TierConfigInput, signal: Signal, spelled: Spelled, problems: Problem[],
 ): { id: string; config: Yaml } | undefined {
-  const { forwardTo, retry, queue } = input;
+  const { forwardTo, routing, retry, queue } = input;
   if (forwardTo === undefined) return undefined;
   const { targetName } = forwardTo;
-  const { resolver, endpoint = '', insecure = false } = forwardTo.routeFor(signal);
+  const route = forwardTo.routeFor(signal);
+  const { endpoint = '', insecure = false, transportSecurity } = route;
+  const spread = spreadOf(route, signal, routing);
   // Compression costs several times what it takes to pass telemetry on; inside a cluster the
   // network is cheaper.
   const otlp: OtlpGrpcDeliveryConfig = {
-    ...insecure ? { tls: { insecure } } : {}, ...insecure ? { compression: 'none' } : {},
+    ...input.security.sender(route, input.image),
+    ...insecure || transportSecurity !== undefined ? { compression: 'none' } : {},
   };
-  if (resolver !== undefined) {
+  if (spread !== undefined) {
     const id = `${spelled(loadBalancingExporter)}/${targetName}`;
     return {
       id,
       config: attempt(problems, () => loadBalancingExporter.write(
-        routed(otlp, resolver, { retry, queue }), ['exporters', id])),
+        routed(otlp, spread, { retry, queue }), ['exporters', id])),
     };
   }
   const id = `${spelled(otlpGrpcExporter)}/${targetName}`;

@@ -1,8 +1,13 @@
 /** What the props of tiers must be. */
+import {
+  CLUSTER_FEATURE_KINDS, HOST_FEATURE_KINDS, NO_HOST_FEATURE_KINDS,
+} from './feature-kinds';
+import { DebugVerbosity } from './graph/debug-verbosity';
 import { Signal } from './graph/signal';
 import {
   durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
 } from './prop-kinds';
+import { HOST_PORTS_KIND, NO_HOST_PORTS_KIND, WORKLOAD_KINDS } from './workload-kinds';
 
 type Kinds = Readonly<Record<string, Kind>>;
 
@@ -11,6 +16,9 @@ const POLICY_EXAMPLE = '[SamplingPolicy.probabilistic(\'tenth\', { samplingPerce
 
 const name: Kind = {
   is: (value) => typeof value === 'string', wanted: 'a text', example: '\'gateway\'',
+};
+const switched: Kind = {
+  is: (value) => typeof value === 'boolean', wanted: 'true or false', example: 'true',
 };
 const signals: Kind = {
   is: (value) => Array.isArray(value) && value.length > 0 && new Set(value).size === value.length
@@ -36,9 +44,15 @@ export const DELIVERY_KINDS: Kinds = {
 /** Props of all tiers. */
 export const TIER_KINDS: Kinds = {
   ...DELIVERY_KINDS,
+  ...CLUSTER_FEATURE_KINDS,
+  ...WORKLOAD_KINDS,
   name,
   forwardTo: withMember(
     'routeFor', 'a gateway or a TelemetryTarget', 'the variable that holds the gateway'),
+  routing: withMember('_key', 'a Routing', 'Routing.byKey(RoutingKey.SERVICE)'),
+  traceStats: switched,
+  infraAttributes: switched,
+  debug: oneOf(Object.values(DebugVerbosity), 'DebugVerbosity.DETAILED'),
   exportTo: listOf(withMember('_write', 'a Backend', ''), 'a list of Backends', BACKEND_EXAMPLE),
   signals,
   image: withMember('_traits', 'a CollectorImage', 'CollectorImage.contrib(\'0.159.0\')'),
@@ -46,6 +60,12 @@ export const TIER_KINDS: Kinds = {
   cpuMillis: wholeFrom(1, 500),
   placement: withMember(
     'nodeLabels', 'a Placement', 'Placement.onNodes({ \'example.com/pool\': \'telemetry\' })'),
+  transportSecurity: withMember(
+    '_issuer', 'a TransportSecurity',
+    'TransportSecurity.tls(CertificateIssuer.certManager(\'telemetry-ca\'))'),
+  authentication: withMember(
+    '_token', 'an Authentication',
+    'Authentication.bearerToken(SecretReference.of(\'telemetry-token\', \'token\'))'),
   monitoring: withMember('_options', 'a Monitoring', 'Monitoring.prometheusOperator()'),
   terminationGracePeriod: durationOf('seconds', 1, 60),
   config: withMember(
@@ -53,9 +73,18 @@ export const TIER_KINDS: Kinds = {
   secrets,
 };
 
+/** Props of agents. */
+export const AGENT_KINDS: Kinds = {
+  ...TIER_KINDS,
+  ...HOST_FEATURE_KINDS,
+  hostPorts: HOST_PORTS_KIND,
+};
+
 /** Props of all gateways. */
 export const GATEWAY_KINDS: Kinds = {
   ...TIER_KINDS,
+  ...NO_HOST_FEATURE_KINDS,
+  hostPorts: NO_HOST_PORTS_KIND,
   scaling: withMember('autoscaling', 'a Scaling', 'Scaling.fixed(2)'),
   availability: withMember('_bound', 'an Availability', 'Availability.maxUnavailable(1)'),
 };

@@ -108,7 +108,7 @@ test('an upstream collector before 0.140 may read Endpoints, too', () => {
     new AgentDaemonSet(
       chart, 'agent', { forwardTo: sampler, image: CollectorImage.contrib(version) });
   }).get('Role', 'agent-finds-sampler').rules.flatMap((rule: any) => rule.resources);
-  expect(resources('0.139.0')).toEqual(['endpointslices', 'endpoints']);
+  expect(resources('0.139.0')).toEqual(['endpoints', 'endpointslices']);
   expect(resources('0.140.0')).toEqual(['endpointslices']);
 });
 

@@ -13,6 +13,7 @@ export interface Manifest {
   /** Its names. */
   readonly metadata: {
     readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>;
+    readonly annotations?: Record<string, string>;
   };
   /** What it is to be. */
   readonly spec?: any;

@@ -2,7 +2,7 @@ import { App, Chart, Duration, Size } from 'cdk8s';
 import { synthesized } from './synthesized';
 import {
   AgentDaemonSet, Availability, Backend, CollectorImage, GatewayDeployment, Scaling,
-  SecretReference,
+  ScalingSignal, SecretReference,
 } from '../src';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -39,7 +39,8 @@ test('a fixed number of pods is written into the workload, and no autoscaler', (
 });
 
 test('an autoscaler leaves the number of pods out of the workload', () => {
-  const objects = gateway({ scaling: Scaling.horizontal({ min: 3, max: 9, memoryPercent: 75 }) });
+  const signals = [ScalingSignal.cpu(70), ScalingSignal.memory(75)];
+  const objects = gateway({ scaling: Scaling.horizontal({ min: 3, max: 9, signals }) });
   expect(objects.get('Deployment', 'gateway').spec).not.toHaveProperty('replicas');
   expect(objects.get('HorizontalPodAutoscaler', 'gateway').spec).toMatchObject({
     scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'gateway' },

@@ -43,12 +43,12 @@ test.each([
     '{ exportTo: [Backend.otlp(\'sampler\', { endpoint: \'sampler:4317\' })] }',
     '[telemetry/agent] exporters.otlp_grpc/sampler: sends traces by connection to telemetry/',
     'give `forwardTo` that construct'],
-  ['agent-to-gateway', 'CollectorImage.contrib(\'0.159.0\')', 'CollectorImage.k8s(\'0.159.0\')',
-    '[telemetry/otel-gateway] exporters.prometheusremotewrite/prometheus: is not a component of',
-    'CollectorImage.contrib'],
-  ['trace-gateway', 'processors: [memory_limiter, tail_sampling, resource, batch]',
-    'processors: [memory_limiter, tail_sampling, resources, batch]',
-    '[traces/otel-gateway] service.pipelines.traces.processors[2]:', 'resource'],
+  ['datadog-gateway', 'CollectorImage.datadog(\'7.76.0\')', 'CollectorImage.k8s(\'0.159.0\')',
+    'exporters.datadog: is not a component of', 'CollectorImage.contrib'],
+  ['trace-gateway', 'ScalingSignal.acceptedSpansPerSecond(10_000)',
+    'ScalingSignal.pods(\'otelcol_receiver_accepted_spans\', 10_000)',
+    '[traces/otel-gateway] scaling: otelcol_receiver_accepted_spans is a counter, which only grows',
+    'use ScalingSignal.acceptedSpansPerSecond(10000)'],
 ])('%s with %j as %j says what is wrong and how to mend it', (example, from, to, sentence, way) => {
   const said = runChanged(example, from, to);
   expect(said).toContain(sentence);

@@ -3,7 +3,7 @@ import { Chart, Duration, Size } from 'cdk8s';
 import { complaints } from './synthesized';
 import {
   AgentDaemonSet, Availability, Backend, CollectorConfigOverrides, CollectorImage,
-  GatewayDeployment, Placement, Resolver, SamplingPolicy, Scaling, SecretReference,
+  GatewayDeployment, Placement, Resolver, SamplingPolicy, SecretReference,
   TailSamplingGateway,
 } from '../src';
 
@@ -49,8 +49,6 @@ test.each<[Props, RegExp]>([
   [{
     placement: Placement.onNodes({}, { tolerations: [{ key: 'a', effect: 'noSchedule' }] }),
   }, /placement: effect must be one of NoSchedule, .*, got "noSchedule"/],
-  [{ scaling: Scaling.horizontal({ max: 3, cpuPercent: 0.7 }) }, /cpuPercent must be .*0\.7/],
-  [{ scaling: Scaling.horizontal({ max: 3, memoryPercent: 120 }) }, /memoryPercent must be/],
   [{ availability: Availability.maxUnavailable(-1) }, /availability: must be a whole/],
   [{
     config: CollectorConfigOverrides.fromYaml('processors: {memory_limiter: {limit_mib: 600}}'),

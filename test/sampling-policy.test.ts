@@ -26,8 +26,14 @@ const POLICIES: readonly [SamplingPolicy, object][] = [
     { type: 'span_count', span_count: { min_spans: 2 } }],
   [SamplingPolicy.and('p', [SamplingPolicy.alwaysSample('inner')]),
     { type: 'and', and: { and_sub_policy: [{ name: 'inner', type: 'always_sample' }] } }],
-  [SamplingPolicy.not('p', SamplingPolicy.alwaysSample('inner')),
-    { type: 'not', not: { not_sub_policy: { name: 'inner', type: 'always_sample' } } }],
+  [SamplingPolicy.not('p', SamplingPolicy.booleanAttribute('inner', { key: 'k', value: true })), {
+    type: 'not',
+    not: {
+      not_sub_policy: {
+        name: 'inner', type: 'boolean_attribute', boolean_attribute: { key: 'k', value: true },
+      },
+    },
+  }],
   [SamplingPolicy.drop('p', [SamplingPolicy.alwaysSample('inner')]),
     { type: 'drop', drop: { drop_sub_policy: [{ name: 'inner', type: 'always_sample' }] } }],
 ];

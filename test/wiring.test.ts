@@ -7,8 +7,9 @@ import { exampleNames, objectsIn, synthesizeExample, type Manifest } from './exa
 
 /** Stores that are not part of the examples. */
 const OUTSIDE = new Set([
-  'trace-store:4317', 'backend:4317', 'https://backend.example.com:4317',
-  'collector-1.example.com:4317', 'collector-2.example.com:5317',
+  'trace-store:4317', 'backend.example.com:4317', 'https://backend.example.com:4317',
+  'collector-1.example.com:4317', 'collector-2.example.com:5317', 'collector-3.example.com',
+  'collectors.example.com:5317', 'https://otlp.example.com',
   ...[0, 1, 2].map((n) =>
     `tempo-distributor-${n}.tempo-distributor.observability.svc.cluster.local:4317`),
   'jaeger-collector-headless.observability.svc:4317',
@@ -24,7 +25,8 @@ interface Tier {
 const TIERS: readonly Tier[] = exampleNames.flatMap((example) =>
   synthesizeExample(example).flatMap(({ name, text }) => {
     const objects = objectsIn(text);
-    return objects.filter(({ kind }) => /^(DaemonSet|Deployment|StatefulSet)$/.test(kind))
+    return objects.filter(({ kind, metadata }) => /^(DaemonSet|Deployment|StatefulSet)$/.test(kind)
+      && metadata.labels?.['app.kubernetes.io/name'] === 'otel-collector')
       .map((workload) => {
         const map = workload.spec.template.spec.volumes[0].configMap.name;
         const { data } = objects.find(({ kind, metadata }) =>
@@ -128,7 +130,8 @@ test.each(HOPS.filter(({ isWatched }) => isWatched))(
       && subjects[0].name === serviceAccountName && subjects[0].namespace === namespace);
     const roles = bindings.map(({ roleRef, metadata }) => hop.objects.find((object) =>
       object.kind === roleRef.kind && object.metadata.name === roleRef.name
-      && object.metadata.namespace === metadata.namespace)!);
+      && object.metadata.namespace === metadata.namespace)!)
+      .filter(({ rules }) => rules[0].resources.includes('endpointslices'));
     expect(roles.map((role) => [role.metadata.namespace, role.rules[0]])).toEqual([
       [serviceOf(hop).metadata.namespace, {
         apiGroups: ['discovery.k8s.io'],
@@ -139,8 +142,17 @@ test.each(HOPS.filter(({ isWatched }) => isWatched))(
     expect(automountServiceAccountToken).toBe(true);
   });
 
-test('pods that look nothing up get no token', () => {
+test('pods that look nothing up get no token, and no role', () => {
   const watching = new Set(HOPS.filter(({ isWatched }) => isWatched).map(({ sender }) => sender));
-  expect(TIERS.filter(({ workload }) => !watching.has(workload)
-    && workload.spec.template.spec.automountServiceAccountToken !== false)).toEqual([]);
+  // What looks something up beside other pods, by the words of its configuration.
+  const asking = /"(k8s_attributes|kubelet_stats|k8s_cluster|k8s_events|k8s_api)[":]/;
+  const others = TIERS.filter(({ workload, config }) =>
+    !watching.has(workload) && !asking.test(JSON.stringify(config)));
+  expect(others.length).toBeGreaterThan(5);
+  for (const { workload, objects } of others) {
+    const { serviceAccountName, automountServiceAccountToken } = workload.spec.template.spec;
+    expect(automountServiceAccountToken).toBe(false);
+    expect(objects.filter(({ subjects = [] }) => subjects[0]?.name === serviceAccountName))
+      .toEqual([]);
+  }
 });

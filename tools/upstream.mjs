@@ -1,5 +1,5 @@
 // Our configurations and routing beside the real collector: `npm run test:upstream`. Needs Go,
-// which builds the collector once (about four minutes, kept in ~/.cache/otelcol-upstream).
+// which builds the collector once (about ten minutes, kept in ~/.cache/otelcol-upstream).
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './steps.mjs';

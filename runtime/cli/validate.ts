@@ -3,31 +3,56 @@ import { parseArgs } from 'util';
 import { problemReport } from '../config';
 import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
+import { readConfigSource } from './config-sources';
 import { readConfiguration } from './run';
+import { upstreamComplaints, upstreamTarget } from './upstream-validation';
 
-/** Reads a configuration as `run` would. */
+/** Reads a configuration as `run` would, or as a distribution of upstream's. */
 export const validate: Command = {
   name: 'validate',
-  summary: 'check a configuration: --config FILE|env:NAME|yaml:TEXT|http(s)://…',
+  summary: 'check a configuration: --config FILE|env:NAME|yaml:TEXT|http(s)://…'
+    + ' [--distribution otelcol-contrib:VERSION]',
   run: async (argv) => {
-    const { problems, warnings } = await readConfiguration(configsOf(argv));
-    if (warnings.length > 0) console.error(problemReport(warnings));
-    if (problems.length > 0) {
-      console.error(problemReport(problems));
-      return 1;
-    }
+    const { configs, distribution } = wordsOf(argv);
+    const complaints = distribution === undefined
+      ? await ownComplaints(configs) : await othersComplaints(configs, distribution);
+    for (const complaint of complaints) console.error(complaint);
+    if (complaints.length > 0) return 1;
     console.log('the configuration is valid');
     return 0;
   },
 };
 
-function configsOf(argv: readonly string[]): string[] {
+async function ownComplaints(configs: readonly string[]): Promise<string[]> {
+  const { problems, warnings } = await readConfiguration(configs);
+  if (warnings.length > 0) console.error(problemReport(warnings));
+  return problems.length === 0 ? [] : [problemReport(problems)];
+}
+
+async function othersComplaints(
+  configs: readonly string[], distribution: string,
+): Promise<string[]> {
+  const target = upstreamTarget(distribution);
+  const sources = await Promise.all(configs.map((given) => readConfigSource(given, process.env)));
+  return upstreamComplaints(sources, target);
+}
+
+interface Words {
+  readonly configs: readonly string[];
+  readonly distribution?: string;
+}
+
+function wordsOf(argv: readonly string[]): Words {
   try {
     const { values } = parseArgs({
-      args: [...argv], options: { config: { type: 'string', multiple: true, short: 'c' } },
+      args: [...argv],
+      options: {
+        config: { type: 'string', multiple: true, short: 'c' },
+        distribution: { type: 'string' },
+      },
     });
     if (values.config === undefined) throw new Error('--config: must be given, got none');
-    return values.config;
+    return { configs: values.config, distribution: values.distribution };
   } catch (error) {
     throw new UsageError(messageOf(error));
   }

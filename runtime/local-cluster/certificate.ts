@@ -55,8 +55,8 @@ export class CertificateAuthority {
   ): string {
     const certificate = pki.createCertificate();
     certificate.publicKey = pki.publicKeyFromPem(publicKey);
-    // The leading zero keeps the number positive.
-    certificate.serialNumber = `00${randomBytes(15).toString('hex')}`;
+    // A first byte of 1: a number that begins with zeros is no valid one, nor is one below zero.
+    certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
     certificate.validity.notBefore = new Date(this.now - DAY_MS);
     certificate.validity.notAfter = new Date(this.now + DAY_MS);
     certificate.setSubject(subject);

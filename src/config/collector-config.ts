@@ -13,6 +13,7 @@ import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
 import { pathText, problem, type Path, type Problem } from './problem';
 import { telemetry } from './telemetry';
+import { upstreamContracts } from './upstream-contracts';
 import { isRecord, YamlDocuments, type YamlSource } from './yaml-documents';
 
 /** What came of reading a configuration. */
@@ -33,7 +34,13 @@ export interface CollectorReading {
 export function readCollectorConfig(
   sources: readonly YamlSource[], env: Environment, options: Partial<CollectorTarget> = {},
 ): CollectorReading {
-  const target: CollectorTarget = { contracts, unknownComponents: 'refuse', ...options };
+  const target: CollectorTarget = {
+    contracts: options.unknownComponents === 'accept'
+      ? [...contracts, ...upstreamContracts]
+      : contracts,
+    unknownComponents: 'refuse',
+    ...options,
+  };
   const documents = new YamlDocuments(sources);
   const placed = (problems: readonly Problem[]) =>
     problems.map((mistake) => documents.placed(mistake));

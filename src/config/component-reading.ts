@@ -5,7 +5,8 @@ import type { ComponentSettings } from './collector-settings';
 import { parseComponentId } from './component-id';
 import type { ComponentSection, Contract } from './contract';
 import { didYouMean } from './nearest-name';
-import { problem, shown, type Path, type Problem } from './problem';
+import { NOT_HERE, problem, shown, type Path, type Problem } from './problem';
+import { upstreamContracts } from './upstream-contracts';
 import { isRecord } from './yaml-documents';
 
 /** The sections in the order in which data passes through them. */
@@ -92,11 +93,17 @@ function isNamed({ type, aliases }: Contract, name: string): boolean {
   return type === name || aliases.includes(name);
 }
 
+/** Types that this runtime has may stand in its sections only; upstream has more than we know. */
+function ownHomes(type: string, contracts: readonly Contract[]): ComponentSection[] {
+  const others: readonly Contract[] = upstreamContracts;
+  return contracts.filter((candidate) => isNamed(candidate, type) && !others.includes(candidate))
+    .map(({ section: home }) => home);
+}
+
 function unknownType(
   placed: ComponentSection, type: string, { contracts, unknownComponents }: CollectorTarget,
 ): { readonly message: string; readonly wayOut?: string } | undefined {
-  const elsewhere = contracts.filter((candidate) => isNamed(candidate, type))
-    .map(({ section: home }) => home);
+  const elsewhere = ownHomes(type, contracts);
   if (elsewhere.length > 0) {
     return {
       message: `${type} is ${elsewhere.map(singular).join(' and ')}, not ${singular(placed)}`,
@@ -104,14 +111,20 @@ function unknownType(
     };
   }
   if (unknownComponents === 'accept') return undefined;
-  const known = contracts.filter(({ section: home }) => home === placed)
-    .flatMap((contract) => [contract.type, ...contract.aliases]);
-  const present = contracts.filter(({ section: home }) => home === placed)
-    .map((contract) => contract.type);
+  const here = contracts.filter(({ section: home }) => home === placed);
+  const present = here.map((contract) => contract.type).join(', ');
+  const others: readonly Contract[] = upstreamContracts;
+  if (others.some((other) => other.section === placed && isNamed(other, type))) {
+    return {
+      message: `${type} is ${singular(placed)} ${NOT_HERE}`
+        + (present === '' ? '' : `; the ${placed} are ${present}`),
+    };
+  }
+  const known = here.flatMap((contract) => [contract.type, ...contract.aliases]);
   return {
-    message: present.length === 0
+    message: present === ''
       ? `${type} is unknown; this runtime has no ${placed}`
-      : `${type} is not ${singular(placed)} of this runtime${didYouMean(type, known)}; ` +
-        `the ${placed} are ${present.join(', ')}`,
+      : `${type} is not ${singular(placed)} of this runtime${didYouMean(type, known)}; `
+        + `the ${placed} are ${present}`,
   };
 }

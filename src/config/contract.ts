@@ -2,8 +2,9 @@
  * What one component's part of the configuration may hold, for both who write it and who read it.
  */
 import { z } from 'zod';
+import { readTwice } from './elsewhere';
 import { holdsReference, valueAt } from './environment-references';
-import type { Field } from './fields';
+import { lazily, type Field } from './fields';
 import { ConfigurationError, problem, type Path, type Problem } from './problem';
 import {
   mapSchema, type ExactFields, type FieldsOf, type SectionOptions, type SettingsOf,
@@ -18,7 +19,7 @@ export type PipelineSignal = 'traces' | 'metrics' | 'logs';
 
 /** What comes of reading: settings, or the mistakes that prevent them. */
 export interface Reading<Settings> {
-  /** What the runtime works with; absent when there are mistakes. */
+  /** What a collector works with; absent when there are mistakes that upstream would see, too. */
   readonly settings?: Settings;
   /** All mistakes. */
   readonly problems: readonly Problem[];
@@ -32,9 +33,10 @@ export interface Part<in Struct = never, out Settings = unknown> {
   /** Reads what stands in the YAML at `at`: settings, or all mistakes. */
   read(yaml: unknown, at?: Path): Reading<Settings>;
   /**
-   * Writes what a construct was given, as YAML with only the keys that were given.
+   * Writes what a construct was given, as YAML with only the keys that were given. It may hold what
+   * only upstream has, for nothing is known of the collector here.
    *
-   * @throws ConfigurationError with all mistakes that reading it would report.
+   * @throws ConfigurationError with all other mistakes that reading it would report.
    */
   write(given: Struct, at?: Path): Yaml;
   /** JSON Schema of what `read` accepts. */
@@ -87,19 +89,20 @@ export function component<Struct>() {
       fields: plain,
       signals: options.signals,
       upstreamSignals: options.upstreamSignals,
-      ...part<Struct, SettingsOf<Fields>>([placed, type], mapSchema(plain, options)),
+      ...part<Struct, SettingsOf<Fields>>([placed, type], () => mapSchema(plain, options)),
     };
   };
 }
 
 /** The contract of a part of the file that stands at `standard` unless told otherwise. */
 export function part<Struct, Settings>(
-  standard: Path, schema: z.ZodType,
+  standard: Path, build: z.ZodType | (() => z.ZodType),
 ): Part<Struct, Settings> {
+  const schema = lazily(() => typeof build === 'function' ? build() : build);
   return {
-    read: (yaml, at = standard) => readWith(schema, yaml, at),
-    write: (given, at = standard) => writeWith(schema, given, at),
-    jsonSchema: () => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+    read: (yaml, at = standard) => readWith(schema(), yaml, at),
+    write: (given, at = standard) => writeWith(schema(), given, at),
+    jsonSchema: () => z.toJSONSchema(schema(), { io: 'input', unrepresentable: 'any' }),
   };
 }
 
@@ -107,10 +110,12 @@ export function part<Struct, Settings>(
 function readWith<Settings>(
   schema: z.ZodType, yaml: unknown, at: Path,
 ): Reading<Settings> {
-  const result = z.safeDecode(schema, (yaml ?? {}) as never);
-  return result.success
-    ? { settings: result.data as Settings, problems: [] }
-    : { problems: problemsOf(result.error.issues, at) };
+  const { asUpstream, asRuntime } = readTwice(() => z.safeDecode(schema, (yaml ?? {}) as never));
+  const problems = [asUpstream, asRuntime].flatMap((result) =>
+    problemsOf(result?.error?.issues ?? [], at));
+  return asUpstream.success
+    ? { settings: asUpstream.data as Settings, problems }
+    : { problems: onceEach(problems) };
 }
 
 /** Writes with a schema, and reads what was written; variables may hold what is right. */
@@ -118,7 +123,8 @@ function writeWith(schema: z.ZodType, given: unknown, at: Path): Yaml {
   const result = z.safeEncode(schema, given as never);
   if (!result.success) throw new ConfigurationError(problemsOf(result.error.issues, at));
   const problems = readWith(schema, result.data, at).problems.filter((mistake) =>
-    !holdsReference(valueAt(result.data, mistake.at.slice(at.length))));
+    mistake.upstreamOnly !== true
+    && !holdsReference(valueAt(result.data, mistake.at.slice(at.length))));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return withoutUndefined(result.data) as Yaml;
 }
@@ -133,7 +139,10 @@ function withoutUndefined(value: unknown): unknown {
 
 /** The mistakes behind zod's issues, each once. */
 function problemsOf(issues: readonly z.core.$ZodIssue[], at: Path): Problem[] {
-  const problems = issues.flatMap((issue) => problemsOfIssue(issue, at));
+  return onceEach(issues.flatMap((issue) => problemsOfIssue(issue, at)));
+}
+
+function onceEach(problems: readonly Problem[]): Problem[] {
   const seen = new Set<string>();
   return problems.filter(({ path, message }) => {
     const text = `${path}: ${message}`;

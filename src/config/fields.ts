@@ -7,6 +7,7 @@
  */
 import type { Duration } from 'cdk8s';
 import { z } from 'zod';
+import { meetElsewhere } from './elsewhere';
 import { formatGoDuration, parseGoDuration } from './go-duration';
 import { NOT_HERE, shown, type Path } from './problem';
 
@@ -58,22 +59,42 @@ interface Ways {
   readonly encode?: (value: never) => unknown;
 }
 
+/** A schema that is built when it is first asked for: a collector uses few of all contracts. */
+export function lazily(build: () => z.ZodType): () => z.ZodType {
+  let built: z.ZodType | undefined;
+  return () => built ??= build();
+}
+
+/** A field whose schema is built when it is first asked for. */
+export function lazyField<Given, Settings>(
+  build: () => z.ZodType, key?: string,
+): Field<Given, Settings> {
+  const schema = lazily(build);
+  return {
+    key,
+    get schema() {
+      return schema();
+    },
+  };
+}
+
 /** A field whose YAML is `yaml`; absent and null mean `fallback`, as upstream reads them. */
 export function leaf<Given, Settings>(
-  yaml: z.ZodType, fallback: Settings | undefined, ways: Ways = {},
+  yaml: z.ZodType | (() => z.ZodType), fallback: Settings | undefined, ways: Ways = {},
 ): Field<Given, Settings> {
   const decode = ways.decode ?? ((value) => value);
   const encode = ways.encode ?? ((value) => value);
-  return {
-    schema: z.codec(fallback === undefined ? yaml : yaml.nullish(), decoded, {
+  return lazyField(() => {
+    const written = typeof yaml === 'function' ? yaml() : yaml;
+    return z.codec(fallback === undefined ? written : written.nullish(), decoded, {
       decode: (value, context) => value === undefined || value === null
         ? fallback
         : decode(value as never, (message, at = []) => {
           context.issues.push({ code: 'custom', message, path: [...at], input: value });
         }),
       encode: (value) => value === undefined ? undefined : encode(value as never),
-    }),
-  };
+    });
+  });
 }
 
 /** A whole number. */
@@ -82,7 +103,8 @@ export function count(options: CountOptions = {}): Field<number, number> {
   const what = max === Number.MAX_SAFE_INTEGER
     ? `a whole number ≥ ${min}`
     : `a whole number from ${min} to ${max}`;
-  return leaf(z.int(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
+  return leaf(
+    () => z.int(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
 }
 
 /** A number that need not be whole. */
@@ -90,14 +112,14 @@ export function ratio(options: CountOptions = {}): Field<number, number> {
   const { min = 0, max = Number.MAX_VALUE } = options;
   const what = max === Number.MAX_VALUE ? `a number ≥ ${min}` : `a number from ${min} to ${max}`;
   return leaf(
-    z.number(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
+    () => z.number(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
 }
 
 /** A duration in Go's syntax; a bare whole number is nanoseconds, as upstream reads it. */
 export function duration(fallback?: string): Field<Duration, number> {
   const what = 'a duration ≥ 0 such as 200ms, 5s or 1h30m';
   return leaf(
-    z.union([z.string(), z.int()], mustBe(what)),
+    () => z.union([z.string(), z.int()], mustBe(what)),
     fallback === undefined ? undefined : parseGoDuration(fallback),
     {
       decode: (value: string | number, refuse) => {
@@ -113,31 +135,34 @@ export function duration(fallback?: string): Field<Duration, number> {
 
 /** A text. */
 export function text(options: TextOptions = {}): Field<string, string> {
-  return leaf(z.string(mustBe('a text')), options.fallback);
+  return leaf(() => z.string(mustBe('a text')), options.fallback);
 }
 
 /** True or false. */
 export function flag(options: { readonly fallback?: boolean } = {}): Field<boolean, boolean> {
-  return leaf(z.boolean(mustBe('true or false')), options.fallback);
+  return leaf(() => z.boolean(mustBe('true or false')), options.fallback);
 }
 
 /** One of a few words, or one of `elsewhere`, which only upstream knows. */
 export function choice<const Word extends string>(
   words: readonly Word[], fallback?: Word, elsewhere: readonly string[] = [],
 ): Field<string, Word> {
-  return leaf(z.enum(words, {
-    error: ({ input }) => typeof input === 'string' && elsewhere.includes(input)
-      ? `must be ${oneOf(words)}; ${input} is a choice ${NOT_HERE}`
-      : mustBe(oneOf(words)).error({ input }),
-  }), fallback);
+  return leaf(() => z.enum([...words, ...elsewhere], mustBe(oneOf(words))), fallback, {
+    decode: (value: string, refuse) => {
+      if (elsewhere.includes(value) && meetElsewhere()) {
+        refuse(`must be ${oneOf(words)}; ${value} is a choice ${NOT_HERE}`);
+      }
+      return value;
+    },
+  });
 }
 
 /** One of a few words, written in any case. */
 export function keyword<const Word extends string>(
-  words: readonly Word[], fallback: Word,
+  words: readonly Word[], fallback?: Word,
 ): Field<string, Word> {
   const what = oneOf(words);
-  return leaf(z.string(mustBe(what)), fallback, {
+  return leaf(() => z.string(mustBe(what)), fallback, {
     decode: (value: string, refuse) => {
       const found = words.find((word) => word === value.toLowerCase());
       if (found === undefined) refuse(mustBe(what).error({ input: value }));
@@ -157,11 +182,14 @@ function mustBeHidden(what: string): { error: string } {
 
 /** Headers: a map of texts, or upstream's list of `{name, value}`. Messages never show a value. */
 export function headers(): Field<Record<string, string>, Readonly<Record<string, string>>> {
-  const value = z.string(mustBeHidden('a text (put it in quotes)'));
-  const entry = z.strictObject(
-    { name: z.string(mustBe('a text')), value }, mustBeHidden('a map of name and value'));
-  const map = z.record(z.string(), value, mustBeHidden('a map of header names to texts'));
-  return leaf(z.union([z.array(entry), map]), {}, {
+  const yaml = () => {
+    const value = z.string(mustBeHidden('a text (put it in quotes)'));
+    const entry = z.strictObject(
+      { name: z.string(mustBe('a text')), value }, mustBeHidden('a map of name and value'));
+    const map = z.record(z.string(), value, mustBeHidden('a map of header names to texts'));
+    return z.union([z.array(entry), map]);
+  };
+  return leaf(yaml, {}, {
     decode: (given: Record<string, string> | { name: string; value: string }[]) =>
       Array.isArray(given)
         ? Object.fromEntries(given.map((header) => [header.name, header.value]))
@@ -173,12 +201,64 @@ export function headers(): Field<Record<string, string>, Readonly<Record<string,
 export function list<Given, Settings>(
   item: Field<Given, Settings>, fallback?: readonly Settings[],
 ): Field<Given[], readonly Settings[]> {
-  return leaf(z.array(item.schema, mustBe('a list')), fallback);
+  return leaf(() => z.array(item.schema, mustBe('a list')), fallback);
+}
+
+/** A key without which there is no value, and no default either. */
+export function optional<Given, Settings>(
+  field: Field<Given, Settings>,
+): Field<Given, Settings | undefined> {
+  return lazyField(() => z.codec(field.schema.nullish(), decoded, {
+    decode: (value) => value ?? undefined,
+    encode: (given) => given,
+  }), field.key);
+}
+
+/**
+ * A key that this runtime does not implement: it takes no value but what absence means. The
+ * setting is there for collectors of upstream.
+ */
+export function upstreamOnly<Given, Settings>(
+  field: Field<Given, Settings>,
+): Field<Given, Settings | undefined> {
+  return lazyField(() => z.codec(field.schema, decoded, {
+    decode: (value, context) => {
+      const absent = z.safeDecode(field.schema, undefined as never).data;
+      if (JSON.stringify(value) !== JSON.stringify(absent) && meetElsewhere()) {
+        context.issues.push({ code: 'custom', message: `is a key ${NOT_HERE}`, input: value });
+      }
+      return value;
+    },
+    encode: (given) => given,
+  }), field.key);
+}
+
+/** A text whose value no message shows. */
+export function secret(options: TextOptions = {}): Field<string, string> {
+  return leaf(() => z.string({
+    error: ({ input }) => input === undefined || input === null
+      ? 'is required and must be a text' : 'must be a text (put it in quotes)',
+  }), options.fallback);
+}
+
+/** A map of texts, whatever its keys. */
+export function textMap(): Field<Record<string, string>, Readonly<Record<string, string>>> {
+  return leaf(() => z.record(z.string(), z.string(mustBe('a text')), mustBe('a map of texts')), {});
+}
+
+/** A map of whatever upstream takes there, which nothing checks. */
+export function openMap(): Field<Record<string, any>, Readonly<Record<string, unknown>>> {
+  return leaf(() => z.record(z.string(), z.unknown(), mustBe('a map')), {});
+}
+
+/** Any value, which nothing checks; none when the key is absent. */
+export function anything(): Field<any, unknown> {
+  return lazyField(() => z.unknown().optional());
 }
 
 /** The same field under a YAML key that is not the snake_case of the struct's key. */
 export function keyed<Given, Settings>(
   key: string, field: Field<Given, Settings>,
 ): Field<Given, Settings> {
-  return { ...field, key };
+  return lazyField(() => field.schema, key);
 }

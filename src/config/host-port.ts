@@ -21,9 +21,10 @@ export function hostPortFault(address: string): string | undefined {
     : 'must end in a port from 0 to 65535';
 }
 
-/** The address that a server listens on. */
-export function listenAddress(fallback: string): Field<string, string> {
-  return leaf(z.string(mustBe(`host:port such as ${fallback}`)), fallback, {
+/** The address that a server listens on; `usual` is what it is unless it must be given. */
+export function listenAddress(usual: string, hasDefault = true): Field<string, string> {
+  const what = `host:port such as ${usual}`;
+  return leaf(() => z.string(mustBe(what)), hasDefault ? usual : undefined, {
     decode: (value: string, refuse) => {
       const fault = hostPortFault(value);
       if (fault !== undefined) refuse(`${fault}, got ${shown(value)}`);

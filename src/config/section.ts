@@ -2,7 +2,7 @@
  * Maps with a fixed set of keys: what components and their parts are made of.
  */
 import { z } from 'zod';
-import { decoded, mustBe, type Field, type Setting } from './fields';
+import { decoded, lazily, lazyField, mustBe, type Field, type Setting } from './fields';
 import { didYouMean } from './nearest-name';
 import { NOT_HERE, type Path } from './problem';
 
@@ -112,13 +112,11 @@ export function section<Struct>() {
   return <const Fields extends FieldsOf<Struct>>(
     fields: ExactFields<Struct, Fields>, options?: SectionOptions<SettingsOf<Fields>>,
   ): Field<Struct, SettingsOf<Fields>> => {
-    const map = mapSchema(fields as AnyFields, options);
-    return {
-      schema: z.codec(map.nullish(), decoded, {
-        decode: (value, context) => value ?? decodeInside(map, {}, context),
-        encode: (given) => given,
-      }),
-    };
+    const map = lazily(() => mapSchema(fields as AnyFields, options));
+    return lazyField(() => z.codec(map().nullish(), decoded, {
+      decode: (value, context) => value ?? decodeInside(map(), {}, context),
+      encode: (given) => given,
+    }));
   };
 }
 
@@ -131,6 +129,25 @@ export interface Presence {
 }
 
 /**
+ * A section that is off when it is absent. What `key:` without a value means is told by `empty`.
+ */
+export function givenSection<Struct>() {
+  return <const Fields extends FieldsOf<Struct>>(
+    empty: Presence['empty'],
+    fields: ExactFields<Struct, Fields>, options?: SectionOptions<SettingsOf<Fields>>,
+  ): Field<Struct, SettingsOf<Fields> | undefined> => {
+    const map = lazily(() => mapSchema(fields as AnyFields, options));
+    return lazyField(() => z.codec(map().nullish(), decoded, {
+      decode: (value, context) => {
+        if (value !== null) return value;
+        return empty === 'on' ? decodeInside(map(), {}, context) : undefined;
+      },
+      encode: (given) => given,
+    }));
+  };
+}
+
+/**
  * A section that can be off, in YAML also by `enabled: false`, whatever else it then holds.
  * The setting is undefined when it is off.
  */
@@ -140,21 +157,20 @@ export function optionalSection<Struct>() {
     fields: ExactFields<Omit<Struct, 'enabled'>, Fields>,
     options?: SectionOptions<SettingsOf<Fields>>,
   ): Field<Struct, SettingsOf<Fields> | undefined> => {
-    const enabled = z.boolean(mustBe('true or false')).nullish();
-    const map = mapSchema(fields as AnyFields, options, { enabled });
-    const off = z.looseObject({ enabled: z.literal(false) });
-    return {
-      schema: z.codec(z.union([off, map]).nullish(), decoded, {
-        decode: (value, context) => {
-          if (value === undefined || value === null) {
-            const way = value === undefined ? presence.absent : presence.empty;
-            return way === 'on' ? decodeInside(map, {}, context) : undefined;
-          }
-          return isOff(value) ? undefined : value;
-        },
-        encode: (given) => isOff(given) ? { enabled: false } : given,
-      }),
-    };
+    const map = lazily(() => mapSchema(fields as AnyFields, options, {
+      enabled: z.boolean(mustBe('true or false')).nullish(),
+    }));
+    const off = lazily(() => z.looseObject({ enabled: z.literal(false) }));
+    return lazyField(() => z.codec(z.union([off(), map()]).nullish(), decoded, {
+      decode: (value, context) => {
+        if (value === undefined || value === null) {
+          const way = value === undefined ? presence.absent : presence.empty;
+          return way === 'on' ? decodeInside(map(), {}, context) : undefined;
+        }
+        return isOff(value) ? undefined : value;
+      },
+      encode: (given) => isOff(given) ? { enabled: false } : given,
+    }));
   };
 }
 

@@ -1,11 +1,13 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { comparableName, K8S_COMPONENTS } from './component-lists';
+import { comparableName, componentsOf, type PublishedDistribution } from './component-lists';
+import { minorOf, NEWEST_UPSTREAM, OLDEST_UPSTREAM } from './versions';
 import { contracts } from '../config';
 
 const REPOSITORY = 'ghcr.io/cdk8s-otel-gateway/otelgw';
 /** A version that knows the names that all versions know. */
 const OLDEST_SPELLING = '0.100.0';
+const IMAGE_NAME = /^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 const PACKAGE = join(__dirname, '..', '..', 'package.json');
 
 /** Where the runtime's image is taken from. */
@@ -20,6 +22,20 @@ export interface RuntimeImageOptions {
    * @default - the version of this package
    */
   readonly tag?: string;
+}
+
+/** Where an image of upstream is taken from. */
+export interface PublishedImageOptions {
+  /**
+   * The image without its tag, such as a mirror's.
+   * @default - where its publishers put it
+   */
+  readonly repository?: string;
+  /**
+   * Digest that the image must have, such as `sha256:…`; the version still says what is inside.
+   * @default - whatever the tag stands for
+   */
+  readonly digest?: string;
 }
 
 /** An image with a collector that somebody else built. */
@@ -77,24 +93,27 @@ export class CollectorImage {
     });
   }
 
-  /** OpenTelemetry's largest distribution, such as `contrib('0.159.0')`. */
-  public static contrib(version: string): CollectorImage {
-    return new CollectorImage(
-      `otel/opentelemetry-collector-contrib:${version}`,
-      { distribution: 'otelcol-contrib', isPublished: true, version },
-    );
+  /** OpenTelemetry's largest distribution, such as `contrib('0.159.0')`; from 0.120.0 on. */
+  public static contrib(version: string, options: PublishedImageOptions = {}): CollectorImage {
+    return published('otelcol-contrib', 'otel/opentelemetry-collector-contrib', version, options);
   }
 
-  /** OpenTelemetry's distribution for Kubernetes, such as `k8s('0.159.0')`. */
-  public static k8s(version: string): CollectorImage {
-    return new CollectorImage(`otel/opentelemetry-collector-k8s:${version}`, {
-      distribution: 'otelcol-k8s', isPublished: true, version, components: K8S_COMPONENTS,
-    });
+  /** OpenTelemetry's distribution for Kubernetes, such as `k8s('0.159.0')`; from 0.120.0 on. */
+  public static k8s(version: string, options: PublishedImageOptions = {}): CollectorImage {
+    return published('otelcol-k8s', 'otel/opentelemetry-collector-k8s', version, options);
+  }
+
+  /**
+   * OpenTelemetry's smallest distribution, such as `core('0.159.0')`; from 0.120.0 on. It neither
+   * routes by trace nor samples whole traces.
+   */
+  public static core(version: string, options: PublishedImageOptions = {}): CollectorImage {
+    return published('otelcol', 'otel/opentelemetry-collector', version, options);
   }
 
   /** Datadog's distribution (DDOT), such as `datadog('7.76.0')`: the version of its agent. */
-  public static datadog(version: string): CollectorImage {
-    return new CollectorImage(`registry.datadoghq.com/ddot-collector:${version}`, {
+  public static datadog(version: string, options: PublishedImageOptions = {}): CollectorImage {
+    return CollectorImage._of('registry.datadoghq.com/ddot-collector', version, options, {
       distribution: 'ddot',
       isPublished: true,
       version: OLDEST_SPELLING,
@@ -109,10 +128,30 @@ export class CollectorImage {
     });
   }
 
+  /**
+   * What a tier runs for which no image was named, by size: the first one that holds everything.
+   * @internal
+   */
+  public static _bySize(): CollectorImage[] {
+    return [
+      CollectorImage.runtime(), CollectorImage.k8s(NEWEST_UPSTREAM),
+      CollectorImage.contrib(NEWEST_UPSTREAM),
+    ];
+  }
+
   /** Any other image whose entry point is an OpenTelemetry Collector. */
   public static custom(options: CustomImageOptions): CollectorImage {
     const { image, components, version = OLDEST_SPELLING } = options;
     return new CollectorImage(image, { distribution: image, components, version });
+  }
+
+  /** @internal */
+  public static _of(
+    repository: string, tag: string, options: PublishedImageOptions, traits: ImageTraits,
+  ): CollectorImage {
+    const { repository: mirror = repository, digest } = options;
+    const image = `${mirror}:${tag}${digest === undefined ? '' : `@${digest}`}`;
+    return new CollectorImage(image, traits, tag);
   }
 
   private readonly components?: ReadonlySet<string>;
@@ -121,6 +160,7 @@ export class CollectorImage {
     /** The image with its tag or digest. */
     public readonly image: string,
     private readonly traits: ImageTraits,
+    private readonly tag?: string,
   ) {
     if (traits.components !== undefined) {
       this.components = new Set([...traits.components].map((name) => {
@@ -146,12 +186,17 @@ export class CollectorImage {
    */
   public get _problems(): string[] {
     const { version, isPublished = false } = this.traits;
-    const tag = this.image.slice(this.image.lastIndexOf(':') + 1);
-    if (isPublished && !/^\d+\.\d+\.\d+/.test(tag)) {
+    if (isPublished && !/^\d+\.\d+\.\d+/.test(String(this.tag))) {
       return ['image: must have a version such as 0.159.0, by which its components are named, got'
-        + ` ${JSON.stringify(tag)}.\n→ give the version without v, and not latest.`];
+        + ` ${JSON.stringify(this.tag)}.\n→ give the version without v, and not latest.`];
     }
-    return /^[^\s:]+(:\d+\/[^\s:]+)?([:@][^\s]+)?$/.test(this.image) && version !== '' ? [] : [
+    const minor = minorOf(String(this.tag));
+    if (isPublished && minor !== undefined && minor < minorOf(OLDEST_UPSTREAM)!) {
+      return [`image: must be of version ${OLDEST_UPSTREAM} or newer, got ${this.tag}: what older`
+        + ` ones know is not known here.\n→ use ${NEWEST_UPSTREAM}, for example.`];
+    }
+    const isName = IMAGE_NAME.test(this.image);
+    return isName && version !== '' ? [] : [
       `image: must be the name of an image, got ${JSON.stringify(this.image)}.`
       + '\n→ write it like \'registry.example.com/otelcol:0.159.0\'.',
     ];
@@ -174,13 +219,22 @@ export class CollectorImage {
   }
 
   /**
-   * Whether its k8s resolver reads Endpoints rather than, or beside, EndpointSlices.
+   * Minor version of the OpenTelemetry Collector inside; undefined when nobody knows, and for ours.
    * @internal
    */
-  public get _readsEndpoints(): boolean {
-    const minor = /^v?0\.(\d+)/.exec(this.traits.version ?? '')?.[1];
-    return minor !== undefined && Number(minor) < 140;
+  public get _minor(): number | undefined {
+    const { version = OLDEST_SPELLING } = this.traits;
+    return version === OLDEST_SPELLING ? undefined : minorOf(version);
   }
+}
+
+function published(
+  distribution: PublishedDistribution, repository: string, version: string,
+  options: PublishedImageOptions,
+): CollectorImage {
+  return CollectorImage._of(repository, version, options, {
+    distribution, isPublished: true, version, components: componentsOf(distribution, version),
+  });
 }
 
 function packageVersion(): string {

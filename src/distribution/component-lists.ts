@@ -1,37 +1,82 @@
 /**
- * Which components each distribution holds: all of those that this library writes, and for the
- * smaller distributions everything of interest, by upstream's v0.159 manifests.
+ * Which components each distribution holds.
+ *
+ * The lists in components/ were made by a script from the manifests of
+ * opentelemetry-collector-releases, with its history up to commit ceccc19d: the Go modules of each
+ * tag became types by their names, and those that are named otherwise by `type` in their
+ * metadata.yaml. How the types are spelled today comes from reports/distributions/ of
+ * opentelemetry-collector-contrib v0.159.0. The removal of `exporters.mezmo` in 0.161 is from
+ * contrib's changelog (#49953); the manifests end with 0.159.
+ *
+ * Within a minor version the last patch counts. In one place that matters: 0.122.0 lacks
+ * `receivers.tcp_check` and `receivers.tls_check`, which 0.122.1 has.
+ *
+ * There is no list of Datadog's distribution. The manifests of datadog-agent that could be read
+ * (comp/otelcol/collector-contrib/impl/manifest.yaml) are not tied to versions of its image, and
+ * differ by more than a refusal may rest on.
  */
+import { listedAt, type DatedList } from './components/dated-list';
+import { OTELCOL } from './components/otelcol';
+import { OTELCOL_CONTRIB } from './components/otelcol-contrib';
+import { OTELCOL_K8S } from './components/otelcol-k8s';
+import { minorOf, NEWEST_UPSTREAM, OLDEST_UPSTREAM } from './versions';
 
-/** Components as `section.type`, in upstream's present spelling. */
+/** Components as `section.type`. */
 export type ComponentList = ReadonlySet<string>;
 
-function componentList(sections: Readonly<Record<string, string>>): ComponentList {
-  return new Set(Object.entries(sections).flatMap(([section, types]) =>
-    types.split(' ').map((type) => `${section}.${type}`)));
-}
+/** A distribution of the collector that somebody publishes. */
+export type PublishedDistribution = 'otelcol' | 'otelcol-k8s' | 'otelcol-contrib' | 'ddot';
 
-/** Everything that otelcol-k8s holds. */
-export const K8S_COMPONENTS = componentList({
-  receivers: 'file_log fluent_forward host_metrics http_check jaeger journald k8s_cluster'
-    + ' k8s_events k8s_objects kubelet_stats otel_arrow otlp prometheus receiver_creator zipkin',
-  processors: 'attributes batch cumulative_to_delta delta_to_cumulative delta_to_rate drain filter'
-    + ' group_by_attrs group_by_trace interval k8s_attributes log_dedup memory_limiter'
-    + ' metrics_generation metrics_transform probabilistic_sampler redaction remote_tap resource'
-    + ' resource_detection tail_sampling transform',
-  exporters: 'debug file load_balancing nop otel_arrow otlp_grpc otlp_http',
-  connectors: 'count exceptions failover forward otlp_json round_robin routing service_graph'
-    + ' span_metrics',
-  extensions: 'ack basic_auth bearer_token_auth cgroup_runtime file_storage headers_setter'
-    + ' health_check host_observer http_forwarder k8s_leader_elector k8s_observer'
-    + ' oauth2_client_auth oidc opamp pprof zpages',
-});
+/** Those with lists, by what they are to be tried in. */
+const LISTS: Readonly<Record<string, DatedList>> = {
+  'otelcol-k8s': OTELCOL_K8S, 'otelcol': OTELCOL, 'otelcol-contrib': OTELCOL_CONTRIB,
+};
 
-/** A component's name without what its spelling changed over time: case, `_` and old names. */
+/** What only Datadog builds, or what it builds its distribution for. */
+const DATADOG_PARTS = new Set([
+  'exporters.datadog', 'connectors.datadog', 'extensions.datadog', 'extensions.ddflare',
+  'processors.infraattributes',
+]);
+
+/** Types whose spelling changed by more than `_`; all others are comparable without a table. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  'exporters.otlp': 'otlp_grpc',
+  'exporters.otlphttp': 'otlp_http',
+  'receivers.icmpcheckreceiver': 'icmp_check',
+  // Behind the gate receiver.awscontainerinsightreceiver.useNewTypeName, contrib v0.143.0 #44052.
+  'receivers.awscontainerinsight': 'awscontainerinsightreceiver',
+};
+
+/**
+ * A component's name without what its spelling changed over time, `_` and old names: the same
+ * for `exporters.otlp` and `exporters.otlp_grpc`.
+ */
 export function comparableName(section: string, type: string): string {
-  const old: Readonly<Record<string, string>> = {
-    'exporters.otlp': 'otlp_grpc',
-    'exporters.otlphttp': 'otlp_http',
-  };
-  return `${section}.${(old[`${section}.${type}`] ?? type).replace(/_/g, '')}`;
+  return `${section}.${(OLD_NAMES[`${section}.${type}`] ?? type).replace(/_/g, '')}`;
 }
+
+/**
+ * The comparable names of everything that a distribution holds at a version such as `0.131.0`;
+ * undefined when nobody knows: for ddot, and for versions before 0.120.
+ */
+export function componentsOf(
+  distribution: PublishedDistribution, version: string,
+): ComponentList | undefined {
+  const list = LISTS[distribution];
+  const minor = minorOf(version);
+  if (list === undefined || minor === undefined || minor < Number(minorOf(OLDEST_UPSTREAM))) {
+    return undefined;
+  }
+  return new Set(listedAt(list, minor).map(([section, type]) => comparableName(section, type)));
+}
+
+/** Names of the distributions that hold a component at a version, the one to try first first. */
+export function distributionsWith(section: string, type: string, version: string): string[] {
+  const name = comparableName(section, type);
+  const published = Object.keys(LISTS).filter((distribution) =>
+    componentsOf(distribution as PublishedDistribution, version)?.has(name) === true);
+  return [...published, ...DATADOG_PARTS.has(name) ? ['ddot'] : []];
+}
+
+/** Everything that otelcol-k8s holds in the newest version. */
+export const K8S_COMPONENTS: ComponentList = componentsOf('otelcol-k8s', NEWEST_UPSTREAM)!;

@@ -4,7 +4,7 @@
 export const LEAST_MEMORY_MIB = 128;
 
 /** What a collector needs before it holds any telemetry. */
-const PROCESS_MIB = 96;
+export const PROCESS_MIB = 96;
 /** What a Node.js process needs beside its heap and its buffers. */
 const UNSEEN_MIB = 64;
 /** A trace of ten spans of half a kilobyte, with what is kept about it. */
@@ -36,10 +36,10 @@ export function memoryBudget(containerMib: number, isNode: boolean): MemoryBudge
   return { containerMib, limitMib, spikeLimitMib: Math.floor(limitMib * 0.2), heapMib };
 }
 
-/** Memory of a container whose limiter leaves `usableMib` in our own collector. */
-export function containerMibFor(usableMib: number): number {
+/** Memory of a container whose limiter leaves `usableMib`, in our own collector unless told so. */
+export function containerMibFor(usableMib: number, isNode = true): number {
   const refusesFrom = (mib: number) => {
-    const { limitMib, spikeLimitMib } = memoryBudget(mib, true);
+    const { limitMib, spikeLimitMib } = memoryBudget(mib, isNode);
     return limitMib - spikeLimitMib;
   };
   let mib = 64;
@@ -47,9 +47,25 @@ export function containerMibFor(usableMib: number): number {
   return mib;
 }
 
-/** Memory that one of `pods` samplers needs to hold the traces of `waitSeconds`. */
-export function samplingMemoryMib(
+/** What the traces of `waitSeconds` take in one of `pods` samplers. */
+export function heldTracesMib(
   tracesPerSecond: number, waitSeconds: number, pods: number,
 ): number {
-  return Math.ceil(PROCESS_MIB + tracesPerSecond * waitSeconds * TRACE_KIB / 1024 / pods);
+  return tracesPerSecond * waitSeconds * TRACE_KIB / 1024 / pods;
+}
+
+/** A part of what is held in memory. */
+export interface MemoryPart {
+  /** What it is, for the sum. */
+  readonly what: string;
+  /** Its size. */
+  readonly mib: number;
+}
+
+/** The parts as a sum, such as `96 MiB process + 50 MiB held traces = 146 MiB`. */
+export function memorySum(parts: readonly MemoryPart[]): string {
+  const counted = parts.filter(({ mib }) => mib > 0);
+  const total = Math.ceil(counted.reduce((sum, { mib }) => sum + mib, 0));
+  return `${counted.map(({ what, mib }) => `${Math.ceil(mib)} MiB ${what}`).join(' + ')}`
+    + ` = ${total} MiB`;
 }

@@ -26,10 +26,20 @@ export interface DnsResolverOptions {
    * @default 4317
    */
   readonly port?: number;
+  /**
+   * Time between two look-ups: whole milliseconds.
+   * @default Duration.seconds(5)
+   */
+  readonly interval?: Duration;
+  /**
+   * Time that a look-up may take: whole milliseconds.
+   * @default Duration.seconds(1)
+   */
+  readonly timeout?: Duration;
 }
 
 /**
- * How a sender that spreads by trace id learns the addresses it spreads over.
+ * How a sender that spreads by a key learns the addresses it spreads over.
  */
 export class Resolver {
   /** These addresses, `host:port` or `host` with port 4317. */
@@ -42,7 +52,8 @@ export class Resolver {
    * address, however many pods there are.
    */
   public static dns(hostname: string, options: DnsResolverOptions = {}): Resolver {
-    return new Resolver({ dns: { hostname, port: String(options.port ?? 4317) } });
+    const { port = 4317, interval, timeout } = options;
+    return new Resolver({ dns: { hostname, port: String(port), interval, timeout } });
   }
 
   /**

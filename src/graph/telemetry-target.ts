@@ -1,25 +1,76 @@
+import type { TlsClientConfig } from '../config';
+import type { Authentication } from './authentication';
 import { isInCluster } from './cluster-name';
 import type { Resolver } from './resolver';
+import { BY_TRACE, type Routing } from './routing';
+import type { SecretReference } from './secret-reference';
 import { Signal } from './signal';
+import type { TransportSecurity } from './transport-security';
+
+/** How a sender trusts a server of somebody else, and shows who it is. */
+export interface OutsideSecurity {
+  /**
+   * Settings of TLS.
+   * @default - those of the collector
+   */
+  readonly tls?: TlsClientConfig;
+  /**
+   * The authorities that the server's certificate may come from, as PEM in a Secret of the
+   * sender's namespace.
+   * @default - those of the sender's image
+   */
+  readonly certificateAuthority?: SecretReference;
+  /**
+   * Name of a Secret of the type kubernetes.io/tls, in the sender's namespace, whose certificate
+   * the sender shows.
+   * @default - none is shown
+   */
+  readonly clientCertificate?: string;
+}
 
 /** How one signal is sent to a target. Exactly one of `resolver` and `endpoint` is there. */
-export interface TelemetryRoute {
+export interface TelemetryRoute extends OutsideSecurity {
   /**
-   * Spread by trace: each trace goes to one of the addresses that this finds.
-   * @default - not spread by trace
+   * Spread by a key: what has the same one goes to the same of the addresses that this finds.
+   * @default - not spread by a key
    */
   readonly resolver?: Resolver;
   /**
+   * The key, where there is a `resolver`.
+   * @default - the trace id
+   */
+  readonly routing?: Routing;
+  /**
    * Spread by connection, or not at all: the gRPC address to send to, such as `host:4317` or
    * `dns:///host:4317`.
-   * @default - spread by trace
+   * @default - spread by a key
    */
   readonly endpoint?: string;
+  /**
+   * Finds each of several pods behind `endpoint`, for senders that spread by a key of their own.
+   * @default - nothing can be spread over them by a key
+   */
+  readonly pods?: Resolver;
   /**
    * Whether the connection is plain text.
    * @default false
    */
   readonly insecure?: boolean;
+  /**
+   * How the target is encrypted; senders get a certificate from its issuer.
+   * @default - not by an issuer that both sides know
+   */
+  readonly transportSecurity?: TransportSecurity;
+  /**
+   * Name that the target's certificate holds.
+   * @default - the endpoint's
+   */
+  readonly serverName?: string;
+  /**
+   * How senders prove that they may send.
+   * @default - they need not
+   */
+  readonly authentication?: Authentication;
 }
 
 /**
@@ -36,27 +87,37 @@ export interface ITelemetryTarget {
 }
 
 /** A collector that somebody else runs. One of `endpoint` and `resolver` is needed. */
-export interface ExternalTargetOptions {
+export interface ExternalTargetOptions extends OutsideSecurity {
   /**
    * Its gRPC address, `host:port`.
    * @default - found by the resolver
    */
   readonly endpoint?: string;
   /**
-   * Finds several of them; each trace is sent to one. Only traces can be sent this way.
+   * Finds several of them, over which `routing` spreads. What that does not spread cannot be sent.
    * @default - there is one address
    */
   readonly resolver?: Resolver;
   /**
+   * What goes to the same one, where there is a `resolver`.
+   * @default Routing.byKey(RoutingKey.TRACE_ID)
+   */
+  readonly routing?: Routing;
+  /**
    * Signals that it takes.
-   * @default - all; with a resolver, traces
+   * @default - all; with a resolver, those that `routing` spreads
    */
   readonly signals?: Signal[];
   /**
    * Whether connections are plain text.
-   * @default - TLS, but for names inside the cluster and `http://`
+   * @default - TLS, but for `http://`, and for names inside the cluster of which no TLS is told
    */
   readonly insecure?: boolean;
+  /**
+   * How senders prove that they may send. It needs TLS.
+   * @default - they need not
+   */
+  readonly authentication?: Authentication;
 }
 
 const NOWHERE = 'localhost:4317';
@@ -74,7 +135,7 @@ export class TelemetryTarget implements ITelemetryTarget {
     public readonly targetName: string, private readonly options: ExternalTargetOptions,
   ) {
     this.signals = options.signals
-      ?? (options.resolver === undefined ? Object.values(Signal) : [Signal.TRACES]);
+      ?? (options.resolver === undefined ? Object.values(Signal) : this.routing._key.signals);
   }
 
   /**
@@ -82,18 +143,66 @@ export class TelemetryTarget implements ITelemetryTarget {
    * @internal
    */
   public get _problems(): string[] {
-    const { endpoint, resolver } = this.options;
-    return (endpoint === undefined) !== (resolver === undefined) ? [] : [
-      `forwardTo (${this.targetName}): must have an endpoint or a resolver, got`
-      + ` ${endpoint === undefined ? 'neither' : 'both'}.`
-      + '\n→ write TelemetryTarget.external(name, { endpoint: \'host:4317\' }), for example.',
+    const { endpoint, resolver, routing, authentication } = this.options;
+    const unspread = resolver === undefined ? []
+      : this.signals.filter((signal) => !this.routing._spreads(signal));
+    const where = `forwardTo (${this.targetName})`;
+    const isPlain = this.isPlain();
+    return [
+      ...(endpoint === undefined) !== (resolver === undefined) ? [] : [
+        `${where}: must have an endpoint or a resolver, got`
+        + ` ${endpoint === undefined ? 'neither' : 'both'}.`
+        + '\n→ write TelemetryTarget.external(name, { endpoint: \'host:4317\' }), for example.',
+      ],
+      ...routing === undefined || (routing._key !== undefined && resolver !== undefined) ? [] : [
+        `${where}: \`routing\` must be a Routing, beside a \`resolver\`.`
+        + '\n→ give `resolver` Resolver.addresses([…]), or remove `routing`.',
+      ],
+      ...unspread.length === 0 ? [] : [
+        `${where}: ${unspread.join(' and ')} cannot be spread by ${this.routing._key._word}.`
+        + '\n→ leave them out of `signals`, or give `routing` a key that spreads them.',
+      ],
+      ...isPlain && this.tellsOfTls() ? [
+        `${where}: must not be plain text where TLS is told of, got \`insecure\` or http://.`
+        + '\n→ leave it out, or leave out `tls`, `certificateAuthority` and `clientCertificate`.',
+      ] : [],
+      ...isPlain && authentication !== undefined ? [
+        `${where}: must not send a token as plain text, got \`authentication\` without TLS.`
+        + '\n→ give `certificateAuthority`, or `tls`, which may be {}.',
+      ] : [],
     ];
   }
 
   public routeFor(_signal: Signal): TelemetryRoute {
-    const { resolver, insecure } = this.options;
-    // With neither of them synthesis fails; everything else is told along with it.
-    const endpoint = this.options.endpoint ?? (resolver === undefined ? NOWHERE : undefined);
-    return { endpoint, resolver, insecure: insecure ?? isInCluster(endpoint ?? '') };
+    const { resolver, tls, certificateAuthority, clientCertificate, authentication } = this.options;
+    return {
+      // With neither of them synthesis fails; everything else is told along with it.
+      endpoint: this.options.endpoint ?? (resolver === undefined ? NOWHERE : undefined),
+      resolver,
+      ...resolver === undefined ? {} : { routing: this.routing },
+      insecure: this.isPlain(),
+      tls,
+      certificateAuthority,
+      clientCertificate,
+      authentication,
+    };
+  }
+
+  private get routing(): Routing {
+    const { routing } = this.options;
+    return routing?._key === undefined ? BY_TRACE : routing;
+  }
+
+  private tellsOfTls(): boolean {
+    const { tls, certificateAuthority, clientCertificate } = this.options;
+    return certificateAuthority !== undefined || clientCertificate !== undefined
+      || (tls !== undefined && tls.insecure !== true);
+  }
+
+  private isPlain(): boolean {
+    const { resolver, insecure, tls } = this.options;
+    const endpoint = this.options.endpoint ?? (resolver === undefined ? NOWHERE : '');
+    return insecure ?? tls?.insecure
+      ?? (this.tellsOfTls() ? /^http:/i.test(endpoint) : isInCluster(endpoint));
   }
 }

@@ -1,6 +1,7 @@
 /** The alerts of a tier: only those about components that it has. */
 import { counterName } from '../distribution/metric-spelling';
 import type { TierIdentity } from '../workload/labels';
+import type { Scaling } from '../workload/scaling';
 
 /** What an alert is routed by; two tiers with the same alert are told apart. */
 export interface AlertLabels {
@@ -37,6 +38,10 @@ export interface AlertSubject {
   readonly signals: readonly string[];
   /** Types of its processors and exporters, in upstream's present spelling. */
   readonly components: readonly string[];
+  /** Memory of a pod, in MiB. */
+  readonly memoryMib: number;
+  /** What its autoscaler goes by. */
+  readonly scaling?: Scaling;
 }
 
 interface Alert {
@@ -48,23 +53,46 @@ interface Alert {
   readonly description: string;
 }
 
+/** A rule that gives the result of an expression a name. */
+export interface RecordingRule {
+  /** The name. */
+  readonly record: string;
+  /** What it stands for. */
+  readonly expr: string;
+}
+
+/** Metrics that the autoscaler of a tier goes by: rates, of each pod, which it cannot ask for. */
+export function scalingRules({ tier, scaling }: AlertSubject): RecordingRule[] {
+  return (scaling?._signals ?? []).flatMap(({ _metric: { name, rateOf } }) =>
+    rateOf === undefined ? [] : [{
+      record: name,
+      expr: `sum by (namespace, pod) (rate(${counterName(rateOf)}{${selectorOf(tier)}}[2m]))`,
+    }]);
+}
+
+function selectorOf({ name, namespace }: TierIdentity): string {
+  const matchers = [`service="${name}"`];
+  if (namespace !== undefined) matchers.unshift(`namespace="${namespace}"`);
+  return matchers.join(',');
+}
+
 /** The alerts of a tier. */
 export function alertRules(subject: AlertSubject): AlertRule[] {
   const { tier } = subject;
-  const matchers = [`service="${tier.name}"`];
-  if (tier.namespace !== undefined) matchers.unshift(`namespace="${tier.namespace}"`);
-  const selector = matchers.join(',');
+  const selector = selectorOf(tier);
   const kinds = KINDS.filter((kind) => subject.signals.some((signal) =>
     KIND_OF[signal as keyof typeof KIND_OF] === kind));
   const routers = subject.components.filter((type) => type === 'load_balancing').length;
   return [
     downAlert(selector),
+    memoryAlert(selector, subject.memoryMib),
     ...kinds.flatMap((kind) => deliveryAlerts(kind, selector)),
     queueAlert(selector),
     ...subject.components.includes('load_balancing') ? [noBackendsAlert(selector)] : [],
     // The metric does not tell exporters apart, so that several of them always differ.
     ...routers === 1 ? [backendsDifferAlert(selector)] : [],
     ...subject.components.includes('tail_sampling') ? tailSamplingAlerts(selector) : [],
+    ...subject.scaling?.autoscaling === undefined ? [] : [maximumAlert(subject)],
   ].map((alert) => ({
     alert: alert.name,
     expr: alert.expr,
@@ -86,6 +114,35 @@ function downAlert(selector: string): Alert {
     severity: 'critical',
     summary: '{{ $labels.pod }} does not answer',
     description: 'Its metrics cannot be fetched: it does not run, or it is too busy to answer.',
+  };
+}
+
+/** The limit is known here, so that nobody else needs to be asked for it. */
+function memoryAlert(selector: string, memoryMib: number): Alert {
+  return {
+    name: 'CollectorMemoryNearLimit',
+    expr: `max by (pod) (otelcol_process_memory_rss{${selector}}) > ${memoryMib} * 1048576 * 0.9`,
+    for: '5m',
+    severity: 'warning',
+    summary: '{{ $labels.pod }} has little memory left',
+    description: `It uses more than nine tenths of its ${memoryMib} MiB, at which it is killed and`
+      + ' what it holds is lost: give this tier more memory or more pods.',
+  };
+}
+
+/** Needs kube-state-metrics; without it the alert is silent. */
+function maximumAlert({ tier, scaling }: AlertSubject): Alert {
+  const of = [`horizontalpodautoscaler="${tier.name}"`];
+  if (tier.namespace !== undefined) of.unshift(`namespace="${tier.namespace}"`);
+  return {
+    name: 'CollectorPoolAtMaximum',
+    expr: 'max(kube_horizontalpodautoscaler_status_current_replicas'
+      + `{${of.join(',')}}) >= ${scaling?.max}`,
+    for: '15m',
+    severity: 'warning',
+    summary: 'the pool is as large as it may be',
+    description: `All of ${scaling?.max} pods are there, and the autoscaler will add no more: raise`
+      + ' `max`, or give each pod more.',
   };
 }
 

@@ -1,7 +1,7 @@
 /** The objects that the Prometheus operator reads. */
 import { ApiObject, type Duration } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { alertRules, type AlertSubject } from './alert-rules';
+import { alertRules, scalingRules, type AlertSubject } from './alert-rules';
 import type { Monitoring } from './monitoring';
 import { objectLabels, selectorLabels, type TierIdentity } from '../workload/labels';
 import { METRICS_PORT_NAME } from '../workload/ports';
@@ -44,10 +44,16 @@ export function prometheusRule(
   scope: Construct, id: string, subject: AlertSubject, monitoring: Monitoring,
 ): ApiObject {
   const { tier } = subject;
+  const recorded = scalingRules(subject);
   return new ApiObject(scope, id, {
     apiVersion: API_VERSION,
     kind: 'PrometheusRule',
     metadata: metadata(tier, monitoring._options.labels),
-    spec: { groups: [{ name: `${tier.name}.collector`, rules: alertRules(subject) }] },
+    spec: {
+      groups: [
+        { name: `${tier.name}.collector`, rules: alertRules(subject) },
+        ...recorded.length === 0 ? [] : [{ name: `${tier.name}.scaling`, rules: recorded }],
+      ],
+    },
   });
 }

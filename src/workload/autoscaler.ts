@@ -2,7 +2,9 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { objectLabels, type TierIdentity } from './labels';
-import type { HorizontalScalingOptions, Scaling } from './scaling';
+import type { Scaling, ScalingPace } from './scaling';
+import type { ScalingSignal } from './scaling-signal';
+import type { ScaleIn } from '../graph/tier-facts';
 
 /** Writes the HorizontalPodAutoscaler, if the number of pods is not fixed. */
 export function autoscaler(
@@ -10,54 +12,94 @@ export function autoscaler(
   decisionWaitSeconds: number,
 ): k8s.KubeHorizontalPodAutoscalerV2 | undefined {
   if (scaling.autoscaling === undefined) return undefined;
+  const { up, down } = behavior(scaling, decisionWaitSeconds);
   return new k8s.KubeHorizontalPodAutoscalerV2(scope, id, {
     metadata: { name: tier.name, namespace: tier.namespace, labels: objectLabels(tier) },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: workloadKind, name: tier.name },
       minReplicas: scaling.min,
       maxReplicas: scaling.max,
-      metrics: metrics(scaling.autoscaling),
-      behavior: behavior(decisionWaitSeconds),
+      metrics: scaling._signals.map(metric),
+      behavior: { scaleUp: rules(up), scaleDown: rules(down) },
     },
   });
 }
 
-function metrics(horizontal: HorizontalScalingOptions): k8s.MetricSpecV2[] {
-  const resource = (name: string, averageUtilization: number): k8s.MetricSpecV2 =>
-    ({ type: 'Resource', resource: { name, target: { type: 'Utilization', averageUtilization } } });
-  const { cpuPercent = 70, memoryPercent } = horizontal;
-  return [
-    resource('cpu', cpuPercent),
-    ...memoryPercent === undefined ? [] : [resource('memory', memoryPercent)],
-  ];
+/** How fast its pods are taken away; nothing when their number is fixed. */
+export function scaleInOf(scaling: Scaling, decisionWaitSeconds: number): ScaleIn | undefined {
+  if (scaling.autoscaling === undefined) return undefined;
+  const { policy, value, periodSeconds, windowSeconds } = behavior(scaling, decisionWaitSeconds)
+    .down;
+  const pods = policy === 'Pods' ? value : Math.ceil(scaling.max * value / 100);
+  return { pods, periodSeconds, windowSeconds };
+}
+
+function metric({ _metric }: ScalingSignal): k8s.MetricSpecV2 {
+  const { kind, name, target } = _metric;
+  return kind === 'resource'
+    ? {
+      type: 'Resource',
+      resource: { name, target: { type: 'Utilization', averageUtilization: target } },
+    }
+    : {
+      type: 'Pods',
+      pods: {
+        metric: { name },
+        target: {
+          type: 'AverageValue', averageValue: k8s.Quantity.fromString(String(target)),
+        },
+      },
+    };
+}
+
+interface Pace {
+  readonly policy: 'Pods' | 'Percent';
+  readonly value: number;
+  readonly periodSeconds: number;
+  readonly windowSeconds: number;
+}
+
+function rules({ policy, value, periodSeconds, windowSeconds }: Pace): k8s.HpaScalingRulesV2 {
+  return {
+    stabilizationWindowSeconds: windowSeconds,
+    policies: [{ type: policy, value, periodSeconds }],
+  };
 }
 
 /**
  * Quick to grow, slow to shrink. Every change of a sampler's pool gives some traces a new owner,
  * so samplers change one pod at a time and wait until the traces of the last change are decided.
  */
-function behavior(decisionWaitSeconds: number): k8s.HorizontalPodAutoscalerBehaviorV2 {
-  if (decisionWaitSeconds === 0) {
-    return {
-      scaleUp: {
-        stabilizationWindowSeconds: 0,
-        policies: [{ type: 'Percent', value: 100, periodSeconds: 60 }],
-      },
-      scaleDown: {
-        stabilizationWindowSeconds: 300,
-        policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }],
-      },
-    };
-  }
+function behavior(scaling: Scaling, decisionWaitSeconds: number): { up: Pace; down: Pace } {
+  const { scaleUp, scaleDown } = scaling.autoscaling ?? {};
+  const usual = decisionWaitSeconds === 0 ? STATELESS : stateful(decisionWaitSeconds);
+  return { up: paceOf(scaleUp) ?? usual.up, down: paceOf(scaleDown) ?? usual.down };
+}
+
+const STATELESS: { up: Pace; down: Pace } = {
+  up: { policy: 'Percent', value: 100, periodSeconds: 60, windowSeconds: 0 },
+  down: { policy: 'Pods', value: 1, periodSeconds: 60, windowSeconds: 300 },
+};
+
+function stateful(decisionWaitSeconds: number): { up: Pace; down: Pace } {
   const settled = Math.min(1800, Math.max(60, Math.ceil(decisionWaitSeconds * 2)));
   return {
-    scaleUp: {
-      stabilizationWindowSeconds: 60,
-      policies: [{ type: 'Percent', value: 50, periodSeconds: settled }],
+    up: { policy: 'Percent', value: 50, periodSeconds: settled, windowSeconds: 60 },
+    down: {
+      policy: 'Pods', value: 1, periodSeconds: Math.max(300, settled), windowSeconds: 900,
     },
-    scaleDown: {
-      stabilizationWindowSeconds: 900,
-      policies: [{ type: 'Pods', value: 1, periodSeconds: Math.max(300, settled) }],
-    },
+  };
+}
+
+function paceOf(pace: ScalingPace | undefined): Pace | undefined {
+  if (pace === undefined) return undefined;
+  const { pods, percent, period, stabilizationWindow } = pace;
+  const seconds = (given: ScalingPace['period'] | undefined) =>
+    Math.round((given?.toMilliseconds() ?? 0) / 1000);
+  return {
+    policy: pods === undefined ? 'Percent' : 'Pods',
+    value: pods ?? percent ?? 1,
+    periodSeconds: seconds(period),
+    windowSeconds: seconds(stabilizationWindow),
   };
 }

@@ -2,14 +2,16 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { objectLabels, selectorLabels, type TierIdentity } from './labels';
+import { changeWritten } from './later-fields';
 import { GRPC_PORT_NAME, HTTP_PORT_NAME, METRICS_PORT_NAME, type PodPorts } from './ports';
+import { isExternal, type ServiceOptions } from './service-options';
 
 /** Name of the Service that has one address per pod. */
 export function headlessName({ name }: TierIdentity): string {
   return `${name}-headless`;
 }
 
-function port(name: string, number: number, appProtocol: string): k8s.ServicePort {
+function port(name: string, number: number, appProtocol?: string): k8s.ServicePort {
   return {
     name,
     port: number,
@@ -19,23 +21,78 @@ function port(name: string, number: number, appProtocol: string): k8s.ServicePor
   };
 }
 
-function otlpPorts({ grpc, http }: PodPorts): k8s.ServicePort[] {
-  return [port(GRPC_PORT_NAME, grpc, 'grpc'), port(HTTP_PORT_NAME, http, 'http')];
+/** What senders are let in by. */
+function intakePorts({ grpc, http, others }: PodPorts): k8s.ServicePort[] {
+  return [
+    ...grpc === undefined ? [] : [port(GRPC_PORT_NAME, grpc, 'grpc')],
+    ...http === undefined ? [] : [port(HTTP_PORT_NAME, http, 'http')],
+    ...others.map(({ name, port: number, protocol, appProtocol }) =>
+      ({ ...port(name, number, appProtocol), protocol })),
+  ];
 }
 
-/** The Service for everybody. `isLocal` keeps traffic on the sender's node. */
+/**
+ * The Service for everybody. `isLocal` keeps traffic on the sender's node. Where it is reached from
+ * outside, metrics are not: they get a Service of their own.
+ */
 export function clusterService(
   scope: Construct, id: string, tier: TierIdentity, ports: PodPorts, isLocal: boolean,
+  options: ServiceOptions = {},
 ): k8s.KubeService {
-  return new k8s.KubeService(scope, id, {
-    metadata: { name: tier.name, namespace: tier.namespace, labels: objectLabels(tier) },
+  const { annotations, labels, type = 'ClusterIP', trafficDistribution } = options;
+  const metrics = port(METRICS_PORT_NAME, ports.metrics, 'http');
+  if (isExternal(options)) {
+    new k8s.KubeService(scope, 'metrics-service', {
+      metadata: {
+        name: `${tier.name}-metrics`, namespace: tier.namespace, labels: objectLabels(tier),
+      },
+      spec: { type: 'ClusterIP', selector: selectorLabels(tier), ports: [metrics] },
+    });
+  }
+  const service = new k8s.KubeService(scope, id, {
+    metadata: {
+      name: tier.name,
+      namespace: tier.namespace,
+      labels: { ...labels, ...objectLabels(tier) },
+      ...annotations === undefined ? {} : { annotations },
+    },
     spec: {
-      type: 'ClusterIP',
+      type,
       selector: selectorLabels(tier),
       ...isLocal ? { internalTrafficPolicy: 'Local' } : {},
-      ports: [...otlpPorts(ports), port(METRICS_PORT_NAME, ports.metrics, 'http')],
+      ...policies(options),
+      ...families(options),
+      ports: isExternal(options) ? intakePorts(ports) : [...intakePorts(ports), metrics],
     },
   });
+  if (trafficDistribution !== undefined) {
+    changeWritten(service, (manifest) => {
+      Object.assign((manifest as { spec: object }).spec, { trafficDistribution });
+    });
+  }
+  return service;
+}
+
+/** What is said of the Service for everybody alone. */
+function policies(options: ServiceOptions): Partial<k8s.ServiceSpec> {
+  const {
+    externalTrafficPolicy, internalTrafficPolicy, loadBalancerClass, loadBalancerSourceRanges,
+    sessionAffinity,
+  } = options;
+  return Object.fromEntries(Object.entries({
+    externalTrafficPolicy,
+    internalTrafficPolicy,
+    loadBalancerClass,
+    loadBalancerSourceRanges,
+    sessionAffinity,
+  }).filter(([, value]) => value !== undefined));
+}
+
+function families({ ipFamilies, ipFamilyPolicy }: ServiceOptions): Partial<k8s.ServiceSpec> {
+  return {
+    ...ipFamilies === undefined ? {} : { ipFamilies },
+    ...ipFamilyPolicy === undefined ? {} : { ipFamilyPolicy },
+  };
 }
 
 /**
@@ -43,10 +100,17 @@ export function clusterService(
  * has no port for metrics, so that monitoring finds each pod once.
  */
 export function headlessService(
-  scope: Construct, id: string, tier: TierIdentity, ports: PodPorts,
+  scope: Construct, id: string, tier: TierIdentity, ports: PodPorts, options: ServiceOptions = {},
 ): k8s.KubeService {
+  const { publishNotReadyAddresses } = options;
   return new k8s.KubeService(scope, id, {
     metadata: { name: headlessName(tier), namespace: tier.namespace, labels: objectLabels(tier) },
-    spec: { clusterIp: 'None', selector: selectorLabels(tier), ports: otlpPorts(ports) },
+    spec: {
+      clusterIp: 'None',
+      selector: selectorLabels(tier),
+      ...publishNotReadyAddresses === undefined ? {} : { publishNotReadyAddresses },
+      ...families(options),
+      ports: intakePorts(ports),
+    },
   });
 }

@@ -1,5 +1,7 @@
 /** The ports of a collector's pod, by the names under which everything else refers to them. */
 
+import type { PartPort } from '../features/part';
+
 /** OTLP over gRPC. */
 export const GRPC_PORT_NAME = 'otlp-grpc';
 /** OTLP over HTTP. */
@@ -11,15 +13,17 @@ export const HEALTH_PORT_NAME = 'health';
 
 /** Numbers of the ports. */
 export interface PodPorts {
-  /** OTLP over gRPC. */
-  readonly grpc: number;
-  /** OTLP over HTTP. */
-  readonly http: number;
+  /** OTLP over gRPC; absent when it is not taken in. */
+  readonly grpc?: number;
+  /** OTLP over HTTP; absent when it is not taken in. */
+  readonly http?: number;
   /** The collector's own metrics. */
   readonly metrics: number;
   /** Answers probes. */
   readonly health: number;
+  /** What else is listened on. */
+  readonly others: readonly PartPort[];
 }
 
 /** Numbers that everybody expects. */
-export const STANDARD_PORTS: PodPorts = { grpc: 4317, http: 4318, metrics: 8888, health: 13133 };
+export const STANDARD_PORTS = { grpc: 4317, http: 4318, metrics: 8888, health: 13133 };

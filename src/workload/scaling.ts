@@ -1,3 +1,29 @@
+import type { Duration } from 'cdk8s';
+import { ScalingSignal } from './scaling-signal';
+
+/** How fast a pool changes in one direction. One of `pods` and `percent` may be given. */
+export interface ScalingPace {
+  /**
+   * Pods that come or go in each period: a whole number from 1 on.
+   * @default - `percent` decides
+   */
+  readonly pods?: number;
+  /**
+   * Share of the pods that come or go in each period, in whole percent from 1 on.
+   * @default - `pods` decides
+   */
+  readonly percent?: number;
+  /**
+   * Length of a period: whole seconds from 1 to 1800.
+   */
+  readonly period: Duration;
+  /**
+   * Time that the load must have been so before something is done: whole seconds, 3600 at most.
+   * @default Duration.seconds(0)
+   */
+  readonly stabilizationWindow?: Duration;
+}
+
 /** How a pool grows and shrinks. */
 export interface HorizontalScalingOptions {
   /**
@@ -10,17 +36,20 @@ export interface HorizontalScalingOptions {
    */
   readonly max: number;
   /**
-   * Share of the requested CPU that pods use on average before there are more of them: a whole
-   * percentage from 1 to 1000, for there is no limit to what a pod may use.
-   * @default 70
+   * What it grows by; the one that asks for most pods decides.
+   * @default [ScalingSignal.cpu(70)]
    */
-  readonly cpuPercent?: number;
+  readonly signals?: ScalingSignal[];
   /**
-   * Share of the requested memory that pods use on average before there are more of them: a whole
-   * percentage from 1 to 100.
-   * @default - memory is left to the memory limiter: it does not fall when load does
+   * How fast it grows.
+   * @default - twice as many in a minute; samplers half more in two decision waits
    */
-  readonly memoryPercent?: number;
+  readonly scaleUp?: ScalingPace;
+  /**
+   * How fast it shrinks.
+   * @default - one pod in a minute after 5 minutes; samplers one in 5 minutes after 15
+   */
+  readonly scaleDown?: ScalingPace;
 }
 
 /** How many pods a pool has. */
@@ -43,22 +72,68 @@ export class Scaling {
     /** How it scales; absent when the number of pods is fixed. */
     public readonly autoscaling?: HorizontalScalingOptions,
   ) {}
+
+  /**
+   * What it grows by; nothing when the number of pods is fixed.
+   * @internal
+   */
+  public get _signals(): ScalingSignal[] {
+    if (this.autoscaling === undefined) return [];
+    const { signals = [] } = this.autoscaling;
+    const right = isSignals(signals) ? signals : [];
+    return right.length === 0 ? [ScalingSignal.cpu(70)] : right;
+  }
 }
 
-function percentProblem(options: HorizontalScalingOptions | undefined): string | undefined {
-  const { cpuPercent = 70, memoryPercent = 80 } = options ?? {};
-  const wrong = Object.entries({ cpuPercent, memoryPercent }).find(([name, value]) =>
-    !Number.isInteger(value) || value < 1 || value > (name === 'cpuPercent' ? 1000 : 100));
-  return wrong === undefined ? undefined
-    : `scaling: ${wrong[0]} must be a whole percentage of what a pod requests, got ${wrong[1]}.`
-      + `\n→ give \`${wrong[0]}\` 70, for example.`;
-}
-
-/** What is wrong with a number of pods; nothing when Kubernetes would take it. */
-export function scalingProblem({ min, max, autoscaling }: Scaling): string | undefined {
+/** What is wrong with a number of pods and how it changes. */
+export function scalingProblems(scaling: Scaling): string[] {
+  const { min, max, autoscaling } = scaling;
   const isWhole = Number.isInteger(min) && Number.isInteger(max);
-  return isWhole && min >= 1 && max >= min ? percentProblem(autoscaling)
-    : `scaling: must be from 1 up to a whole number of pods, got ${min}`
+  if (!isWhole || min < 1 || max < min) {
+    return [`scaling: must be from 1 up to a whole number of pods, got ${min}`
       + `${max === min ? '' : ` to ${max}`}.\n→ use Scaling.fixed(2), or`
-      + ' Scaling.horizontal({ min: 2, max: 10 }).';
+      + ' Scaling.horizontal({ min: 2, max: 10 }).'];
+  }
+  if (autoscaling === undefined) return [];
+  const { scaleUp, scaleDown } = autoscaling;
+  return [
+    ...signalProblems(autoscaling.signals),
+    ...paceProblems('scaleUp', scaleUp), ...paceProblems('scaleDown', scaleDown),
+  ];
+}
+
+function isSignals(given: unknown): given is ScalingSignal[] {
+  return Array.isArray(given) && given.every((signal) => signal instanceof ScalingSignal);
+}
+
+function signalProblems(signals: readonly ScalingSignal[] | undefined): string[] {
+  if (signals === undefined) return [];
+  if (!isSignals(signals) || signals.length === 0) {
+    return ['scaling: signals must be a list of one or more ScalingSignals, got'
+      + ` ${JSON.stringify(signals)}.\n→ leave \`signals\` out, or give [ScalingSignal.cpu(70)].`];
+  }
+  const names = signals.map(({ _metric }) => _metric.name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  return [
+    ...signals.flatMap(({ _problem }) => _problem ?? []),
+    ...twice === undefined ? [] : [
+      `scaling: ${twice} must be a signal only once, got it twice.\n→ remove one of them.`],
+  ];
+}
+
+function paceProblems(name: string, pace: ScalingPace | undefined): string[] {
+  if (pace === undefined) return [];
+  const { pods, percent, period, stabilizationWindow } = pace;
+  const seconds = (value: Duration | undefined) => (value?.toMilliseconds() ?? 0) / 1000;
+  const isWhole = (value: number, min: number, max: number) =>
+    Number.isInteger(value) && value >= min && value <= max;
+  const isRight = (pods === undefined) !== (percent === undefined)
+    && isWhole(pods ?? percent ?? 0, 1, Infinity) && isWhole(seconds(period), 1, 1800)
+    && isWhole(seconds(stabilizationWindow), 0, 3600);
+  return isRight ? [] : [
+    `scaling: ${name} must have either pods or percent, a whole number from 1 on, in a period of 1`
+    + ` to 1800 whole seconds and after a window of up to 3600, got ${pods ?? 'no'} pods,`
+    + ` ${percent ?? 'no'} percent, ${seconds(period)} s, ${seconds(stabilizationWindow)} s.`
+    + `\n→ give \`${name}\` { pods: 1, period: Duration.seconds(60) }, for example.`,
+  ];
 }

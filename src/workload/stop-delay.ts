@@ -1,25 +1,25 @@
 import type { k8s } from 'cdk8s-plus-28';
+import { changeWritten } from './later-fields';
 import { ENDPOINT_REMOVAL_SECONDS } from '../graph/drain-budget';
 
 interface Workload {
-  readonly spec: { readonly template: { readonly spec: { readonly containers: object[] } } };
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: { readonly lifecycle?: object }[] };
+    };
+  };
 }
 
 /**
- * Makes a collector that ends at once wait until nobody sends to it any more.
- *
- * Kubernetes has had the action since 1.30. The typed objects are of 1.28, and drop what they do
- * not know even when it is patched in, so it is added to what they have written.
+ * Makes a collector that ends at once wait until nobody sends to it any more, unless something
+ * else was to happen before its end. Kubernetes has had the action since 1.30.
  */
 export function sleepBeforeStop(
   workload: k8s.KubeDaemonSet | k8s.KubeDeployment | k8s.KubeStatefulSet,
 ): void {
-  const typed = workload.toJson.bind(workload);
-  workload.toJson = () => {
-    const manifest = typed() as Workload;
-    Object.assign(manifest.spec.template.spec.containers[0], {
-      lifecycle: { preStop: { sleep: { seconds: ENDPOINT_REMOVAL_SECONDS } } },
-    });
-    return manifest;
-  };
+  changeWritten(workload, (manifest) => {
+    const [collector] = (manifest as Workload).spec.template.spec.containers;
+    const preStop = { sleep: { seconds: ENDPOINT_REMOVAL_SECONDS } };
+    Object.assign(collector, { lifecycle: { preStop, ...collector.lifecycle } });
+  });
 }

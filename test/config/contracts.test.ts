@@ -7,12 +7,23 @@ import { Duration } from 'cdk8s';
 import { z } from 'zod';
 import { GIVEN, SPARSE } from './contract-examples';
 import { promisedValue, propertiesOf, structNames } from './struct-docs';
+import { UPSTREAM_GIVEN } from './upstream-contract-examples';
+import { UPSTREAM_SPARSE } from './upstream-sparse-examples';
 import {
   batchProcessor, component, ConfigurationError, contracts, debugExporter, healthCheckExtension,
   loadBalancingExporter,
-  otlpGrpcExporter, otlpHttpExporter, snakeCase, spelling, tailSamplingProcessor, type Part,
+  otlpGrpcExporter, otlpHttpExporter, snakeCase, spelling, tailSamplingProcessor,
+  upstreamContracts, type Part,
 } from '../../src/config';
 import { count, keyed, text } from '../../src/config/fields';
+
+const EVERY_SPARSE = [...SPARSE, ...UPSTREAM_SPARSE];
+const EVERY_GIVEN = [...GIVEN, ...UPSTREAM_GIVEN];
+
+/** Mistakes that upstream would see, too. */
+function mistakesIn(part: Part, yaml: unknown, at?: string[]) {
+  return part.read(yaml, at).problems.filter(({ upstreamOnly }) => upstreamOnly !== true);
+}
 
 /** What reading must give back for a struct: durations in ms, and no `enabled` of a section. */
 function expectedOf(given: unknown): unknown {
@@ -37,6 +48,7 @@ function noteKeptPromises(struct: string, settings: unknown, kept: Set<string>):
     const promised = promisedValue(fallback);
     if (promised === undefined) noteKeptPromises(type, value, kept);
     else if (JSON.stringify(value) === JSON.stringify(promised)) kept.add(id);
+    else noteKeptPromises(type, value, kept);
   }
 }
 
@@ -51,7 +63,7 @@ describe('the docs of the structs', () => {
 
   test('promise the defaults that reading gives', () => {
     const kept = new Set<string>();
-    for (const [struct, part, yaml] of SPARSE) {
+    for (const [struct, part, yaml] of EVERY_SPARSE) {
       noteKeptPromises(struct, part.read(yaml).settings, kept);
     }
     const promised = all.filter(({ id, fallback }) =>
@@ -71,13 +83,13 @@ describe('the docs of the structs', () => {
   });
 });
 
-describe.each(SPARSE)('%s %#', (_struct, part, yaml) => {
+describe.each(EVERY_SPARSE)('%s %#', (_struct, part, yaml) => {
   test('reads the least that it needs', () => {
-    expect(part.read(yaml).problems).toEqual([]);
+    expect(mistakesIn(part, yaml)).toEqual([]);
   });
 
   test('refuses an unknown key, and names it and those that it knows', () => {
-    const { problems } = part.read({ ...yaml, definitely_not: 1 }, ['x']);
+    const problems = mistakesIn(part, { ...yaml, definitely_not: 1 }, ['x']);
     expect(problems.map(({ path }) => path)).toEqual(['x.definitely_not']);
     expect(problems[0].message).toMatch(/^is not a setting here; the settings are \w/);
   });
@@ -94,11 +106,11 @@ describe.each(SPARSE)('%s %#', (_struct, part, yaml) => {
   });
 });
 
-describe.each(GIVEN)('%s', (_name, part, given) => {
+describe.each(EVERY_GIVEN)('%s', (_name, part, given) => {
   const yaml = part.write(given as never);
 
   test('reads back what it wrote', () => {
-    expect(part.read(yaml).problems).toEqual([]);
+    expect(mistakesIn(part, yaml)).toEqual([]);
     expect(part.read(yaml).settings).toMatchObject(expectedOf(given) as object);
   });
 
@@ -139,12 +151,13 @@ test('JSON Schemas accept whatever reading accepts', () => {
   expect(refused.map(([, yaml]) => JSON.stringify(yaml))).toEqual([]);
 });
 
-test('every contract is in the list once, and tested here', () => {
-  const names = contracts.flatMap(({ section, type, aliases }) =>
+test('every contract is in one list once, and tested here', () => {
+  const both = [...contracts, ...upstreamContracts];
+  const names = both.flatMap(({ section, type, aliases }) =>
     [type, ...aliases].map((name) => `${section}.${name}`));
   expect(new Set(names).size).toBe(names.length);
-  const tested = new Set(GIVEN.map(([name]) => name));
-  expect(contracts.filter(({ type }) => !tested.has(type))).toEqual([]);
+  const tested = new Set<unknown>(EVERY_GIVEN.map(([, part]) => part));
+  expect(both.filter((contract) => !tested.has(contract)).map(({ type }) => type)).toEqual([]);
 });
 
 test('writing fails with all mistakes that reading would report', () => {

@@ -27,6 +27,7 @@ const DIFFERENCES = new Map<string, string>([
   [policy('span_count', '{"max_spans":2,"min_spans":4}'), 'keeps nothing'],
   [policy('span_count', '{"min_spans":-1}'), 'no number of spans is negative'],
   [policy('string_attribute', '{"key":"k","values":null}'), 'keeps nothing'],
+  ['{"protocols":{"grpc":{"auth":{}}}}', 'an authenticator without a name is never found'],
   ['{"policies":[{"drop":{"drop_sub_policy":[]},"name":"p","type":"drop"}]}', 'drops everything'],
 ]);
 

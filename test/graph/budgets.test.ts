@@ -1,5 +1,7 @@
 import { drainBudget, shutdownSeconds } from '../../src/graph/drain-budget';
-import { containerMibFor, memoryBudget, samplingMemoryMib } from '../../src/graph/memory-budget';
+import {
+  containerMibFor, heldTracesMib, memoryBudget, memorySum,
+} from '../../src/graph/memory-budget';
 
 test.each([
   [0, 25, '5 s endpoint removal + 10 s flush + 10 s margin = 25 s'],
@@ -35,6 +37,18 @@ test.each([46, 100, 655, 5000])('%i MiB for traces fit the memory that is propos
 });
 
 test('more pods need less memory each', () => {
-  expect(samplingMemoryMib(10_000, 10, 2)).toBeGreaterThan(samplingMemoryMib(10_000, 10, 4));
-  expect(samplingMemoryMib(0, 10, 1)).toBe(96);
+  expect(heldTracesMib(10_000, 10, 2)).toBe(2 * heldTracesMib(10_000, 10, 4));
+  expect(heldTracesMib(0, 10, 1)).toBe(0);
+});
+
+test('other collectors are given room by what their limiter leaves', () => {
+  const { limitMib, spikeLimitMib } = memoryBudget(containerMibFor(500, false), false);
+  expect(limitMib - spikeLimitMib).toBeGreaterThanOrEqual(500);
+});
+
+test('a sum of memory has no part that is nothing, and is not less than it is', () => {
+  const parts = [
+    { what: 'process', mib: 96 }, { what: 'queue', mib: 0 }, { what: 'traces', mib: 0.5 },
+  ];
+  expect(memorySum(parts)).toBe('96 MiB process + 1 MiB traces = 97 MiB');
 });

@@ -1,6 +1,6 @@
 import { App, Chart, Duration, Testing } from 'cdk8s';
 import { parse } from 'yaml';
-import { Backend, GatewayDeployment, Monitoring, Signal } from '../../src';
+import { Backend, GatewayDeployment, Monitoring, Scaling, Signal } from '../../src';
 import { counterName, METRIC_SPELLING } from '../../src/distribution/metric-spelling';
 import { alertRules } from '../../src/monitoring/alert-rules';
 import { exampleNames, objectsIn, synthesizeExample } from '../example-objects';
@@ -8,16 +8,17 @@ import { exampleNames, objectsIn, synthesizeExample } from '../example-objects';
 const tier = { name: 'gateway', component: 'gateway', partOf: 'telemetry', namespace: 'o11y' };
 
 function alerts(signals: Signal[], components: string[] = []): string[] {
-  return alertRules({ tier, signals, components }).map(({ alert }) => alert);
+  return alertRules({ tier, signals, components, memoryMib: 512 }).map(({ alert }) => alert);
 }
 
 test('each signal has its own alerts', () => {
   expect(alerts([Signal.TRACES])).toEqual([
-    'CollectorDown', 'CollectorRefusesSpans', 'CollectorFailsToSendSpans',
-    'CollectorQueueRefusesSpans', 'CollectorQueueNearlyFull',
+    'CollectorDown', 'CollectorMemoryNearLimit', 'CollectorRefusesSpans',
+    'CollectorFailsToSendSpans', 'CollectorQueueRefusesSpans', 'CollectorQueueNearlyFull',
   ]);
   expect(alerts([Signal.METRICS, Signal.LOGS])).toEqual([
-    'CollectorDown', 'CollectorRefusesMetricPoints', 'CollectorFailsToSendMetricPoints',
+    'CollectorDown', 'CollectorMemoryNearLimit', 'CollectorRefusesMetricPoints',
+    'CollectorFailsToSendMetricPoints',
     'CollectorQueueRefusesMetricPoints', 'CollectorRefusesLogRecords',
     'CollectorFailsToSendLogRecords', 'CollectorQueueRefusesLogRecords',
     'CollectorQueueNearlyFull',
@@ -25,27 +26,56 @@ test('each signal has its own alerts', () => {
 });
 
 test('a component has alerts where it is', () => {
-  expect(alerts([], ['tail_sampling']).slice(2)).toEqual(
+  expect(alerts([], ['tail_sampling']).slice(3)).toEqual(
     ['CollectorDropsTracesTooEarly', 'CollectorPolicyFails']);
-  expect(alerts([], ['load_balancing']).slice(2)).toEqual(
+  expect(alerts([], ['load_balancing']).slice(3)).toEqual(
     ['CollectorHasNoBackends', 'CollectorBackendsDiffer']);
 });
 
 test('several routers of one tier are not compared with each other', () => {
-  expect(alerts([], ['load_balancing', 'load_balancing'])).toEqual(
-    ['CollectorDown', 'CollectorQueueNearlyFull', 'CollectorHasNoBackends']);
+  expect(alerts([], ['load_balancing', 'load_balancing']).slice(3))
+    .toEqual(['CollectorHasNoBackends']);
+});
+
+test('memory is compared with the limit of the pods of this tier', () => {
+  const [, memory] = alertRules({ tier, signals: [], components: [], memoryMib: 640 });
+  expect(memory).toMatchObject({
+    alert: 'CollectorMemoryNearLimit',
+    expr: 'max by (pod) (otelcol_process_memory_rss{namespace="o11y",service="gateway"})'
+      + ' > 640 * 1048576 * 0.9',
+    for: '5m',
+    labels: { severity: 'warning' },
+  });
+});
+
+test('a pool that may not grow any more is told of', () => {
+  const rules = alertRules({
+    tier, signals: [], components: [], memoryMib: 512, scaling: Scaling.horizontal({ max: 9 }),
+  });
+  expect(rules.at(-1)).toMatchObject({
+    alert: 'CollectorPoolAtMaximum',
+    expr: 'max(kube_horizontalpodautoscaler_status_current_replicas'
+      + '{namespace="o11y",horizontalpodautoscaler="gateway"}) >= 9',
+  });
 });
 
 test('every alert looks at its own tier only', () => {
   for (const { expr } of alertRules(
-    { tier, signals: Object.values(Signal), components: ['tail_sampling', 'load_balancing'] })) {
+    {
+      tier,
+      signals: Object.values(Signal),
+      components: ['tail_sampling', 'load_balancing'],
+      memoryMib: 512,
+    })) {
     expect(expr).toContain('{namespace="o11y",service="gateway"}');
   }
 });
 
 test('alerts of two tiers differ by their labels, even when nothing else is left', () => {
   const labels = (name: string) => alertRules(
-    { tier: { ...tier, name }, signals: [], components: ['load_balancing'] })
+    {
+      tier: { ...tier, name }, signals: [], components: ['load_balancing'], memoryMib: 512,
+    })
     .find(({ alert }) => alert === 'CollectorBackendsDiffer')?.labels;
   expect(labels('one')).toEqual({ severity: 'warning', collector: 'one', namespace: 'o11y' });
   expect(labels('two')).toEqual({ severity: 'warning', collector: 'two', namespace: 'o11y' });
@@ -53,7 +83,8 @@ test('alerts of two tiers differ by their labels, even when nothing else is left
 
 test('the reader spells metrics as the alerts ask for them', () => {
   const texts = exampleNames.flatMap((name) => synthesizeExample(name))
-    .flatMap(({ text }) => objectsIn(text)).filter(({ kind }) => kind === 'ConfigMap')
+    .flatMap(({ text }) => objectsIn(text))
+    .filter(({ kind, data }) => kind === 'ConfigMap' && data['collector.yaml'] !== undefined)
     .map(({ data }) => parse(data['collector.yaml']).service.telemetry.metrics.readers[0].pull);
   for (const { exporter } of texts) {
     expect(exporter.prometheus).toMatchObject({

@@ -3,8 +3,8 @@
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
-import { choice, duration, flag, ratio } from '../fields';
-import { section, type SettingsOf } from '../section';
+import { choice, duration, flag, list, ratio, text, upstreamOnly } from '../fields';
+import { section, type Report, type SettingsOf } from '../section';
 import { otlpGrpcFields, type OtlpGrpcDeliveryConfig } from './otlp-grpc';
 import { endpointIsServer, GRPC_CLIENT_UPSTREAM_ONLY } from '../sections/grpc-client';
 import { resolver, type ResolverConfig } from '../sections/resolver';
@@ -66,10 +66,17 @@ export interface LoadBalancingRetryConfig {
 /** Sends each trace to the one backend that a hash ring gives it. */
 export interface LoadBalancingExporterConfig {
   /**
-   * What decides about the backend: traceID, or empty for the same.
+   * What decides about the backend: traceID, or empty for the same. Upstream has service,
+   * attributes, resource, metric and streamID besides.
    * @default ""
    */
   readonly routingKey?: string;
+  /**
+   * Attributes that decide about the backend where the routing key is attributes. This runtime
+   * has no such key.
+   * @default []
+   */
+  readonly routingAttributes?: string[];
   /**
    * How backends are spoken to.
    * @default - OTLP over gRPC, as the exporter otlp_grpc sends
@@ -99,6 +106,7 @@ export interface LoadBalancingExporterConfig {
 const fields = {
   routingKey: choice(
     ['traceID', ''], '', ['service', 'attributes', 'resource', 'metric', 'streamID']),
+  routingAttributes: upstreamOnly(list(text(), [])),
   protocol: section<LoadBalancingProtocolConfig>()({
     otlp: section<LoadBalancingOtlpConfig>()(otlpGrpcFields('placeholder:4317'), {
       check: endpointIsServer,
@@ -121,10 +129,20 @@ const fields = {
 /** What the load-balancing exporter works with. */
 export type LoadBalancingSettings = SettingsOf<typeof fields>;
 
+function attributesDecide(
+  { routingKey, routingAttributes = [] }: LoadBalancingSettings, report: Report,
+): void {
+  const isByAttributes = (routingKey as string) === 'attributes';
+  if (isByAttributes === (routingAttributes.length > 0)) return;
+  report(['routing_attributes'], isByAttributes
+    ? 'must name at least one attribute beside routing_key attributes'
+    : `needs routing_key attributes, got ${JSON.stringify(routingKey)}`);
+}
+
 /** The contract of the load-balancing exporter. */
 export const loadBalancingExporter = component<LoadBalancingExporterConfig>()(
   'exporters', 'load_balancing', fields, {
     aliases: ['loadbalancing'],
     signals: ['traces'],
-    upstreamOnly: ['routing_attributes'],
+    check: attributesDecide,
   });

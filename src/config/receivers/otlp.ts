@@ -56,7 +56,7 @@ export interface OtlpReceiverConfig {
 /** A path as upstream takes it: a slash in front is added where it is missing. */
 function urlPath(fallback: string): Field<string, string> {
   const what = 'a path such as /v1/traces';
-  return leaf(z.string(mustBe(what)), fallback, {
+  return leaf(() => z.string(mustBe(what)), fallback, {
     decode: (value: string, refuse) => {
       const path = value.startsWith('/') ? value : `/${value}`;
       if (!/^[^\s?#:[\]]*$/.test(path)) refuse(mustBe(what).error({ input: value }));

@@ -1,9 +1,10 @@
 /**
  * How a gRPC client reaches its server.
  */
-import { choice, flag, headers, text } from '../fields';
+import { choice, flag, headers, text, upstreamOnly } from '../fields';
 import { hostPortFault } from '../host-port';
 import type { Report, SettingsOf } from '../section';
+import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { tlsClient, type TlsClientConfig } from './tls';
 
 /** How a gRPC client talks to its server, wherever that is. */
@@ -33,6 +34,11 @@ export interface GrpcClientConfig {
    * @default - TLS with the authorities of the system
    */
   readonly tls?: TlsClientConfig;
+  /**
+   * Extension that adds credentials to every request. This runtime has none.
+   * @default - none
+   */
+  readonly auth?: AuthenticatorConfig;
 }
 
 /** The fields of a gRPC client; `endpoint` is where it connects unless told otherwise. */
@@ -45,12 +51,13 @@ export function grpcClientFields(endpoint?: string) {
     balancerName: choice(['round_robin', 'pick_first', ''], 'round_robin'),
     waitForReady: flag({ fallback: false }),
     tls: tlsClient,
+    auth: upstreamOnly(authenticator()),
   };
 }
 
 /** Keys of a gRPC client that upstream has besides. */
 export const GRPC_CLIENT_UPSTREAM_ONLY = [
-  'authority', 'user_agent', 'keepalive', 'read_buffer_size', 'write_buffer_size', 'auth',
+  'authority', 'user_agent', 'keepalive', 'read_buffer_size', 'write_buffer_size',
   'middlewares',
 ];
 

@@ -2,9 +2,10 @@
  * Where and how a gRPC server listens.
  */
 import type { Duration } from 'cdk8s';
-import { count, duration } from '../fields';
+import { count, duration, upstreamOnly } from '../fields';
 import { listenAddress } from '../host-port';
 import { section, type SettingsOf } from '../section';
+import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { tlsServer, type TlsServerConfig } from './tls';
 
 /** How long a connection to a gRPC server lives. */
@@ -58,6 +59,11 @@ export interface GrpcServerConfig {
    * @default - plain text
    */
   readonly tls?: TlsServerConfig;
+  /**
+   * Extension that lets requests in. This runtime has none.
+   * @default - none
+   */
+  readonly auth?: AuthenticatorConfig;
 }
 
 const serverParameters = section<GrpcServerParametersConfig>()({
@@ -73,11 +79,12 @@ export const grpcServerFields = {
   keepalive: section<GrpcServerKeepaliveConfig>()(
     { serverParameters }, { upstreamOnly: ['enforcement_policy'] }),
   tls: tlsServer,
+  auth: upstreamOnly(authenticator()),
 };
 
 /** Keys of a gRPC server that upstream has besides. */
 export const GRPC_SERVER_UPSTREAM_ONLY = [
-  'transport', 'dialer', 'read_buffer_size', 'write_buffer_size', 'auth', 'include_metadata',
+  'transport', 'dialer', 'read_buffer_size', 'write_buffer_size', 'include_metadata',
   'middlewares',
 ];
 

@@ -2,8 +2,9 @@
  * How an HTTP client sends its requests.
  */
 import type { Duration } from 'cdk8s';
-import { choice, duration, headers } from '../fields';
+import { choice, duration, headers, upstreamOnly } from '../fields';
 import type { SettingsOf } from '../section';
+import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { tlsClient, type TlsClientConfig } from './tls';
 
 /** How an HTTP client sends its requests. */
@@ -28,6 +29,11 @@ export interface HttpClientConfig {
    * @default Duration.seconds(30)
    */
   readonly timeout?: Duration;
+  /**
+   * Extension that adds credentials to every request. This runtime has none.
+   * @default - none
+   */
+  readonly auth?: AuthenticatorConfig;
 }
 
 /** The fields of an HTTP client. */
@@ -36,11 +42,12 @@ export const httpClientFields = {
   headers: headers(),
   tls: tlsClient,
   timeout: duration('30s'),
+  auth: upstreamOnly(authenticator()),
 };
 
 /** Keys of an HTTP client that upstream has besides. */
 export const HTTP_CLIENT_UPSTREAM_ONLY = [
-  'proxy_url', 'auth', 'middlewares', 'compression_params', 'read_buffer_size',
+  'proxy_url', 'middlewares', 'compression_params', 'read_buffer_size',
   'write_buffer_size', 'max_conns_per_host', 'http2_read_idle_timeout', 'http2_ping_timeout',
   'force_attempt_http2', 'cookies', 'keepalive', 'max_idle_conns', 'max_idle_conns_per_host',
   'idle_conn_timeout', 'disable_keep_alives',

@@ -1,9 +1,10 @@
 /**
  * Where and how an HTTP server listens.
  */
-import { count } from '../fields';
+import { count, upstreamOnly } from '../fields';
 import { listenAddress } from '../host-port';
 import type { SettingsOf } from '../section';
+import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { tlsServer, type TlsServerConfig } from './tls';
 
 /** Where and how an HTTP server listens. */
@@ -23,6 +24,11 @@ export interface HttpServerConfig {
    * @default - plain text
    */
   readonly tls?: TlsServerConfig;
+  /**
+   * Extension that lets requests in. This runtime has none.
+   * @default - none
+   */
+  readonly auth?: AuthenticatorConfig;
 }
 
 /** The fields of an HTTP server. */
@@ -30,11 +36,12 @@ export const httpServerFields = {
   endpoint: listenAddress('localhost:4318'),
   maxRequestBodySize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
   tls: tlsServer,
+  auth: upstreamOnly(authenticator(['request_params'])),
 };
 
 /** Keys of an HTTP server that upstream has besides. */
 export const HTTP_SERVER_UPSTREAM_ONLY = [
-  'transport', 'dialer', 'include_metadata', 'middlewares', 'cors', 'auth', 'response_headers',
+  'transport', 'dialer', 'include_metadata', 'middlewares', 'cors', 'response_headers',
   'compression_algorithms', 'read_timeout', 'read_header_timeout', 'write_timeout', 'keepalive',
   'idle_timeout', 'keep_alives_enabled',
 ];

@@ -82,7 +82,7 @@ export interface ResolverConfig {
 /** A port that YAML must hold as text, because upstream refuses a number. */
 function portText(): Field<string, string> {
   const what = 'a port as text, such as "4317"';
-  return leaf(z.string(mustBe(what)), '', {
+  return leaf(() => z.string(mustBe(what)), '', {
     decode: (value: string, refuse) => {
       const isPort = value === '' || /^\d+$/.test(value) && Number(value) <= 65_535;
       if (!isPort) refuse(mustBe(what).error({ input: value }));

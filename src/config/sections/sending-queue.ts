@@ -1,8 +1,49 @@
 /**
  * Where requests wait for an exporter.
  */
-import { choice, count, flag } from '../fields';
-import { optionalSection, type Presence, type SettingsOf } from '../section';
+import type { Duration } from 'cdk8s';
+import { choice, count, duration, flag, list, optional, text, upstreamOnly } from '../fields';
+import {
+  optionalSection, section, type Presence, type Report, type SettingsOf,
+} from '../section';
+
+/** What keeps requests of a queue apart. */
+export interface QueuePartitionConfig {
+  /**
+   * Names of client metadata; requests in which one of them differs never share a batch.
+   * @default []
+   */
+  readonly metadataKeys?: string[];
+}
+
+/** Gathers requests that wait into larger ones. */
+export interface QueueBatchConfig {
+  /**
+   * Time after which a batch is sent, however small it is.
+   * @default Duration.millis(200)
+   */
+  readonly flushTimeout?: Duration;
+  /**
+   * Size at which a batch is sent before that.
+   * @default 8192
+   */
+  readonly minSize?: number;
+  /**
+   * Size of a batch at most; larger ones are cut. Zero is without limit.
+   * @default 0
+   */
+  readonly maxSize?: number;
+  /**
+   * What both sizes count: items or bytes. Needed beside a queue that is told to count requests.
+   * @default - what the queue is told to count, otherwise items
+   */
+  readonly sizer?: string;
+  /**
+   * What keeps requests apart.
+   * @default - nothing
+   */
+  readonly partition?: QueuePartitionConfig;
+}
 
 /** Holds requests in memory until the exporter can send them. */
 export interface SendingQueueConfig {
@@ -36,7 +77,33 @@ export interface SendingQueueConfig {
    * @default false
    */
   readonly waitForResult?: boolean;
+  /**
+   * Extension that keeps waiting requests over a restart, such as `file_storage`. This runtime
+   * keeps them in memory.
+   * @default - they wait in memory
+   */
+  readonly storage?: string;
+  /**
+   * Gathers waiting requests into larger ones. In this runtime the batch processor does so.
+   * @default - off
+   */
+  readonly batch?: QueueBatchConfig;
 }
+
+const batch = optionalSection<QueueBatchConfig>()({ absent: 'off', empty: 'on' }, {
+  flushTimeout: duration('200ms'),
+  minSize: count({ fallback: 8192 }),
+  maxSize: count({ fallback: 0 }),
+  sizer: optional(choice(['items', 'bytes'])),
+  partition: section<QueuePartitionConfig>()({ metadataKeys: list(text(), []) }),
+}, {
+  check: ({ flushTimeout, minSize, maxSize }, report) => {
+    if (flushTimeout === 0) report(['flush_timeout'], 'must be more than 0s, got 0s');
+    if (maxSize > 0 && maxSize < minSize) {
+      report(['max_size'], `must be 0 or at least min_size (${minSize}), got ${maxSize}`);
+    }
+  },
+});
 
 const fields = {
   numConsumers: count({ fallback: 10, min: 1 }),
@@ -44,13 +111,27 @@ const fields = {
   sizer: choice(['requests', 'items', 'bytes'], 'requests'),
   blockOnOverflow: flag({ fallback: false }),
   waitForResult: flag({ fallback: false }),
+  storage: upstreamOnly(optional(text())),
+  batch: upstreamOnly(batch),
 };
 
 /** What an exporter knows of its queue. */
 export type SendingQueueSettings = SettingsOf<typeof fields>;
 
+function queueFits(settings: SendingQueueSettings, report: Report): void {
+  const { storage, waitForResult, queueSize, sizer, batch: batched } = settings;
+  if (storage !== undefined && waitForResult) {
+    report(['wait_for_result'], 'must be false beside storage: what is kept is answered at once');
+  }
+  const batchSizer = batched?.sizer ?? (sizer === 'requests' ? 'items' : sizer);
+  if (batched !== undefined && batchSizer === sizer && batched.minSize > queueSize) {
+    report(['batch', 'min_size'],
+      `must be at most queue_size (${queueSize}), got ${batched.minSize}`);
+  }
+}
+
 /** A queue that is on or off when the key is absent; `sending_queue:` alone turns it on. */
 export function sendingQueue(absent: Presence['absent']) {
   return optionalSection<SendingQueueConfig>()(
-    { absent, empty: 'on' }, fields, { upstreamOnly: ['storage', 'batch'] });
+    { absent, empty: 'on' }, fields, { check: queueFits });
 }

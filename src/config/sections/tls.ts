@@ -1,7 +1,8 @@
 /**
  * TLS of servers and clients: files, because Kubernetes gives certificates as files.
  */
-import { choice, flag, text } from '../fields';
+import type { Duration } from 'cdk8s';
+import { choice, duration, flag, text, upstreamOnly } from '../fields';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';
 
 /** TLS of a server. */
@@ -29,6 +30,12 @@ export interface TlsServerConfig {
    * @default "1.2"
    */
   readonly minVersion?: string;
+  /**
+   * Time after which certificates are read from their files again; zero is never. This runtime
+   * reads them once.
+   * @default Duration.millis(0)
+   */
+  readonly reloadInterval?: Duration;
 }
 
 /** TLS of a client. */
@@ -68,6 +75,12 @@ export interface TlsClientConfig {
    * @default "1.2"
    */
   readonly minVersion?: string;
+  /**
+   * Time after which certificates are read from their files again; zero is never. This runtime
+   * reads them once.
+   * @default Duration.millis(0)
+   */
+  readonly reloadInterval?: Duration;
 }
 
 const VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
@@ -75,7 +88,7 @@ const VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
 const EITHER_SIDE = [
   'ca_pem', 'cert_pem', 'key_pem', 'max_version', 'cipher_suites',
   'include_insecure_cipher_suites', 'curve_preferences', 'include_system_ca_certs_pool',
-  'reload_interval', 'tpm',
+  'tpm',
 ];
 
 const either = {
@@ -83,6 +96,7 @@ const either = {
   certFile: text({ fallback: '' }),
   keyFile: text({ fallback: '' }),
   minVersion: choice(VERSIONS, '1.2'),
+  reloadInterval: upstreamOnly(duration('0s')),
 };
 
 const server = {

@@ -1,0 +1,37 @@
+/**
+ * Contracts of components that upstream has and this runtime does not: the constructs write them,
+ * and check what users merge over them.
+ */
+import { datadogConnector } from './connectors/datadog';
+import { spanMetricsConnector } from './connectors/span-metrics';
+import { datadogExporter } from './exporters/datadog';
+import { prometheusExporter } from './exporters/prometheus';
+import { prometheusRemoteWriteExporter } from './exporters/prometheus-remote-write';
+import { bearerTokenAuthExtension } from './extensions/bearer-token-auth';
+import { datadogExtension } from './extensions/datadog';
+import { fileStorageExtension } from './extensions/file-storage';
+import { k8sLeaderElectorExtension } from './extensions/k8s-leader-elector';
+import { attributesProcessor } from './processors/attributes';
+import { infraAttributesProcessor } from './processors/infra-attributes';
+import { k8sAttributesProcessor } from './processors/k8s-attributes';
+import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler';
+import { resourceProcessor } from './processors/resource';
+import { resourceDetectionProcessor } from './processors/resource-detection';
+import { fileLogReceiver } from './receivers/file-log';
+import { hostMetricsReceiver } from './receivers/host-metrics';
+import { k8sClusterReceiver } from './receivers/k8s-cluster';
+import { k8sEventsReceiver } from './receivers/k8s-events';
+import { k8sObjectsReceiver } from './receivers/k8s-objects';
+import { kubeletStatsReceiver } from './receivers/kubelet-stats';
+import { prometheusReceiver } from './receivers/prometheus';
+
+/** The contracts of what only upstream has. */
+export const upstreamContracts = [
+  hostMetricsReceiver, fileLogReceiver, kubeletStatsReceiver, k8sClusterReceiver,
+  k8sEventsReceiver, k8sObjectsReceiver, prometheusReceiver,
+  k8sAttributesProcessor, resourceDetectionProcessor, resourceProcessor, attributesProcessor,
+  probabilisticSamplerProcessor, infraAttributesProcessor,
+  prometheusRemoteWriteExporter, prometheusExporter, datadogExporter,
+  datadogConnector, spanMetricsConnector,
+  datadogExtension, fileStorageExtension, k8sLeaderElectorExtension, bearerTokenAuthExtension,
+] as const;

@@ -1,0 +1,64 @@
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { CollectorTier } from './collector-tier';
+import { poolPlan, poolRoute } from './gateway-pool';
+import type { GatewayProps } from './gateway-props';
+import type { Signal } from './graph/signal';
+import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
+import { rightProps } from './prop-kinds';
+import { GATEWAY_KINDS } from './tier-kinds';
+import { autoscaler } from './workload/autoscaler';
+import { headlessName } from './workload/collector-services';
+import { DNS_LAG_SECONDS } from './workload/discovery-lag';
+import { disruptionBudget } from './workload/disruption-budget';
+import { Scaling } from './workload/scaling';
+import { sleepBeforeStop } from './workload/stop-delay';
+
+/** What a gateway whose pods keep something is told. */
+export interface GatewayStatefulSetProps extends GatewayProps {}
+
+/**
+ * A pool of collectors of which any may take anything, and of which each keeps a volume: what a
+ * `SendingQueue.persistent(…)` needs. Pods are replaced one at a time, and without a surge; else it
+ * is what a GatewayDeployment is.
+ */
+export class GatewayStatefulSet extends CollectorTier implements ITelemetryTarget {
+  /** Stamps the pods out. */
+  public readonly statefulSet: k8s.KubeStatefulSet;
+  /** Changes their number, when that is not fixed. */
+  public readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
+  /** Keeps those who empty nodes from taking all of them; none for a single pod. */
+  public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
+
+  public constructor(scope: Construct, id: string, props: GatewayStatefulSetProps) {
+    const right = rightProps(props, GATEWAY_KINDS);
+    const { scaling = Scaling.fixed(2), availability } = right.props;
+    super(scope, id, right.props, poolPlan(right, 'StatefulSet', scaling));
+    this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
+      metadata: this._metadata,
+      spec: {
+        serviceName: headlessName(this._tier),
+        ...scaling.autoscaling === undefined ? { replicas: scaling.min } : {},
+        selector: this._selector,
+        ...this._workload.statefulSetRollout(DNS_LAG_SECONDS),
+        template: this._workload.template,
+      },
+    });
+    if (this._sleepsBeforeStop) sleepBeforeStop(this.statefulSet);
+    this.node.defaultChild = this.statefulSet;
+    this.autoscaler = autoscaler(
+      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._waitSeconds);
+    this.disruptionBudget = disruptionBudget(
+      this, 'disruption-budget', this._tier, scaling, availability);
+  }
+
+  /** Its name. */
+  public get targetName(): string {
+    return this.name;
+  }
+
+  /** By connection, over all pods: gRPC would otherwise stay with the first one that it meets. */
+  public routeFor(_signal: Signal): TelemetryRoute {
+    return poolRoute(this);
+  }
+}

@@ -1,0 +1,13 @@
+/** Who spreads over the addresses of a name is given a name that has several. */
+import type { Check } from './check';
+import { isHeadless, meetings } from './meetings';
+
+/** A DNS resolver that asks for a Service with one address. */
+export const clusterIpInDnsResolver: Check = (sender, app) =>
+  meetings(sender, app).flatMap(({ destination, where, receiver }) =>
+    destination.resolver !== 'dns' || isHeadless(destination, receiver) ? [] : [
+      `${where}: the Service ${destination.host} has one address for all of ${receiver.path},`
+      + ' so that traces would not be spread by trace id.'
+      + `\n→ use the headless Service (${receiver.headlessName ?? 'not written here'}), or give`
+      + ' `forwardTo` that construct.',
+    ]);

@@ -1,0 +1,71 @@
+/** What a configuration runs, whatever its components are called by its version. */
+import { Signal } from '../signal';
+import { valueAt, type CollectorData } from '../tier-facts';
+
+/** A pipeline, as far as it is looked at. */
+export interface Pipeline {
+  /** Its id, such as `traces` or `logs/audit`. */
+  readonly id: string;
+  /** What it carries; undefined for what nobody here knows. */
+  readonly signal?: Signal;
+  /** Ids of what gives. */
+  readonly receivers: readonly string[];
+  /** Ids of what works on it, in order. */
+  readonly processors: readonly string[];
+  /** Ids of what takes. */
+  readonly exporters: readonly string[];
+}
+
+/** A component that runs. */
+export interface RunningComponent {
+  /** Its section. */
+  readonly section: Section;
+  /** Its id, `type` or `type/name`. */
+  readonly id: string;
+  /** Its type in a spelling that does not change. */
+  readonly kind: string;
+  /** Where it stands, for messages. */
+  readonly where: string;
+  /** Its settings. */
+  readonly config: unknown;
+}
+
+type Section = 'receivers' | 'processors' | 'exporters' | 'connectors';
+
+const SECTIONS: readonly Section[] = ['receivers', 'processors', 'exporters', 'connectors'];
+
+/** A component's type without what its spelling changed over time: `tailsampling`. */
+export function kindOf(id: string): string {
+  return id.split('/')[0].replace(/_/g, '').toLowerCase();
+}
+
+/** All pipelines. */
+export function pipelinesOf(data: CollectorData): Pipeline[] {
+  const pipelines = Object.entries((valueAt(data, 'service', 'pipelines') ?? {}) as object);
+  return pipelines.map(([id, lists]) => ({
+    id,
+    signal: Object.values(Signal).find((signal) => signal === id.split('/')[0]),
+    receivers: texts(valueAt(lists, 'receivers')),
+    processors: texts(valueAt(lists, 'processors')),
+    exporters: texts(valueAt(lists, 'exporters')),
+  }));
+}
+
+/** All components that pipelines name, each once, in the order of the configuration. */
+export function runningComponents(data: CollectorData): RunningComponent[] {
+  const named = new Set(pipelinesOf(data).flatMap(({ receivers, processors, exporters }) =>
+    [...receivers, ...processors, ...exporters]));
+  return SECTIONS.flatMap((section) => Object.entries((data[section] ?? {}) as object)
+    .filter(([id]) => named.has(id))
+    .map(([id, config]) => (
+      { section, id, kind: kindOf(id), where: `${section}.${id}`, config: config as unknown })));
+}
+
+/** Whether samplers of this configuration ask each other, so that any pod may take any span. */
+export function hasPeers(data: CollectorData): boolean {
+  return texts(valueAt(data, 'service', 'extensions')).some((id) => kindOf(id) === 'tracepeers');
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}

@@ -1,0 +1,65 @@
+/** All who route by key to the same pods choose the same pod for the same key. */
+import type { Check } from './check';
+import { receiverOf } from './meetings';
+import { NEWEST_GENERATION, routingGeneration, type RoutingGeneration } from './ring-generations';
+import { destinations, type Destination } from '../destinations';
+import { Signal } from '../signal';
+import { valueAt, type TierFacts } from '../tier-facts';
+
+/** A tier that routes something by key. */
+interface Router {
+  readonly tier: TierFacts;
+  readonly destination: Destination;
+  /** What is reached: a tier, or a name that no tier has. */
+  readonly target: string;
+  readonly generation: RoutingGeneration;
+}
+
+/** Routers whose collectors are so old that they choose otherwise than others of the app. */
+export const ringGeneration: Check = (tier, app) => {
+  const all = app.flatMap((each) => routersOf(each, app));
+  return all.filter((router) => router.tier === tier).flatMap((router) => {
+    const newer = all.find((other) => other.target === router.target && disagree(router, other));
+    return newer === undefined ? [] : [sentence(router, newer)];
+  });
+};
+
+function sentence({ destination, tier, target }: Router, newer: Router): string {
+  return `exporters.${destination.exporter}: must choose the same pods of ${target} as`
+    + ` ${newer.tier.path} does, which runs ${newer.tier.image.image}, got ${tier.image.image} with`
+    + ' an older way to choose: what belongs together would meet different pods.'
+    + '\n→ give both tiers the same `image`.';
+}
+
+function routersOf(tier: TierFacts, app: readonly TierFacts[]): Router[] {
+  const generation = generationOf(tier);
+  if (generation === undefined) return [];
+  return destinations(tier.data).filter(({ spread }) => spread === 'trace')
+    .flatMap((destination) => {
+      const receiver = receiverOf(tier, destination, app);
+      const target = receiver?.path ?? destination.text;
+      return receiver?.maxPods === 1 ? [] : [{ tier, destination, target, generation }];
+    });
+}
+
+/** Undefined when nobody knows which version is inside. */
+function generationOf({ image }: TierFacts): RoutingGeneration | undefined {
+  if (image.isRuntime) return NEWEST_GENERATION;
+  const minor = image._minor;
+  return minor === undefined || minor <= UNKNOWN_MINOR ? undefined : routingGeneration(minor);
+}
+
+/** Images of unknown contents are given this version, in which everything has its oldest name. */
+const UNKNOWN_MINOR = 100;
+
+function disagree(older: Router, newer: Router): boolean {
+  const signals = older.destination.signals.filter((signal) =>
+    newer.destination.signals.includes(signal));
+  const keys = [older, newer].map(({ tier, destination }) =>
+    valueAt(tier.data, 'exporters', destination.exporter, 'routing_key') ?? '');
+  if (signals.length === 0 || keys[0] !== keys[1]) return false;
+  const parts: (keyof RoutingGeneration)[] = ['ring'];
+  if (keys[0] === 'attributes' || keys[0] === 'service') parts.push('attributes');
+  if (signals.includes(Signal.LOGS)) parts.push('logs');
+  return parts.some((part) => older.generation[part] < newer.generation[part]);
+}

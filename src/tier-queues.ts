@@ -1,0 +1,21 @@
+/** The queues of one tier that wait on disk. */
+import type { TierPart } from './features/part';
+import type { SendingQueue } from './sending-queue';
+import type { CollectorTierProps } from './tier-props';
+import type { QueueStorage } from './workload/queue-storage';
+
+/** All queues that were given. */
+function queuesOf({ forwardTo, queue, exportTo = [] }: CollectorTierProps): SendingQueue[] {
+  const own = forwardTo === undefined || queue === undefined ? [] : [queue];
+  return [...own, ...exportTo.flatMap(({ _queue }) => _queue ?? [])];
+}
+
+/** What those on disk need of it. */
+export function queueStorages(props: CollectorTierProps): QueueStorage[] {
+  return queuesOf(props).flatMap(({ _storage }) => _storage ?? []);
+}
+
+/** What is wrong with any of them. */
+export function queueProblems(props: CollectorTierProps): TierPart {
+  return { problems: [...new Set(queuesOf(props).flatMap(({ _problems }) => _problems))] };
+}

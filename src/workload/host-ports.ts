@@ -1,0 +1,105 @@
+/** Ports of the node that lead to the agent on it. */
+import type { k8s } from 'cdk8s-plus-28';
+import type { PodPorts } from './ports';
+
+/** Ports of the node. */
+export interface HostPortOptions {
+  /**
+   * Leads to OTLP over gRPC: from 1 to 65535.
+   * @default - no port of the node does
+   */
+  readonly grpc?: number;
+  /**
+   * Leads to OTLP over HTTP: from 1 to 65535.
+   * @default - no port of the node does
+   */
+  readonly http?: number;
+}
+
+/**
+ * Ports of the node that lead to the agent on it, for applications that send to the address of
+ * their node. A node has each port once: an agent is then stopped before the next one starts.
+ */
+export class HostPorts {
+  /** The same as the agent's own. */
+  public static same(): HostPorts {
+    return new HostPorts(undefined);
+  }
+
+  /** These ones, such as `{ grpc: 40317 }` where another collector has 4317 already. */
+  public static at(ports: HostPortOptions): HostPorts {
+    return new HostPorts(ports);
+  }
+
+  private constructor(
+    /**
+     * The ports; undefined when they are the agent's own.
+     * @internal
+     */
+    public readonly _ports: HostPortOptions | undefined,
+  ) {}
+
+  /**
+   * The ports of the node for an agent that listens on `own`.
+   * @internal
+   */
+  public _numbers({ grpc, http }: PodPorts): HostPortOptions {
+    return this._ports ?? { grpc, http };
+  }
+
+  /**
+   * What is wrong with them for an agent that listens on `own`.
+   * @internal
+   */
+  public _problems(own: PodPorts): string[] {
+    const { grpc, http } = this._numbers(own);
+    const given = Object.entries({ grpc, http }).flatMap(([protocol, port]) =>
+      port === undefined ? [] : [[protocol as 'grpc' | 'http', port] as const]);
+    if (given.length === 0) {
+      return ['hostPorts: must be one port at least, got none.\n→ use HostPorts.same(), or leave'
+        + ' `hostPorts` out.'];
+    }
+    const wrong = given.filter(([, port]) =>
+      !Number.isInteger(port) || port < 1 || port > 65_535);
+    const deaf = given.filter(([protocol]) => own[protocol] === undefined);
+    return [
+      ...wrong.map(([protocol, port]) => `hostPorts: ${protocol} must be a whole number from 1 to`
+        + ` 65535, got ${port}.\n→ use HostPorts.same().`),
+      ...deaf.map(([protocol, port]) => `hostPorts: ${protocol} must be among the \`protocols\` of`
+        + ` the agent, got port ${port} for it.\n→ leave \`${protocol}\` out.`),
+      ...grpc !== undefined && grpc === http ? [
+        `hostPorts: must differ from each other, got ${grpc} twice.\n→ use HostPorts.same().`,
+      ] : [],
+    ];
+  }
+}
+
+/** Where an agent is, by the Service that leads to it. */
+export interface AgentAddress {
+  /** For OTLP over gRPC. */
+  readonly grpcEndpoint: string;
+  /** For OTLP over HTTP. */
+  readonly httpEndpoint: string;
+}
+
+/** Variables that tell SDKs in an application's container where the agent on its node is. */
+export function endpointVariables(
+  hostPorts: HostPorts | undefined, own: PodPorts, { grpcEndpoint, httpEndpoint }: AgentAddress,
+): k8s.EnvVar[] {
+  const { grpc, http } = hostPorts?._numbers(own) ?? own;
+  const port = grpc ?? http;
+  const protocol = {
+    name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: grpc === undefined ? 'http/protobuf' : 'grpc',
+  };
+  const endpoint = (value: string) => ({ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value });
+  if (hostPorts === undefined) {
+    return [endpoint(grpc === undefined ? httpEndpoint : grpcEndpoint), protocol];
+  }
+  const scheme = grpcEndpoint.split(':')[0];
+  return [
+    // Kubernetes puts the address into the endpoint, so that it must be known before.
+    { name: 'NODE_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
+    endpoint(`${scheme}://$(NODE_IP):${port}`),
+    protocol,
+  ];
+}

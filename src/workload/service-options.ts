@@ -1,0 +1,113 @@
+/** What the Service in front of a tier may be told, in the words of Kubernetes. */
+
+/** What the Service in front of a tier may be told. */
+export interface ServiceOptions {
+  /**
+   * Who reaches it: ClusterIP (pods of the cluster), NodePort (whoever reaches a node) or
+   * LoadBalancer. Metrics are then served by a Service of their own, inside the cluster only.
+   * @default "ClusterIP"
+   */
+  readonly type?: string;
+  /**
+   * Annotations, by which clouds are told what kind of load balancer it shall be.
+   * @default - none
+   */
+  readonly annotations?: Record<string, string>;
+  /**
+   * Labels beside its own.
+   * @default - none
+   */
+  readonly labels?: Record<string, string>;
+  /**
+   * Who makes the load balancer.
+   * @default - that of the cluster
+   */
+  readonly loadBalancerClass?: string;
+  /**
+   * Address ranges that may reach the load balancer, such as `10.0.0.0/8`.
+   * @default - all
+   */
+  readonly loadBalancerSourceRanges?: string[];
+  /**
+   * Which pods take what comes from outside: Cluster, or Local for those on the node where it
+   * comes in, which then see the sender's address.
+   * @default - as Kubernetes does: Cluster
+   */
+  readonly externalTrafficPolicy?: string;
+  /**
+   * Which pods take what comes from inside: Cluster, or Local for those on the sender's node.
+   * @default - Local for agents, otherwise Cluster
+   */
+  readonly internalTrafficPolicy?: string;
+  /**
+   * Which pods are preferred: PreferClose (Kubernetes 1.31 and later) or PreferSameZone (1.34) for
+   * those in the sender's zone, PreferSameNode (1.34) for those on its node. It saves traffic
+   * between zones, and loads pods as unevenly as senders stand. Tiers that spread by themselves
+   * do not come this way.
+   * @default - none
+   */
+  readonly trafficDistribution?: string;
+  /**
+   * Whether connections of one address go to one pod: None or ClientIP.
+   * @default - as Kubernetes does: None
+   */
+  readonly sessionAffinity?: string;
+  /**
+   * IP families, in this order: IPv4, IPv6. They hold for the headless Service as well.
+   * @default - those of the cluster
+   */
+  readonly ipFamilies?: string[];
+  /**
+   * Whether both families are used: SingleStack, PreferDualStack or RequireDualStack. It holds for
+   * the headless Service as well.
+   * @default - as Kubernetes does: SingleStack
+   */
+  readonly ipFamilyPolicy?: string;
+  /**
+   * Whether the headless Service names pods before they are ready. Senders that spread by
+   * themselves would then lose time on them.
+   * @default false
+   */
+  readonly publishNotReadyAddresses?: boolean;
+}
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  type: ['ClusterIP', 'NodePort', 'LoadBalancer'],
+  externalTrafficPolicy: ['Cluster', 'Local'],
+  internalTrafficPolicy: ['Cluster', 'Local'],
+  trafficDistribution: ['PreferClose', 'PreferSameZone', 'PreferSameNode'],
+  sessionAffinity: ['None', 'ClientIP'],
+  ipFamilyPolicy: ['SingleStack', 'PreferDualStack', 'RequireDualStack'],
+};
+
+/** What it is that only a Service of a kind has. */
+const NEEDED: readonly (readonly [keyof ServiceOptions, readonly string[]])[] = [
+  ['loadBalancerClass', ['LoadBalancer']],
+  ['loadBalancerSourceRanges', ['LoadBalancer']],
+  ['externalTrafficPolicy', ['NodePort', 'LoadBalancer']],
+];
+
+/** Whether it is reached from outside the cluster. */
+export function isExternal(options: ServiceOptions | undefined): boolean {
+  return ![undefined, 'ClusterIP'].includes(options?.type);
+}
+
+/** What Kubernetes would refuse. */
+export function serviceProblems(options: ServiceOptions = {}): string[] {
+  const given = options as Readonly<Record<string, unknown>>;
+  const choices = Object.entries(CHOICES)
+    .filter(([option, words]) => given[option] !== undefined
+      && !words.includes(given[option] as string))
+    .map(([option, words]) => `service: ${option} must be one of ${words.join(', ')}, got`
+      + ` ${JSON.stringify(given[option])}.\n→ write one of them, or leave it out.`);
+  const families = (options.ipFamilies ?? []).filter((family) =>
+    !['IPv4', 'IPv6'].includes(family)).map((family) =>
+    `service: ipFamilies must be of IPv4, IPv6, got ${JSON.stringify(family)}.`
+      + '\n→ write [\'IPv6\', \'IPv4\'], for example.');
+  const { type = 'ClusterIP' } = options;
+  const unmet = NEEDED.filter(([option, types]) =>
+    options[option] !== undefined && !types.includes(type));
+  return [...choices, ...families, ...unmet.map(([option, types]) =>
+    `service: ${option} needs a Service of type ${types.join(' or ')}, got ${type}.`
+    + `\n→ give \`type\` '${types.at(-1)}', or leave \`${option}\` out.`)];
+}

@@ -1,0 +1,83 @@
+import { Size, type Chart } from 'cdk8s';
+import { exportTo, policies, raw } from './props';
+import { tiersOf } from './tiers';
+import { CollectorImage, GatewayDeployment, TailSamplingGateway } from '../../../src';
+import { memory, memoryParts } from '../../../src/graph/checks/memory';
+import { memorySum } from '../../../src/graph/memory-budget';
+import { complaints } from '../../synthesized';
+
+function gateway(props: object) {
+  return complaints((chart: Chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, ...props });
+  });
+}
+
+const BYTES = 'sizer: bytes, queue_size: 500000000';
+
+function queue(settings: string) {
+  return raw(`exporters: {otlp_grpc/store: {sending_queue: {${settings}}}}`);
+}
+
+test.each([
+  ['too little to start with', { memory: Size.mebibytes(64) },
+    '[telemetry/gateway] memory: must be at least 128 MiB for a collector to hold anything, got'
+    + ' 64 MiB. → leave `memory` out, or give it Size.mebibytes(128) or more.'],
+  ['a limiter that acts too late',
+    raw('processors: {memory_limiter: {limit_mib: 600, spike_limit_mib: 100}}'),
+    '[telemetry/gateway] processors.memory_limiter.limit_mib: must be less than the 512 MiB at'
+    + ' which the pod is killed, got 600. → raise `memory`: the limit then follows.'],
+  ['a queue of more bytes than there are', queue(BYTES),
+    '[telemetry/gateway] memory: must hold full queues, 477 MiB queue of otlp_grpc/store = 477 MiB,'
+    + ' got a memory limiter that acts at 403 of 512 MiB. → make the queues smaller, or give'
+    + ' `memory` Size.mebibytes(896).'],
+  ['a queue of more items than there is room for',
+    queue('sizer: items, queue_size: 50000000'),
+    expect.stringContaining('4769 MiB queue of otlp_grpc/store')],
+])('%s is told', (_, props, sentence) => {
+  expect(gateway(props)).toEqual([sentence]);
+});
+
+test.each([
+  ['the queue fits', { ...queue(BYTES), memory: Size.mebibytes(896) }],
+  ['requests are counted, however many', queue('queue_size: 1000000')],
+  ['the queue is off', queue('enabled: false, queue_size: 1000000')],
+  ['the queue is on a disk', {
+    image: CollectorImage.contrib('0.159.0'),
+    ...raw(`exporters: {otlp_grpc/store: {sending_queue: {${BYTES}, storage: file_storage}}}\n`
+      + 'extensions: {file_storage: {}}\n'
+      + 'service: {extensions: [health_check, file_storage]}'),
+  }],
+])('nothing is said where %s', (_, props) => {
+  expect(gateway(props)).toEqual([]);
+});
+
+const [sampler] = tiersOf((chart) => {
+  new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+});
+
+test('traces that are held need room', () => {
+  const busy = { ...sampler, tracesPerSecond: 50_000 };
+  expect(memory(busy, [busy])).toEqual([
+    'memory: 50000 traces per second over 2 pods, held for 30 s, need about 4491 MiB in each'
+    + ' (96 MiB process + 4395 MiB held traces = 4491 MiB), and the memory limiter leaves 656 of'
+    + ' 1024 MiB.\n→ give `memory` Size.mebibytes(7040), more pods, or a shorter `decisionWait`.',
+  ]);
+  expect(memory({ ...busy, tracesPerSecond: 5000 }, [busy])).toEqual([]);
+});
+
+test('a table that kills its pod before it is full is told', () => {
+  const [large] = tiersOf((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, numTraces: 10_000_000 });
+  });
+  expect(memory({ ...large, tracesPerSecond: 10 }, [large])).toEqual([
+    'processors.tail_sampling.num_traces: must be so many traces as the pod can hold, got 10000000,'
+    + ' which are 2442 MiB or more in 1024 MiB.\n→ leave `numTraces` out.',
+  ]);
+  expect(memory(large, [large])).toEqual([]);
+});
+
+test('all that is held can be printed', () => {
+  const busy = { ...sampler, tracesPerSecond: 1000 };
+  expect(memorySum(memoryParts(busy))).toBe(
+    '96 MiB process + 88 MiB held traces + 500 MiB queue of otlp_grpc/store = 684 MiB');
+});

@@ -1,0 +1,276 @@
+/** Every option of a tier's objects, and the field that it becomes. */
+import { Duration, Size } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import {
+  AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, GatewayStatefulSet, SamplingPolicy,
+  SecretReference, TailSamplingGateway,
+} from '../../src';
+import { complaints, synthesized } from '../synthesized';
+
+const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
+const policies = [SamplingPolicy.alwaysSample('all')];
+const quantity = (text: string) => k8s.Quantity.fromString(text);
+
+function gateway(props: object) {
+  return synthesized((chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, ...props });
+  });
+}
+
+function gatewaySays(props: object): string[] {
+  return complaints((chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, ...props });
+  });
+}
+
+function agent(props: object) {
+  return synthesized((chart) => { new AgentDaemonSet(chart, 'agent', { exportTo, ...props }); });
+}
+
+const affinity = { podAntiAffinity: {} };
+const spread = [{ maxSkew: 2, topologyKey: 'rack', whenUnsatisfiable: 'DoNotSchedule' }];
+const sidecar = { name: 'sidecar', image: 'sidecar:1' };
+
+test.each<[string, object, object]>([
+  ['labels', { labels: { team: 'shop' } }, { metadata: { labels: { team: 'shop' } } }],
+  ['annotations', { annotations: { note: 'x' } }, { metadata: { annotations: { note: 'x' } } }],
+  ['imagePullSecrets', { imagePullSecrets: ['pull'] },
+    { spec: { imagePullSecrets: [{ name: 'pull' }] } }],
+  ['automountServiceAccountToken', { automountServiceAccountToken: true },
+    { spec: { automountServiceAccountToken: true } }],
+  ['initContainers', { initContainers: [sidecar] }, { spec: { initContainers: [sidecar] } }],
+  ['containers', { containers: [sidecar] },
+    { spec: { containers: [{ name: 'collector' }, sidecar] } }],
+  ['shareProcessNamespace', { shareProcessNamespace: true },
+    { spec: { shareProcessNamespace: true } }],
+  ['securityContext', { securityContext: { supplementalGroups: [5] } },
+    { spec: { securityContext: { runAsUser: 65532, supplementalGroups: [5] } } }],
+  ['hostNetwork', { hostNetwork: true },
+    { spec: { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' } }],
+  ['hostPid', { hostPid: true }, { spec: { hostPID: true } }],
+  ['hostUsers', { hostUsers: false }, { spec: { hostUsers: false } }],
+  ['hostAliases', { hostAliases: [{ ip: '10.0.0.9', hostnames: ['old'] }] },
+    { spec: { hostAliases: [{ ip: '10.0.0.9', hostnames: ['old'] }] } }],
+  ['dnsPolicy', { dnsPolicy: 'Default' }, { spec: { dnsPolicy: 'Default' } }],
+  ['dnsConfig', { dnsConfig: { searches: ['a.b'] } },
+    { spec: { dnsConfig: { searches: ['a.b'] } } }],
+  ['priorityClassName', { priorityClassName: 'high' }, { spec: { priorityClassName: 'high' } }],
+  ['runtimeClassName', { runtimeClassName: 'gvisor' }, { spec: { runtimeClassName: 'gvisor' } }],
+  ['schedulerName', { schedulerName: 'mine' }, { spec: { schedulerName: 'mine' } }],
+  ['affinity', { affinity }, { spec: { affinity } }],
+  ['topologySpreadConstraints', { topologySpreadConstraints: spread },
+    { spec: { topologySpreadConstraints: spread } }],
+])('pods get %s', (_option, pod, fields) => {
+  expect(gateway({ pod }).podOf('gateway')).toMatchObject(fields);
+});
+
+test.each<[string, object, object]>([
+  ['command', { command: ['/otelcol'] }, { command: ['/otelcol'] }],
+  ['imagePullPolicy', { imagePullPolicy: 'Always' }, { imagePullPolicy: 'Always' }],
+  ['envFrom', { envFrom: [{ configMapRef: { name: 'more' } }] },
+    { envFrom: [{ configMapRef: { name: 'more' } }] }],
+  ['cpuLimitMillis', { cpuLimitMillis: 2000 }, { resources: { limits: { cpu: '2000m' } } }],
+  ['memoryRequest', { memoryRequest: Size.mebibytes(256) },
+    { resources: { requests: { memory: '256Mi' }, limits: { memory: '512Mi' } } }],
+  ['ephemeralStorage', { ephemeralStorage: Size.gibibytes(1) }, {
+    resources: {
+      requests: { 'ephemeral-storage': '1024Mi' }, limits: { 'ephemeral-storage': '1024Mi' },
+    },
+  }],
+  ['resizePolicy', { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }] },
+    { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }] }],
+  ['startupProbe', { startupProbe: { failureThreshold: 90 } },
+    { startupProbe: { failureThreshold: 90, periodSeconds: 2, httpGet: { port: 'health' } } }],
+  ['livenessProbe', { livenessProbe: { period: Duration.seconds(20) } },
+    { livenessProbe: { periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 } }],
+  ['readinessProbe',
+    { readinessProbe: { timeout: Duration.seconds(9), initialDelay: Duration.seconds(3) } },
+    { readinessProbe: { timeoutSeconds: 9, initialDelaySeconds: 3, periodSeconds: 5 } }],
+  ['containerSecurityContext', { containerSecurityContext: { readOnlyRootFilesystem: false } },
+    { securityContext: { readOnlyRootFilesystem: false, allowPrivilegeEscalation: false } }],
+])('the collector gets %s', (_option, pod, fields) => {
+  expect(gateway({ pod }).podOf('gateway').spec.containers[0]).toMatchObject(fields);
+});
+
+test('labels of pods are in no selector, and the checksum stays beside annotations', () => {
+  const objects = gateway({ pod: { labels: { team: 'shop' }, annotations: { note: 'x' } } });
+  expect(objects.get('Deployment', 'gateway').spec.selector.matchLabels).not.toHaveProperty('team');
+  expect(objects.podOf('gateway').metadata.annotations).toHaveProperty('checksum/config');
+});
+
+test('variables replace those that are written, and configurations may use them', () => {
+  const image = CollectorImage.contrib('0.159.0');
+  const backend = Backend.fromYaml('x', 'debug', { verbosity: '${env:VERBOSITY}' });
+  const { env } = gateway({
+    image,
+    exportTo: [backend],
+    pod: {
+      env: { GOMEMLIMIT: '100MiB', VERBOSITY: 'basic' },
+      envVars: [{ name: 'ZONE', valueFrom: { fieldRef: { fieldPath: 'metadata.labels' } } }],
+    },
+  }).podOf('gateway').spec.containers[0];
+  expect(env.filter(({ name }: any) => name === 'GOMEMLIMIT')).toEqual([
+    { name: 'GOMEMLIMIT', value: '100MiB' },
+  ]);
+  expect(env.map(({ name }: any) => name)).toEqual([
+    'POD_IP', 'POD_NAME', 'POD_NAMESPACE', 'NODE_NAME', 'GOMEMLIMIT', 'VERBOSITY', 'ZONE',
+  ]);
+});
+
+test('arguments and feature gates come after the configuration', () => {
+  const image = CollectorImage.contrib('0.159.0');
+  expect(gateway({ image, pod: { extraArgs: ['--set=a=b'], featureGates: ['x', '-y'] } })
+    .podOf('gateway').spec.containers[0].args).toEqual([
+    '--config', '/etc/otelgw/collector.yaml', '--feature-gates=x,-y', '--set=a=b',
+  ]);
+});
+
+test('volumes are mounted beside those that are written by themselves', () => {
+  const pod = {
+    volumes: [{ name: 'rules', configMap: { name: 'rules' } }],
+    volumeMounts: [{ name: 'rules', mountPath: '/rules', readOnly: true }],
+  };
+  const { volumes, containers } = gateway({ pod }).podOf('gateway').spec;
+  expect(volumes.at(-1)).toEqual({ name: 'rules', configMap: { name: 'rules' } });
+  expect(containers[0].volumeMounts.at(-1)).toEqual(
+    { name: 'rules', mountPath: '/rules', readOnly: true });
+});
+
+test('an upstream collector pauses before its end unless something else is to happen then', () => {
+  const lifecycle = (given?: object) => gateway({
+    image: CollectorImage.contrib('0.159.0'), pod: { lifecycle: given },
+  }).podOf('gateway').spec.containers[0].lifecycle;
+  const postStart = { exec: { command: ['a'] } };
+  expect(Object.keys(lifecycle().preStop)).toEqual(['sleep']);
+  expect(lifecycle({ postStart })).toEqual({ preStop: { sleep: expect.anything() }, postStart });
+  expect(lifecycle({ preStop: postStart })).toEqual({ preStop: postStart });
+});
+
+test.each<[object, RegExp]>([
+  [{ labels: { 'a b': 'c' } }, /^\[.*\] pod: labels must be what Kubernetes takes, .*"a b"/],
+  [{ labels: { 'app.kubernetes.io/name': 'x' } }, /label app\.\S+ must stay otel-collector, by/],
+  [{ env: { POD_IP: 'x' } }, /env must leave POD_IP to what is written by itself/],
+  [{ env: { A: 5 } }, /env must hold texts, got 5 for A\. → put it in quotes/],
+  [{ env: { A: 'a' }, envVars: [{ name: 'A' }] }, /env must hold A once/],
+  [{ env: { KEY: 'x' } }, /env must leave KEY to what is written by itself/],
+  [{ imagePullPolicy: 'Sometimes' }, /imagePullPolicy must be one of Always, /],
+  [{ dnsPolicy: 'Mine' }, /dnsPolicy must be one of ClusterFirst, /],
+  [{ featureGates: ['a'] }, /featureGates must be for a collector of upstream, got a for .*otelgw/],
+  [{ cpuLimitMillis: 100 }, /cpuLimitMillis must be a whole number from the 500 on .*, got 100/],
+  [{ memoryRequest: Size.gibibytes(1) }, /memoryRequest must be .*, 512 at most, got 1024/],
+  [{ memoryRequest: Size.kibibytes(1) }, /memoryRequest must be whole mebibytes/],
+  [{ ephemeralStorage: 5 }, /ephemeralStorage must be whole mebibytes/],
+  [{ livenessProbe: { period: 5 } }, /livenessProbe\.period must be a Duration of whole seconds/],
+  [{ livenessProbe: { failureThreshold: 0 } }, /failureThreshold must be .* from 1 on, got 0/],
+  [{ volumes: [{ name: 'config' }] }, /volumes must have names of their own, got config twice/],
+  [{ volumeMounts: [{ name: 'a', mountPath: '/a' }] }, /must name one of the `volumes` \(config\)/],
+  [{ containers: [{ name: 'collector' }] }, /containers must have names of their own/],
+  [{ priorityClass: 'x' }, /pod: must be options, which are labels, .*got \{"priorityClass"/],
+])('refuses what no pod can have, %#', (pod, pattern) => {
+  const secrets = { KEY: SecretReference.of('store', 'key') };
+  expect(gatewaySays({ pod, secrets })).toEqual([expect.stringMatching(pattern)]);
+});
+
+test.each<[string, object, object]>([
+  ['type', { type: 'NodePort' }, { type: 'NodePort' }],
+  ['loadBalancerClass', { type: 'LoadBalancer', loadBalancerClass: 'c' },
+    { type: 'LoadBalancer', loadBalancerClass: 'c' }],
+  ['loadBalancerSourceRanges',
+    { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'] },
+    { loadBalancerSourceRanges: ['10.0.0.0/8'] }],
+  ['externalTrafficPolicy', { type: 'LoadBalancer', externalTrafficPolicy: 'Local' },
+    { externalTrafficPolicy: 'Local' }],
+  ['internalTrafficPolicy', { internalTrafficPolicy: 'Local' }, { internalTrafficPolicy: 'Local' }],
+  ['trafficDistribution', { trafficDistribution: 'PreferClose' },
+    { trafficDistribution: 'PreferClose' }],
+  ['sessionAffinity', { sessionAffinity: 'ClientIP' }, { sessionAffinity: 'ClientIP' }],
+  ['ipFamilies', { ipFamilies: ['IPv6'] }, { ipFamilies: ['IPv6'] }],
+  ['ipFamilyPolicy', { ipFamilyPolicy: 'PreferDualStack' }, { ipFamilyPolicy: 'PreferDualStack' }],
+])('the Service gets %s', (_option, service, fields) => {
+  expect(gateway({ service }).get('Service', 'gateway').spec).toMatchObject(fields);
+});
+
+test('the Service gets annotations and labels, and the headless one addresses of all pods', () => {
+  const objects = gateway({
+    service: { annotations: { a: 'b' }, labels: { c: 'd' }, publishNotReadyAddresses: true },
+  });
+  expect(objects.get('Service', 'gateway').metadata).toMatchObject({
+    annotations: { a: 'b' }, labels: { 'c': 'd', 'app.kubernetes.io/instance': 'gateway' },
+  });
+  const headless = objects.get('Service', 'gateway-headless');
+  expect(headless.metadata.labels).not.toHaveProperty('c');
+  expect(headless.spec.publishNotReadyAddresses).toBe(true);
+});
+
+test('metrics are not served to the outside, and found once nevertheless', () => {
+  const objects = gateway({ service: { type: 'LoadBalancer' } });
+  const withMetrics = objects.all.filter(({ kind, spec }) =>
+    kind === 'Service' && spec.ports.some(({ name }: any) => name === 'metrics'));
+  expect(withMetrics.map(({ metadata, spec }) => [metadata.name, spec.type]))
+    .toEqual([['gateway-metrics', 'ClusterIP']]);
+});
+
+test.each<[object, RegExp]>([
+  [{ type: 'Public' }, /service: type must be one of ClusterIP, NodePort, LoadBalancer, got "Pub/],
+  [{ ipFamilies: ['v4'] }, /service: ipFamilies must be of IPv4, IPv6, got "v4"/],
+  [{ loadBalancerClass: 'a' }, /loadBalancerClass needs a Service of type LoadBalancer, got Clust/],
+  [{ externalTrafficPolicy: 'Local' }, /externalTrafficPolicy needs .* NodePort or LoadBalancer/],
+  [{ nodePort: 5 }, /service: must be options, which are type, /],
+])('refuses what no Service can have, %#', (service, pattern) => {
+  expect(gatewaySays({ service })).toEqual([expect.stringMatching(pattern)]);
+});
+
+const int = (value: number) => k8s.IntOrString.fromNumber(value);
+
+test('each workload replaces its pods as it is told', () => {
+  const objects = synthesized((chart) => {
+    const rollout = {
+      maxSurge: int(0),
+      maxUnavailable: int(2),
+      minReady: Duration.seconds(7),
+      revisionHistoryLimit: 3,
+    };
+    new AgentDaemonSet(chart, 'agent', { exportTo, rollout });
+    new GatewayDeployment(chart, 'gateway', { exportTo, rollout });
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies, rollout: { partition: 1, revisionHistoryLimit: 3 },
+    });
+  });
+  const common = { minReadySeconds: 7, revisionHistoryLimit: 3 };
+  const rollingUpdate = { maxSurge: 0, maxUnavailable: 2 };
+  expect(objects.get('DaemonSet', 'agent').spec).toMatchObject(
+    { ...common, updateStrategy: { rollingUpdate } });
+  expect(objects.get('Deployment', 'gateway').spec).toMatchObject(
+    { ...common, strategy: { rollingUpdate } });
+  expect(objects.get('StatefulSet', 'sampler').spec).toMatchObject(
+    { revisionHistoryLimit: 3, updateStrategy: { rollingUpdate: { partition: 1 } } });
+});
+
+test('a pod with the network of its node is not replaced by one beside it', () => {
+  expect(gateway({ pod: { hostNetwork: true } }).get('Deployment', 'gateway').spec.strategy)
+    .toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
+  expect(agent({ pod: { hostNetwork: true } }).get('DaemonSet', 'agent').spec.updateStrategy)
+    .toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: '10%' } });
+});
+
+test.each<[object, RegExp]>([
+  [{ rollout: { partition: 1 } }, /must not have a partition, .* got 1 for a Deployment/],
+  [{ rollout: { maxSurge: int(0), maxUnavailable: int(0) } }, /must let a pod surge or go, got 0/],
+  [{ rollout: { maxSurge: int(1) }, pod: { hostNetwork: true } }, /must not surge, for a second/],
+  [{ rollout: { revisionHistoryLimit: -1 } }, /revisionHistoryLimit must be a whole number from 0/],
+  [{ rollout: { minReady: 5 } }, /minReady must be a Duration of whole seconds/],
+])('refuses what no roll-out can be, %#', (props, pattern) => {
+  expect(gatewaySays(props)).toEqual([expect.stringMatching(pattern)]);
+});
+
+test('a StatefulSet is not told how many pods to replace at a time', () => {
+  expect(complaints((chart) => {
+    new GatewayStatefulSet(chart, 'gateway', { exportTo, rollout: { maxSurge: int(1) } });
+  })).toEqual([expect.stringMatching(/rollout: must not have maxSurge or maxUnavailable/)]);
+});
+
+test('resources of other containers are what they are', () => {
+  const resources = { requests: { cpu: quantity('5m') } };
+  expect(gateway({ pod: { containers: [{ ...sidecar, resources }] } })
+    .podOf('gateway').spec.containers[1].resources).toEqual({ requests: { cpu: '5m' } });
+});
