@@ -103,6 +103,7 @@ project.npmignore?.exclude(
 project.npmignore?.include('/runtime/package.json', '/runtime/Dockerfile', '/runtime/dist/');
 
 project.preCompileTask.exec('node tools/bundle.mjs');
+project.postCompileTask.prependExec('node tools/bundle-library.mjs');
 project.testTask.exec('tsc --noEmit -p test');
 project.testTask.exec('tsc --noEmit -p runtime');
 

@@ -2,8 +2,8 @@
 import { App, Chart, Duration, Size } from 'cdk8s';
 import {
   AgentDaemonSet, Backend, CertificateIssuer, HostScraper, Monitoring, ResourceDetector, Retry,
-  SamplingPolicy, Scaling, SecretReference, SendingQueue, StatusCode, TailSamplingGateway,
-  TransportSecurity,
+  Routing, RoutingKey, SamplingPolicy, Scaling, SecretReference, SendingQueue, StatusCode,
+  TailSamplingGateway, TransportSecurity,
 } from '../src';
 
 const app = new App();
@@ -41,6 +41,7 @@ const gateway = new TailSamplingGateway(chart, 'otel-gateway', {
 
 new AgentDaemonSet(chart, 'otel-agent', {
   forwardTo: gateway, // TLS, names, certificates and the permission to route by trace id follow.
+  routing: Routing.byKey(RoutingKey.STREAM_ID), // Each series of metrics has one writer.
   memory: Size.mebibytes(640),
   cpuMillis: 500,
   batch: { sendBatchSize: 1024, sendBatchMaxSize: 2048, timeout: Duration.seconds(1) },

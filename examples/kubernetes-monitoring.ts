@@ -16,7 +16,7 @@ const gateway = new GatewayDeployment(chart, 'gateway', {
   exportTo: [
     Backend.otlpHttp('store', {
       endpoint: 'https://otlp.example.com',
-      secretHeaders: { 'authorization': SecretReference.of('store', 'authorization') },
+      secretHeaders: { authorization: SecretReference.of('store', 'authorization') },
     }),
   ],
   clusterMetrics: {},

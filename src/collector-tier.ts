@@ -8,6 +8,7 @@ import { drainBudget } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
 import { needsToken, permissionsFor } from './graph/permissions';
 import { Protocol } from './graph/protocol';
+import type { SecretReference } from './graph/secret-reference';
 import { Signal } from './graph/signal';
 import { allTiers, registerTier, valueAt, type TierFacts } from './graph/tier-facts';
 import { chooseImage } from './image-choice';
@@ -27,7 +28,6 @@ import { PermissionObjects } from './workload/permission-objects';
 import { STANDARD_PORTS, type PodPorts } from './workload/ports';
 import { queuePart, storageProblems } from './workload/queue-storage';
 import type { Scaling } from './workload/scaling';
-import type { SecretReference } from './graph/secret-reference';
 import { TierWorkload } from './workload/tier-workload';
 
 /**
@@ -124,7 +124,8 @@ export class CollectorTier extends Construct {
       ...plan.parts?.(facts) ?? [], ...partsOf(props, facts), this._security.part,
       queuePart(queueStorages(props), plan.workload, facts), queueProblems(props),
     ];
-    this._ports = portsOf(props, this.parts);
+    const isEncrypted = this._security.certificate !== undefined;
+    this._ports = { ...portsOf(props, this.parts), isEncrypted };
     this.grpcEndpoint = this._security.url(this._ports.grpc ?? 0);
     this.httpEndpoint = this._security.url(this._ports.http ?? 0);
     const { image, config } = chooseImage(
@@ -142,7 +143,7 @@ export class CollectorTier extends Construct {
     this.roles = roles;
     this.configMap = new k8s.KubeConfigMap(this, 'config', {
       metadata: { ...metadata, name: `${tier.name}-config` },
-      data: { [CONFIG_FILE]: this.config.text },
+      data: { [CONFIG_FILE]: this.collectorConfig },
     });
     const { service, headlessService } = this._workload.services(this._ports);
     this.service = service;

@@ -3,6 +3,7 @@ import { Duration } from 'cdk8s';
 import type { CollectorTier, TierPlan } from './collector-tier';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
+import { Protocol } from './graph/protocol';
 import { Resolver } from './graph/resolver';
 import type { TelemetryRoute } from './graph/telemetry-target';
 import type { RightProps } from './prop-kinds';
@@ -36,7 +37,11 @@ export function poolPlan(
 /** By connection, over all pods: gRPC would otherwise stay with the first one that it meets. */
 export function poolRoute({ _tier, _ports, _security }: CollectorTier): TelemetryRoute {
   const { name, namespace } = _tier;
-  const port = _ports.grpc;
+  const { grpc: port, http } = _ports;
+  // Requests over HTTP/1.1 spread over connections by themselves.
+  if (port === undefined && http !== undefined) {
+    return _security.route({ endpoint: _security.url(http), protocol: Protocol.HTTP });
+  }
   return _security.route({
     endpoint: `dns:///${serviceHost(headlessName(_tier), namespace)}:${port}`,
     pods: Resolver.kubernetes({ name, namespace, port }),

@@ -65,7 +65,8 @@ export function routingProblems(
       + '\n→ give `forwardTo`, or remove `routing`.'];
   }
   const sent = signals.filter((signal) => target.signals.includes(signal));
-  const wanted = sent.map((signal) => target.routeFor(signal))
+  const wanted = sent.filter((signal) => spread.includes(signal))
+    .map((signal) => target.routeFor(signal))
     .filter(({ resolver }) => resolver !== undefined)
     .map(({ routing: by = BY_TRACE }) => by._key)
     .find((key) => key._word !== word);

@@ -136,13 +136,11 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     const { name, namespace } = this._tier;
     const port = this._ports.grpc;
     const host = serviceHost(headlessName(this._tier), namespace);
-    if (signal !== Signal.TRACES) {
-      return this._security.route({ endpoint: `dns:///${host}:${port}` });
-    }
-    const resolver = this.discovery === Discovery.DNS
+    const pods = this.discovery === Discovery.DNS
       ? Resolver.dns(host, { port })
       : Resolver.kubernetes({ name, namespace, port });
-    return this._security.route({ resolver });
+    return this._security.route(signal === Signal.TRACES
+      ? { resolver: pods } : { endpoint: `dns:///${host}:${port}`, pods });
   }
 }
 

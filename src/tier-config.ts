@@ -5,19 +5,21 @@ import type { Backend } from './backend';
 import type { CollectorConfigOverrides } from './collector-config-overrides';
 import {
   batchProcessor, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
-  otlpGrpcExporter, otlpReceiver, readCollectorConfig, spelling, telemetry,
-  type BatchProcessorConfig, type CollectorSettings, type Contract, type OtlpGrpcDeliveryConfig,
-  type Problem, type Yaml,
+  otlpGrpcExporter, otlpHttpExporter, otlpReceiver, readCollectorConfig, spelling, telemetry,
+  type BatchProcessorConfig, type CollectorReading, type CollectorSettings, type Contract,
+  type OtlpGrpcDeliveryConfig, type Problem, type Yaml,
 } from './config';
 import { YamlDocuments, type YamlSource } from './config/yaml-documents';
 import { attempt } from './config-writing';
 import type { CollectorImage } from './distribution/collector-image';
 import { METRIC_SPELLING } from './distribution/metric-spelling';
 import { Place, type PartComponent, type TierPart } from './features/part';
+import { isInCluster } from './graph/cluster-name';
 import type { MemoryBudget } from './graph/memory-budget';
+import { Protocol } from './graph/protocol';
 import type { Routing } from './graph/routing';
 import { Signal } from './graph/signal';
-import type { ITelemetryTarget } from './graph/telemetry-target';
+import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import type { CollectorData } from './graph/tier-facts';
 import { routed, spreadOf, type RoutedDelivery } from './routed-delivery';
 import type { TierSecurity } from './security/tier-security';
@@ -76,18 +78,30 @@ const MAX_CONNECTION_AGE_GRACE = Duration.seconds(30);
 /** Writes and reads back a configuration. */
 export function tierConfig(input: TierConfigInput): TierConfig {
   const problems: Problem[] = [];
-  const written = stringify(collector(input, problems), { lineWidth: 0 });
-  const sources: YamlSource[] = [{ name: CONFIG_FILE, text: written }];
+  // Plain data: nothing that is left undefined, and nothing that two places share.
+  const written = JSON.parse(JSON.stringify(collector(input, problems))) as CollectorData;
   const { overrides, image } = input;
-  if (overrides !== undefined) sources.push(overrides._source());
-  const merged = new YamlDocuments(sources);
-  const data = (merged.data ?? {}) as CollectorData;
-  const text = overrides === undefined ? written : stringify(data, { lineWidth: 0 });
-  if (problems.length > 0) return { text, data, problems };
+  const sources: YamlSource[] = [
+    { name: CONFIG_FILE, data: written, get text() { return yamlText(written); } },
+    ...overrides === undefined ? [] : [overrides._source()],
+  ];
+  const data = (new YamlDocuments(sources).data ?? {}) as CollectorData;
   const env = Object.fromEntries(input.variables.map((name) => [name, EXAMPLE[name] ?? 'text']));
-  const reading = readCollectorConfig(
-    sources, env, { unknownComponents: image.isRuntime ? 'refuse' : 'accept' });
-  return { text, data, settings: reading.settings, problems: reading.problems };
+  let known: CollectorReading | undefined;
+  const reading = () => known ??= problems.length > 0 ? { problems, warnings: [] }
+    : readCollectorConfig(
+      sources, env, { unknownComponents: image.isRuntime ? 'refuse' : 'accept' });
+  // Of images that may be chosen, only one is asked for its text, and few for what they read.
+  return {
+    data,
+    get text() { return yamlText(data); },
+    get settings() { return reading().settings; },
+    get problems() { return reading().problems; },
+  };
+}
+
+function yamlText(data: CollectorData): string {
+  return stringify(data, { lineWidth: 0 });
 }
 
 const EXAMPLE: Readonly<Record<string, string>> = { POD_IP: '10.0.0.1' };
@@ -206,8 +220,9 @@ function limiterOf(input: TierConfigInput, problems: Problem[]): Yaml {
 
 function batchOf({ batch }: TierConfigInput, problems: Problem[]): Yaml {
   // A thousand spans stay below the 4 MiB that receivers take; upstream's 8192 often do not.
-  const usual = { timeout: Duration.millis(200), sendBatchSize: 1024, sendBatchMaxSize: 2048 };
-  return { batch: attempt(problems, () => batchProcessor.write(batch ?? usual)) };
+  const sendBatchMaxSize = Math.max(2048, batch?.sendBatchSize ?? 0);
+  const usual = { timeout: Duration.millis(200), sendBatchSize: 1024, sendBatchMaxSize };
+  return { batch: attempt(problems, () => batchProcessor.write({ ...usual, ...batch })) };
 }
 
 function ownTelemetry(port: number, parts: readonly TierPart[]): Yaml {
@@ -270,27 +285,38 @@ function forwardExporter(
   if (forwardTo === undefined) return undefined;
   const { targetName } = forwardTo;
   const route = forwardTo.routeFor(signal);
-  const { endpoint = '', insecure = false, transportSecurity } = route;
+  const { endpoint = '' } = route;
   const spread = spreadOf(route, signal, routing);
   // Compression costs several times what it takes to pass telemetry on; inside a cluster the
   // network is cheaper.
   const otlp: OtlpGrpcDeliveryConfig = {
     ...input.security.sender(route, input.image),
-    ...insecure || transportSecurity !== undefined ? { compression: 'none' } : {},
+    ...isNear(route) ? { compression: 'none' } : {},
   };
   if (spread !== undefined) {
-    const id = `${spelled(loadBalancingExporter)}/${targetName}`;
+    // What is routed by the receiver's key and by one's own needs an exporter each.
+    const isOwnKey = spread.routing !== route.routing && route.resolver === undefined
+      && input.signals.some((other) => forwardTo.routeFor(other).resolver !== undefined);
+    const suffix = isOwnKey ? `-${spread.routing._key._word}` : '';
+    const id = `${spelled(loadBalancingExporter)}/${targetName}${suffix}`;
     return {
       id,
       config: attempt(problems, () => loadBalancingExporter.write(
         routed(otlp, spread, { retry, queue }), ['exporters', id])),
     };
   }
-  const id = `${spelled(otlpGrpcExporter)}/${targetName}`;
+  const exporter = route.protocol === Protocol.HTTP ? otlpHttpExporter : otlpGrpcExporter;
+  const id = `${spelled(exporter)}/${targetName}`;
   return {
     id,
-    config: attempt(problems, () => otlpGrpcExporter.write({
+    config: attempt(problems, () => exporter.write({
       endpoint, ...otlp, retryOnFailure: retry?._toConfig(), sendingQueue: queue?._toConfig(),
     }, ['exporters', id])),
   };
+}
+
+/** Whether a route ends inside the cluster. */
+function isNear({ endpoint = '', resolver, transportSecurity }: TelemetryRoute): boolean {
+  return transportSecurity !== undefined
+    || (resolver === undefined ? isInCluster(endpoint) : resolver._isInCluster);
 }

@@ -12,7 +12,9 @@ export interface Manifest {
   readonly kind: string;
   /** Its names. */
   readonly metadata: {
-    readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>;
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Record<string, string>;
     readonly annotations?: Record<string, string>;
   };
   /** What it is to be. */

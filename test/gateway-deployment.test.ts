@@ -1,8 +1,8 @@
 import { App, Chart, Duration, Size } from 'cdk8s';
 import { synthesized } from './synthesized';
 import {
-  AgentDaemonSet, Availability, Backend, CollectorImage, GatewayDeployment, Scaling,
-  ScalingSignal, SecretReference,
+  AgentDaemonSet, Availability, Backend, CollectorImage, GatewayDeployment, Protocol, Scaling,
+  ScalingSignal, SecretReference, TelemetryTarget,
 } from '../src';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -168,4 +168,42 @@ test('a change of a port, a name or a namespace changes it everywhere', () => {
   expect(text('elsewhere', 'renamed', 14317)).toBe(text('observability', 'pool', 4317)
     .replaceAll('observability', 'elsewhere').replaceAll('pool', 'renamed')
     .replace(/\b4317\b/g, '14317'));
+});
+
+test('a gateway that takes OTLP over HTTP only is sent to over HTTP', () => {
+  const objects = synthesized((chart) => {
+    const forwardTo = new GatewayDeployment(chart, 'gateway', {
+      exportTo, protocols: [Protocol.HTTP],
+    });
+    new AgentDaemonSet(chart, 'agent', { forwardTo });
+  });
+  expect(objects.configOf('agent').exporters).toEqual({
+    'otlp_http/gateway': {
+      endpoint: 'http://gateway.observability.svc.cluster.local:4318',
+      compression: 'none',
+      tls: { insecure: true },
+    },
+  });
+  expect(Object.keys(objects.configOf('gateway').receivers.otlp.protocols)).toEqual(['http']);
+  expect(objects.get('Service', 'gateway').spec.ports.map(({ name }: any) => name))
+    .toEqual(['otlp-http', 'metrics']);
+});
+
+test.each<[object, object]>([
+  [{}, { timeout: '200ms', send_batch_size: 1024, send_batch_max_size: 2048 }],
+  [{ timeout: Duration.seconds(1) },
+    { timeout: '1s', send_batch_size: 1024, send_batch_max_size: 2048 }],
+  [{ sendBatchSize: 10_000 },
+    { timeout: '200ms', send_batch_size: 10_000, send_batch_max_size: 10_000 }],
+  [{ sendBatchMaxSize: 0 }, { timeout: '200ms', send_batch_size: 1024, send_batch_max_size: 0 }],
+])('of batches what is not said stays as it is: %j', (batch, written) => {
+  expect(gateway({ batch }).configOf('gateway').processors.batch).toEqual(written);
+});
+
+test.each([
+  ['others.example.com:4317', undefined], ['others.elsewhere.svc:4317', 'none'],
+])('what goes to %s is compressed unless it stays in the cluster', (endpoint, compression) => {
+  const forwardTo = TelemetryTarget.external('others', { endpoint, insecure: true });
+  const { exporters } = gateway({ exportTo: undefined, forwardTo }).configOf('gateway');
+  expect(exporters['otlp_grpc/others'].compression).toBe(compression);
 });

@@ -97,8 +97,9 @@ test('there are hops between tiers in the examples', () => {
 test.each(HOPS)('$chart: $from reaches a receiver through $exporter', (hop) => {
   const service = serviceOf(hop);
   const servicePort = service.spec.ports.find(({ port }: any) => port === hop.port);
-  expect(servicePort).toMatchObject({ appProtocol: 'grpc' });
   const { workload, config } = receiverOf(hop);
+  const { tls } = config.receivers.otlp.protocols.grpc;
+  expect(servicePort.appProtocol).toBe(tls === undefined ? 'grpc' : 'https');
   const container = workload.spec.template.spec.containers[0];
   const { containerPort } = container.ports.find(
     ({ name }: any) => name === servicePort.targetPort);

@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { englishOnly } from './english-only.mjs';
 import { root } from './steps.mjs';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -22,14 +23,7 @@ await build({
   logLevel: 'warning',
   define: { OTELGW_VERSION: JSON.stringify(version) },
   banner: { js: '#!/usr/bin/env node' },
-  plugins: [{
-    // Sentences are our own and English: zod's in forty other languages are a fifth of the bundle.
-    name: 'english-only',
-    setup({ onLoad }) {
-      onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.c?js$/ }, () => (
-        { contents: 'exports.en = require("./en.cjs").default;', loader: 'js' }));
-    },
-  }, {
+  plugins: [englishOnly, {
     // A collector in production should not carry the local cluster and its SDK in memory.
     name: 'up-stays-beside',
     setup({ onResolve }) {

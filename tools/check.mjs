@@ -8,7 +8,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'otelgw-check-'));
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 const compile = () => step('compile the constructs for every language (jsii)',
-  ['jsii', '--silence-warnings=reserved-word']);
+  ['jsii', '--silence-warnings=reserved-word'], ['node', 'tools/bundle-library.mjs']);
 const bundle = () => step('bundle the runtime', ['node', 'tools/bundle.mjs']);
 const lint = () => step('lint and floors',
   ['eslint', '--ext', '.ts', '--no-error-on-unmatched-pattern', '--max-warnings', '0',

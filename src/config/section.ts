@@ -6,6 +6,9 @@ import { decoded, lazily, lazyField, mustBe, type Field, type Setting } from './
 import { didYouMean } from './nearest-name';
 import { NOT_HERE, type Path } from './problem';
 
+// Schemas are asked a few times, and then never again: to compile them takes longer.
+z.config({ jitless: true });
+
 /** One field for every key of the struct, of that key's type. */
 export type FieldsOf<Struct> = {
   readonly [K in keyof Struct]-?: Field<NonNullable<Struct[K]>, unknown>;

@@ -13,6 +13,8 @@ export interface YamlSource {
   readonly name: string;
   /** The YAML. */
   readonly text: string;
+  /** What it says, where that is known: it is then parsed only to find a line. */
+  readonly data?: unknown;
 }
 
 /** Where a value stands. */
@@ -35,30 +37,37 @@ export class YamlDocuments {
   public readonly problems: readonly Problem[];
   /** The merged data. */
   public readonly data: unknown;
-  private readonly parsed: readonly Parsed[];
+  private readonly known = new Map<YamlSource, Parsed>();
 
-  public constructor(sources: readonly YamlSource[]) {
-    this.parsed = sources.map(({ name, text }) => {
-      const lines = new LineCounter();
-      const options = { lineCounter: lines, merge: true, prettyErrors: false };
-      return { name, document: parseDocument(text, options), lines };
-    });
-    this.problems = this.parsed.flatMap(({ name, document, lines }) =>
-      document.errors.map(({ message, pos }) => ({
+  public constructor(private readonly sources: readonly YamlSource[]) {
+    const unread = sources.filter(({ data }) => data === undefined);
+    this.problems = unread.map((source) => this.parse(source))
+      .flatMap(({ name, document, lines }) => document.errors.map(({ message, pos }) => ({
         ...problem([], `is not YAML: ${message}`), file: name, line: lines.linePos(pos[0]).line,
       })));
     this.data = this.problems.length > 0
       ? undefined
-      : this.parsed.map(({ document }) => document.toJS() as unknown).reduce(merged, undefined);
+      : sources.map((source) => source.data ?? this.parse(source).document.toJS() as unknown)
+        .reduce(merged, undefined);
+  }
+
+  private parse(source: YamlSource): Parsed {
+    const known = this.known.get(source);
+    if (known !== undefined) return known;
+    const lines = new LineCounter();
+    const options = { lineCounter: lines, merge: true, prettyErrors: false };
+    const parsed = { name: source.name, document: parseDocument(source.text, options), lines };
+    this.known.set(source, parsed);
+    return parsed;
   }
 
   /** Where the value at `at` stands, or the map or list that lacks it. */
   public placeOf(at: Path): Place | undefined {
     let deepest = -1;
-    let place: Place | undefined = this.parsed.length === 1
-      ? { file: this.parsed[0].name }
+    let place: Place | undefined = this.sources.length === 1
+      ? { file: this.sources[0].name }
       : undefined;
-    for (const { name, document, lines } of this.parsed) {
+    for (const { name, document, lines } of this.sources.map((source) => this.parse(source))) {
       const { depth, offset } = found(document, at);
       if (depth < deepest || offset === undefined) continue;
       deepest = depth;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'fs';
-import { join } from 'path';
+import { existsSync, readFileSync } from 'fs';
+import { dirname, join } from 'path';
 import { comparableName, componentsOf, type PublishedDistribution } from './component-lists';
 import { minorOf, NEWEST_UPSTREAM, OLDEST_UPSTREAM } from './versions';
 import { contracts } from '../config';
@@ -8,7 +8,6 @@ const REPOSITORY = 'ghcr.io/cdk8s-otel-gateway/otelgw';
 /** A version that knows the names that all versions know. */
 const OLDEST_SPELLING = '0.100.0';
 const IMAGE_NAME = /^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
-const PACKAGE = join(__dirname, '..', '..', 'package.json');
 
 /** Where the runtime's image is taken from. */
 export interface RuntimeImageOptions {
@@ -190,6 +189,10 @@ export class CollectorImage {
       return ['image: must have a version such as 0.159.0, by which its components are named, got'
         + ` ${JSON.stringify(this.tag)}.\n→ give the version without v, and not latest.`];
     }
+    if (this.traits.distribution === 'ddot' && /-full$/.test(String(this.tag))) {
+      return ['image: must be the collector alone, got the image of the whole agent,'
+        + ` ${JSON.stringify(this.tag)}.\n→ leave -full out.`];
+    }
     const minor = minorOf(String(this.tag));
     if (isPublished && minor !== undefined && minor < minorOf(OLDEST_UPSTREAM)!) {
       return [`image: must be of version ${OLDEST_UPSTREAM} or newer, got ${this.tag}: what older`
@@ -237,7 +240,10 @@ function published(
   });
 }
 
+/** The version of this package, whose folder is above the one that this runs in. */
 function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
-  return version;
+  let folder = __dirname;
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  const text = readFileSync(join(folder, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }

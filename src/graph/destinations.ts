@@ -1,6 +1,5 @@
 /** Where a configuration sends telemetry. */
 import { endpointParts } from './cluster-name';
-import type { ServiceReference } from './resolver';
 import { Signal } from './signal';
 import { valueAt, type CollectorData } from './tier-facts';
 
@@ -17,7 +16,9 @@ export interface Destination {
   /** The protocol that is spoken. */
   readonly protocol: 'grpc' | 'http';
   /** How the exporter spreads what it sends. */
-  readonly spread: 'connection' | 'trace';
+  readonly spread: 'connection' | 'trace' | 'key';
+  /** The key, when it is another one than the trace id. */
+  readonly key?: string;
   /** What finds the addresses, when the exporter spreads by trace. */
   readonly resolver?: 'static' | 'dns' | 'k8s';
   /** Signals that it sends. */
@@ -41,14 +42,6 @@ export function destinations(data: CollectorData): Destination[] {
     if (signals.length === 0 || kind === undefined) return [];
     const all = kind === 'routed' ? routedAddresses(config) : plainAddresses(config, kind);
     return all.map((address) => ({ ...address, exporter, signals }));
-  });
-}
-
-/** Services whose endpoints the configuration asks the Kubernetes API for. */
-export function watchedServices(data: CollectorData): ServiceReference[] {
-  return destinations(data).filter(({ resolver }) => resolver === 'k8s').map(({ host, port }) => {
-    const [name, namespace] = host.split('.');
-    return { name, namespace, port };
   });
 }
 
@@ -76,10 +69,14 @@ function plainAddresses(config: unknown, protocol: 'grpc' | 'http'): Address[] {
 }
 
 function routedAddresses(config: unknown): Address[] {
+  const given = valueAt(config, 'routing_key');
+  // Without a key traces are routed by trace id, and everything else by service.
+  const key = typeof given !== 'string' || given === '' ? 'traceID' : given;
+  const spread = key === 'traceID' ? { spread: 'trace' as const } : { spread: 'key' as const, key };
   const routed = (
     resolver: 'static' | 'dns' | 'k8s', host: string, port: unknown, text = host,
   ): Address => ({
-    text, host, port: Number(port ?? 4317), protocol: 'grpc', spread: 'trace', resolver,
+    text, host, port: Number(port ?? 4317), protocol: 'grpc', ...spread, resolver,
   });
   const resolver = valueAt(config, 'resolver');
   const hostnames = valueAt(resolver, 'static', 'hostnames');

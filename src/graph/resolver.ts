@@ -1,4 +1,5 @@
 import { Duration } from 'cdk8s';
+import { isInCluster } from './cluster-name';
 import type { ResolverConfig } from '../config';
 
 /** A Service of Kubernetes, by its names. */
@@ -69,6 +70,16 @@ export class Resolver {
   }
 
   private constructor(private readonly config: ResolverConfig) {}
+
+  /**
+   * Whether all that it finds is inside the cluster.
+   * @internal
+   */
+  public get _isInCluster(): boolean {
+    const { static: listed, dns } = this.config;
+    const hosts = [...listed?.hostnames ?? [], ...dns === undefined ? [] : [dns.hostname]];
+    return hosts.every((host) => isInCluster(String(host)));
+  }
 
   /**
    * What the load-balancing exporter is told.

@@ -1,6 +1,7 @@
 import type { TlsClientConfig } from '../config';
 import type { Authentication } from './authentication';
 import { isInCluster } from './cluster-name';
+import type { Protocol } from './protocol';
 import type { Resolver } from './resolver';
 import { BY_TRACE, type Routing } from './routing';
 import type { SecretReference } from './secret-reference';
@@ -56,6 +57,11 @@ export interface TelemetryRoute extends OutsideSecurity {
    * @default false
    */
   readonly insecure?: boolean;
+  /**
+   * The protocol that is spoken at the `endpoint`; for HTTP that is an URL.
+   * @default Protocol.GRPC
+   */
+  readonly protocol?: Protocol;
   /**
    * How the target is encrypted; senders get a certificate from its issuer.
    * @default - not by an issuer that both sides know
@@ -203,6 +209,11 @@ export class TelemetryTarget implements ITelemetryTarget {
     const { resolver, insecure, tls } = this.options;
     const endpoint = this.options.endpoint ?? (resolver === undefined ? NOWHERE : '');
     return insecure ?? tls?.insecure
-      ?? (this.tellsOfTls() ? /^http:/i.test(endpoint) : isInCluster(endpoint));
+      ?? (this.tellsOfTls() ? /^http:/i.test(endpoint) : isNear(endpoint, resolver));
   }
+}
+
+/** Whether all that is sent to is inside the cluster. */
+function isNear(endpoint: string, resolver: Resolver | undefined): boolean {
+  return resolver === undefined ? isInCluster(endpoint) : resolver._isInCluster;
 }

@@ -22,10 +22,12 @@ function port(name: string, number: number, appProtocol?: string): k8s.ServicePo
 }
 
 /** What senders are let in by. */
-function intakePorts({ grpc, http, others }: PodPorts): k8s.ServicePort[] {
+function intakePorts({ grpc, http, others, isEncrypted = false }: PodPorts): k8s.ServicePort[] {
+  // Meshes read what is called grpc or http as plain text.
+  const spoken = (protocol: string) => isEncrypted ? 'https' : protocol;
   return [
-    ...grpc === undefined ? [] : [port(GRPC_PORT_NAME, grpc, 'grpc')],
-    ...http === undefined ? [] : [port(HTTP_PORT_NAME, http, 'http')],
+    ...grpc === undefined ? [] : [port(GRPC_PORT_NAME, grpc, spoken('grpc'))],
+    ...http === undefined ? [] : [port(HTTP_PORT_NAME, http, spoken('http'))],
     ...others.map(({ name, port: number, protocol, appProtocol }) =>
       ({ ...port(name, number, appProtocol), protocol })),
   ];

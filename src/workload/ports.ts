@@ -21,6 +21,8 @@ export interface PodPorts {
   readonly metrics: number;
   /** Answers probes. */
   readonly health: number;
+  /** Whether OTLP is taken in by TLS. */
+  readonly isEncrypted?: boolean;
   /** What else is listened on. */
   readonly others: readonly PartPort[];
 }

@@ -117,7 +117,8 @@ function signalProblems(signals: readonly ScalingSignal[] | undefined): string[]
   return [
     ...signals.flatMap(({ _problem }) => _problem ?? []),
     ...twice === undefined ? [] : [
-      `scaling: ${twice} must be a signal only once, got it twice.\n→ remove one of them.`],
+      `scaling: ${twice} must be a signal only once, got it twice.\n→ remove one of them.`,
+    ],
   ];
 }
 

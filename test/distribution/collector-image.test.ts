@@ -10,6 +10,28 @@ test.each([
   expect(image).toBe(expected);
 });
 
+test.each([
+  [CollectorImage.contrib('0.92.0'), /must be of version 0\.120\.0 or newer, got 0\.92\.0/],
+  [CollectorImage.k8s('latest'), /must have a version such as 0\.159\.0.*got "latest"/],
+  [CollectorImage.datadog('7.76.0-full'), /must be the collector alone, got .*"7\.76\.0-full"/],
+  [CollectorImage.contrib('0.159.0', { digest: 'sha256:1' }), /must be the name of an image/],
+  [CollectorImage.custom({ image: 'two words' }), /must be the name of an image, got "two words"/],
+])('%# is refused', ({ _problems }, sentence) => {
+  expect(_problems).toEqual([expect.stringMatching(sentence)]);
+});
+
+test('an image may come from a mirror, and be held to a digest', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const image = CollectorImage.core('0.159.0', { repository: 'mirror/otelcol', digest });
+  expect([image.image, image._problems]).toEqual([`mirror/otelcol:0.159.0@${digest}`, []]);
+});
+
+test.each([
+  ['0.160.0', 'exporters', 'load_balancing', false], ['0.159.0', 'exporters', 'prometheus', true],
+])('otelcol of %s and %s.%s: %s', (version, section, type, expected) => {
+  expect(CollectorImage.core(version)._holds(section, type)).toBe(expected);
+});
+
 test('the runtime is taken in the version of this package', () => {
   const { version } = jest.requireActual('../../package.json');
   expect(CollectorImage.runtime().image).toBe(`ghcr.io/cdk8s-otel-gateway/otelgw:${version}`);

@@ -1,4 +1,4 @@
-import { destinations, watchedServices } from '../../src/graph/destinations';
+import { destinations } from '../../src/graph/destinations';
 import { Signal } from '../../src/graph/signal';
 
 function sends(id: string, config: object, pipeline = 'traces') {
@@ -36,10 +36,12 @@ test('an exporter sends what the pipelines that name it carry', () => {
     .toEqual([Signal.LOGS]);
 });
 
-test('services whose endpoints are watched are known by name and namespace', () => {
-  expect(watchedServices(sends('load_balancing', { resolver: { k8s: { service: 'a.b' } } })))
-    .toEqual([{ name: 'a', namespace: 'b', port: 4317 }]);
-  expect(watchedServices(sends('load_balancing', { resolver: { k8s: { service: 'a' } } })))
-    .toEqual([{ name: 'a', namespace: undefined, port: 4317 }]);
-  expect(watchedServices({})).toEqual([]);
+test.each([
+  [{}, { spread: 'trace' }],
+  [{ routing_key: '' }, { spread: 'trace' }],
+  [{ routing_key: 'traceID' }, { spread: 'trace' }],
+  [{ routing_key: 'service' }, { spread: 'key', key: 'service' }],
+])('a load balancer with %j spreads by %j', (options, spread) => {
+  const resolver = { dns: { hostname: 'h' } };
+  expect(destinations(sends('load_balancing', { resolver, ...options }))[0]).toMatchObject(spread);
 });

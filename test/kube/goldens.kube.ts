@@ -68,9 +68,25 @@ function labelNodes(): void {
     ['label', '--overwrite', nodes[index % nodes.length], label]));
 }
 
+/** Nobody makes volumes here, so there are some before they are claimed. */
+function offerVolumes(count: number): void {
+  const volumes = Array.from({ length: count }, (_, index) => stringify({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: `volume-${index}` },
+    spec: {
+      capacity: { storage: '100Gi' },
+      accessModes: ['ReadWriteOnce'],
+      hostPath: { path: `/var/lib/volumes/${index}` },
+    },
+  }));
+  expect(apply(volumes.join('---\n'))).toMatchObject({ ok: true });
+}
+
 beforeAll(() => {
   cluster = new ControlPlane();
   labelNodes();
+  offerVolumes(6);
   for (const story of STORIES) {
     cluster.kubectl(['create', 'namespace', story.namespace]);
     cluster.kubectl(['label', 'namespace', story.namespace, ...podSecurity(story)]);
@@ -108,9 +124,12 @@ describe.each(CASES)('%s', (_name, story) => {
 
   test('lets accounts do what their configuration needs, and nothing else', () => {
     for (const account of named('ServiceAccount')) {
-      const may = (verb: string, resource: string, ...rest: string[]) => inNamespace(
-        'auth', 'can-i', verb, resource, ...rest,
-        `--as=system:serviceaccount:${namespace}:${account}`).ok;
+      const may = (verb: string, resource: string, ...rest: string[]) => {
+        const [kind, part] = resource.split('/');
+        return inNamespace(
+          'auth', 'can-i', verb, kind, ...part === undefined ? [] : [`--subresource=${part}`],
+          ...rest, `--as=system:serviceaccount:${namespace}:${account}`).ok;
+      };
       const config = objects.find(({ kind, metadata }) =>
         kind === 'ConfigMap' && metadata.name === `${account}-config`)?.data?.['collector.yaml']
         ?? '';

@@ -131,18 +131,20 @@ describe('sampling', () => {
 describe('between agents and gateways', () => {
   test('A1.25 they speak OTLP, and find each other by the names of Services', () => {
     const { ports } = objects.get('Service', 'otel-gateway').spec;
-    expect(ports[0]).toMatchObject({ name: 'otlp-grpc', appProtocol: 'grpc', port: 4317 });
-    expect(Object.keys(agent.exporters))
-      .toEqual(['load_balancing/otel-gateway', 'otlp_grpc/otel-gateway']);
+    expect(ports[0]).toMatchObject({ name: 'otlp-grpc', appProtocol: 'https', port: 4317 });
+    expect(Object.keys(agent.exporters)).toEqual([
+      'load_balancing/otel-gateway', 'load_balancing/otel-gateway-streamID',
+      'otlp_grpc/otel-gateway',
+    ]);
     expect(agent.exporters['load_balancing/otel-gateway'].resolver.k8s)
       .toMatchObject({ service: 'otel-gateway.observability', ports: [4317] });
   });
 
   test('A1.26 both tiers queue and retry; what agents send at a time is bounded', () => {
     const queued = [...Object.values<any>(agent.exporters), gateway.exporters['otlp_grpc/backend']];
-    expect(queued.map(({ sending_queue: queue }) => queue.enabled)).toEqual([true, true, true]);
+    expect(queued.map(({ sending_queue: queue }) => queue.enabled)).toEqual(Array(4).fill(true));
     expect(queued.map(({ retry_on_failure: retry }) => retry.max_elapsed_time))
-      .toEqual(['5m', '5m', '0s']);
+      .toEqual(['5m', '5m', '5m', '0s']);
     expect([agent, gateway].map(({ processors }) => processors.batch.send_batch_max_size))
       .toEqual([2048, 20_000]);
   });
@@ -253,6 +255,15 @@ describe('scaling', () => {
     }).configOf('agent');
     expect(exporters['load_balancing/gateway'].routing_key).toBe('streamID');
     expect(service.pipelines.metrics.exporters).toEqual(['load_balancing/gateway']);
+  });
+
+  test('A1.31 in the example, too, beside traces that go by trace id', () => {
+    const { exporters, service: { pipelines } } = objects.configOf('otel-agent');
+    const keyOf = (signal: string) =>
+      pipelines[signal].exporters.map((id: string) => exporters[id].routing_key);
+    expect([keyOf('traces'), keyOf('metrics')]).toEqual([['traceID'], ['streamID']]);
+    expect(exporters['load_balancing/otel-gateway-streamID'].resolver)
+      .toEqual(exporters['load_balancing/otel-gateway'].resolver);
   });
 });
 

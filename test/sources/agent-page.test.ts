@@ -160,7 +160,7 @@ describe('from agents to the gateway', () => {
     expect(traces.exporters).toEqual(['load_balancing/otel-gateway']);
     expect(metrics.receivers).toEqual(['otlp', 'host_metrics']);
     expect([metrics, logs].map(({ exporters }) => exporters))
-      .toEqual(Array(2).fill(['otlp_grpc/otel-gateway']));
+      .toEqual([['load_balancing/otel-gateway-streamID'], ['otlp_grpc/otel-gateway']]);
   });
 });
 

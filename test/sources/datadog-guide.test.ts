@@ -1,5 +1,5 @@
 /** Datadog's guide, item by item: installation and configuration. See docs/sources.md. */
-import { container, exportersOf, exportTo, image, pairSays, portsOf } from './datadog-pair';
+import { container, exportersOf, exportTo, image, pair, pairSays, portsOf } from './datadog-pair';
 import { chartsOf } from './example';
 import { addresses, runTier, send, sendingTo, Taker } from './running-tiers';
 import { CollectorProcess, until } from '../../runtime/testing/collector-process';
@@ -284,7 +284,13 @@ test('A0.19 with gRPC only there is no HTTP anywhere, and all signals pass', () 
   expect(agent.exporters[gateway].tls).toEqual({ insecure: true });
 });
 
-test('A0.19 an agent finds no gateway that takes HTTP only', () => {
-  expect(pairSays({ protocols: [Protocol.HTTP] }))
-    .toEqual([expect.stringMatching(/telemetry\/gateway does not take OTLP over gRPC/)]);
+test('A0.19 an agent follows a gateway that takes HTTP only', () => {
+  const { exporters } = pair({ protocols: [Protocol.HTTP] }).configOf('agent');
+  expect(exporters).toEqual({
+    'otlphttp/gateway': {
+      endpoint: 'http://gateway.observability.svc.cluster.local:4318',
+      compression: 'none',
+      tls: { insecure: true },
+    },
+  });
 });

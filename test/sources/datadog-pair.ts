@@ -3,7 +3,7 @@ import type { Chart } from 'cdk8s';
 import {
   AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, SecretReference,
 } from '../../src';
-import { complaints, type Objects } from '../synthesized';
+import { complaints, synthesized, type Objects } from '../synthesized';
 
 /** Where a gateway sends to. */
 export const exportTo = [
@@ -29,10 +29,19 @@ export function portsOf(objects: Objects, service: string): number[] {
   return objects.get('Service', service).spec.ports.map(({ port }: any) => port);
 }
 
-/** What is said against a gateway and an agent that forwards to it. */
-export function pairSays(gatewayProps: object, agentProps: object = {}): string[] {
-  return complaints((chart: Chart) => {
+function build(gatewayProps: object, agentProps: object) {
+  return (chart: Chart) => {
     const forwardTo = new GatewayDeployment(chart, 'gateway', { exportTo, image, ...gatewayProps });
     new AgentDaemonSet(chart, 'agent', { forwardTo, image, ...agentProps });
-  });
+  };
+}
+
+/** A gateway and an agent that forwards to it. */
+export function pair(gatewayProps: object, agentProps: object = {}): Objects {
+  return synthesized(build(gatewayProps, agentProps));
+}
+
+/** What is said against them. */
+export function pairSays(gatewayProps: object, agentProps: object = {}): string[] {
+  return complaints(build(gatewayProps, agentProps));
 }

@@ -84,7 +84,7 @@ describe('agents', () => {
     });
 
   test('A3.7 agents wait 200 ms for 1000 spans', () => {
-    expect(agent.processors.batch).toEqual({ timeout: '200ms', send_batch_size: 1000 });
+    expect(agent.processors.batch).toMatchObject({ timeout: '200ms', send_batch_size: 1000 });
   });
 
   test('A3.8 agents add four attributes of pods on their own node', () => {
@@ -174,7 +174,7 @@ describe('the gateway', () => {
   });
 
   test('A3.13 it gathers 2000 spans for 10 s at most', () => {
-    expect(gateway.processors.batch).toEqual({ timeout: '10s', send_batch_size: 2000 });
+    expect(gateway.processors.batch).toMatchObject({ timeout: '10s', send_batch_size: 2000 });
   });
 
   test('A3.14 it keeps errors, what takes a second, and a tenth of the rest', () => {

@@ -34,7 +34,7 @@ function sentence({ destination, tier, target }: Router, newer: Router): string 
 function routersOf(tier: TierFacts, app: readonly TierFacts[]): Router[] {
   const generation = generationOf(tier);
   if (generation === undefined) return [];
-  return destinations(tier.data).filter(({ spread }) => spread === 'trace')
+  return destinations(tier.data).filter(({ spread }) => spread !== 'connection')
     .flatMap((destination) => {
       const receiver = receiverOf(tier, destination, app);
       const target = receiver?.path ?? destination.text;

@@ -29,7 +29,7 @@ function isDecidedLater(client: Tls): boolean {
 function clientOf(data: CollectorData, { destination }: Meeting): Tls {
   const { exporter, text, spread, protocol } = destination;
   const config = valueAt(data, 'exporters', exporter);
-  const tls = (spread === 'trace' ? valueAt(config, 'protocol', 'otlp', 'tls')
+  const tls = (spread !== 'connection' ? valueAt(config, 'protocol', 'otlp', 'tls')
     : valueAt(config, 'tls')) as Tls ?? {};
   const { scheme } = endpointParts(text);
   if (protocol === 'http') return scheme === 'https' ? tls : undefined;

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
 import * as lists from '../../../src/graph/checks';
 
-const FOLDER = join(__dirname, '..', '..', '..', 'src', 'graph', 'checks');
+const ROOT = join(__dirname, '..', '..', '..');
+const FOLDER = join(ROOT, 'src', 'graph', 'checks');
 
 /** Files that hold a check, and its name. */
 const CHECKS = readdirSync(FOLDER).flatMap((file) => {
@@ -18,4 +19,11 @@ test.each(CHECKS)('$file is told, and has a test', ({ file, name }) => {
 
 test('there is nothing in the lists but these', () => {
   expect(Object.values(lists).flat()).toHaveLength(CHECKS.length);
+});
+
+test('docs/checks.md has one row for each of them, and for no other', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'checks.md'), 'utf8');
+  const rows = page.matchAll(/^\| \[([\w-]+)\]\(\.\.\/src\/graph\/checks\/\1\.ts\)/gm);
+  expect([...rows].map(([, name]) => `${name}.ts`).sort())
+    .toEqual(CHECKS.map(({ file }) => file).sort());
 });

@@ -54,9 +54,12 @@ test('with one pod there is nothing to choose', () => {
 });
 
 test('how attributes become keys has a generation of its own', () => {
-  const byService = raw('exporters: {loadbalancing/sampler: {routing_key: service}}');
-  expect(routers(['0.145', '0.150'], byService)).toEqual([]);
-  expect(routers(['0.150', '0.152'], byService)).toHaveLength(1);
+  // What else is wrong with traces that reach a sampler by service is another check's.
+  const byService = (images: readonly string[]) => routers(
+    images, raw('exporters: {loadbalancing/sampler: {routing_key: service}}'),
+  ).filter((sentence) => sentence.includes('must choose the same pods'));
+  expect(byService(['0.145', '0.150'])).toEqual([]);
+  expect(byService(['0.150', '0.152'])).toHaveLength(1);
   expect(routers(['0.150', '0.152'])).toEqual([]);
 });
 

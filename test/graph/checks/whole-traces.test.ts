@@ -2,7 +2,7 @@ import type { Chart } from 'cdk8s';
 import { exportTo, policies } from './props';
 import { tiersOf } from './tiers';
 import {
-  AgentDaemonSet, Backend, Resolver, Scaling, Signal, TailSamplingGateway,
+  AgentDaemonSet, Backend, Resolver, Routing, RoutingKey, Scaling, Signal, TailSamplingGateway,
 } from '../../../src';
 import { wholeTraces } from '../../../src/graph/checks/whole-traces';
 import { complaints } from '../../synthesized';
@@ -34,6 +34,22 @@ test('one address for all pods spreads nothing', () => {
   })).toEqual([
     '[telemetry/agent] exporters.load_balancing/typed: sampler:4317 is one address for all pods of'
     + ` telemetry/sampler, so that traces would not be spread by trace id.${WAY_OUT}`,
+  ]);
+});
+
+test('another key than the trace id splits traces', () => {
+  expect(complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    new AgentDaemonSet(chart, 'agent', {
+      exportTo: [Backend.loadBalanced('typed', {
+        resolver: Resolver.dns('sampler-headless.observability.svc'),
+        routing: Routing.byKey(RoutingKey.SERVICE),
+      })],
+    });
+  })).toEqual([
+    '[telemetry/agent] exporters.load_balancing/typed: routes traces by service to'
+    + ' telemetry/sampler, which samples whole traces: spans of one trace would meet different'
+    + ` pods.${WAY_OUT}`,
   ]);
 });
 
