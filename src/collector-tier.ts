@@ -209,7 +209,7 @@ export class CollectorTier extends Construct {
   private watch(props: CollectorTierProps, plan: TierPlan): void {
     const { monitoring } = props;
     if (monitoring === undefined) return;
-    serviceMonitor(this, 'service-monitor', this._tier, monitoring);
+    serviceMonitor(this, 'service-monitor', this._tier, this._ports, monitoring);
     prometheusRule(this, 'rules', {
       tier: this._tier,
       signals: this.signals,

@@ -73,7 +73,7 @@ function scrapedConfig(options: PrometheusBackendOptions): PrometheusExporterCon
 }
 
 function scrapedPort({ port = DEFAULT_PORT }: PrometheusBackendOptions): PartPort {
-  return { name: `prom-${port}`, port, protocol: 'TCP', appProtocol: 'http' };
+  return { name: `prom-${port}`, port, protocol: 'TCP', appProtocol: 'http', isScraped: true };
 }
 
 /** The exporter has a queue of its own, in memory. */

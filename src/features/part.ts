@@ -65,6 +65,8 @@ export interface PartPort {
   readonly protocol: 'TCP' | 'UDP';
   /** What is spoken there, as Services say it. */
   readonly appProtocol?: string;
+  /** Whether Prometheus fetches metrics of others there. */
+  readonly isScraped?: boolean;
 }
 
 /** A volume and where the collector finds it. */

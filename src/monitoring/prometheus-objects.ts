@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { alertRules, scalingRules, type AlertSubject } from './alert-rules';
 import type { Monitoring } from './monitoring';
 import { objectLabels, selectorLabels, type TierIdentity } from '../workload/labels';
-import { METRICS_PORT_NAME } from '../workload/ports';
+import { METRICS_PORT_NAME, type PodPorts } from '../workload/ports';
 
 const API_VERSION = 'monitoring.coreos.com/v1';
 
@@ -21,20 +21,23 @@ function metadata(tier: TierIdentity, labels: Record<string, string> | undefined
 
 /** Tells Prometheus where the tier's metrics are. */
 export function serviceMonitor(
-  scope: Construct, id: string, tier: TierIdentity, monitoring: Monitoring,
+  scope: Construct, id: string, tier: TierIdentity, ports: PodPorts, monitoring: Monitoring,
 ): ApiObject {
   const { interval, labels } = monitoring._options;
+  const often = interval === undefined ? {} : { interval: promDuration(interval) };
+  const others = ports.others.filter(({ isScraped }) => isScraped === true);
   return new ApiObject(scope, id, {
     apiVersion: API_VERSION,
     kind: 'ServiceMonitor',
     metadata: metadata(tier, labels),
     spec: {
       selector: { matchLabels: selectorLabels(tier) },
-      endpoints: [{
-        port: METRICS_PORT_NAME,
-        path: '/metrics',
-        ...interval === undefined ? {} : { interval: promDuration(interval) },
-      }],
+      endpoints: [
+        { port: METRICS_PORT_NAME, path: '/metrics', ...often },
+        // What is served for others keeps the labels that say whose it is.
+        ...others.map(({ name }) => (
+          { port: name, path: '/metrics', honorLabels: true, ...often })),
+      ],
     },
   });
 }

@@ -117,7 +117,7 @@ export class Platform {
   public _problems(facts: PlatformFacts): string[] {
     const { name, refuses } = this.traits;
     return refuses(facts).filter(([isTaken]) => isTaken).map(([, what, wayOut]) =>
-      `platform: ${name} does not take ${what}, got them.\n→ ${wayOut}.`);
+      `platform: ${name} does not take ${what}.\n→ ${wayOut}.`);
   }
 
   /**

@@ -109,3 +109,18 @@ test('monitors and rules carry the labels by which Prometheus finds them', () =>
   ]);
   expect(found[0].spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', interval: '60s' }]);
 });
+
+test('metrics that a tier serves for others are fetched there, too, with the labels they have', () => {
+  const chart = new Chart(new App(), 'telemetry', { namespace: 'o11y' });
+  new GatewayDeployment(chart, 'gateway', {
+    exportTo: [
+      Backend.prometheus('scraped'), Backend.otlp('store', { endpoint: 'store:4317' }),
+    ],
+    monitoring: Monitoring.prometheusOperator(),
+  });
+  const monitor = Testing.synth(chart).find(({ kind }: any) => kind === 'ServiceMonitor');
+  expect(monitor.spec.endpoints).toEqual([
+    { port: 'metrics', path: '/metrics' },
+    { port: 'prom-8889', path: '/metrics', honorLabels: true },
+  ]);
+});

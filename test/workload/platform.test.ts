@@ -36,19 +36,19 @@ function agent(platform: Platform, props: object = {}) {
 }
 
 test.each<[string, Platform, object, RegExp]>([
-  ['agents', Platform.eksFargate(), {}, /EKS Fargate does not take DaemonSets, got them\. → let/],
+  ['agents', Platform.eksFargate(), {}, /EKS Fargate does not take DaemonSets\. → let/],
   ['host ports', Platform.gkeAutopilot(), { hostPorts: HostPorts.same() },
-    /GKE Autopilot does not take ports of the node, got them\. → leave it out: applications/],
+    /GKE Autopilot does not take ports of the node\. → leave it out: applications/],
   ['the host\'s network', Platform.gkeAutopilot(), { pod: { hostNetwork: true } },
     /does not take the network of the node/],
   ['the host\'s processes', Platform.gkeAutopilot(), { pod: { hostPid: true } },
     /does not take the processes of the node/],
   ['the host\'s folders', Platform.gkeAutopilot(), ROOT_FOLDER,
-    /does not take folders of the node other than \/var\/log, got them/],
+    /does not take folders of the node other than \/var\/log\./],
   ['writing logs', Platform.gkeAutopilot(), WRITTEN, /does not take writing to folders of the no/],
   ['privileges', Platform.gkeAutopilot(), PRIVILEGED, /does not take privileged containers/],
   ['labels of nodes', Platform.gkeAutopilot(), { placement: Placement.onNodes({ pool: 'a' }) },
-    /does not take the label pool without a taint of the same name, .* → use Placement\.onPool/],
+    /does not take the label pool without a taint of the same name\. → use Placement\.onPool/],
 ])('%s are refused where they cannot be', (_what, platform, props, pattern) => {
   expect(agentSays(platform, props)).toEqual([expect.stringMatching(pattern)]);
 });
@@ -71,7 +71,7 @@ test('EKS Fargate takes gateways, but no claims', () => {
     });
   expect(says(() => ({}), GatewayStatefulSet)).toEqual([]);
   expect(says(() => ({ queue }), GatewayStatefulSet)).toEqual([
-    expect.stringMatching(/volumes that are made on request, got them\. → use SendingQueue\.eph/),
+    expect.stringMatching(/volumes that are made on request\. → use SendingQueue\.eph/),
   ]);
 });
 

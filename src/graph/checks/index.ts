@@ -4,8 +4,10 @@ import { circle } from './circle';
 import { clusterIpInDnsResolver } from './cluster-ip-in-dns-resolver';
 import { danglingEndpoint } from './dangling-endpoint';
 import { drain } from './drain';
+import { forwardedPods } from './forwarded-pods';
 import { hostPorts } from './host-ports';
 import { inlineSecret } from './inline-secret';
+import { knownNamespace } from './known-namespace';
 import { listener } from './listener';
 import { lostSignal } from './lost-signal';
 import { memory } from './memory';
@@ -28,7 +30,7 @@ import { wholeTraces } from './whole-traces';
 
 /** What is wrong with a tier itself, whatever else is. */
 export const tierChecks: readonly Check[] = [
-  tierName, ports, unknownAccount, memory, traceTable, drain, inlineSecret,
+  tierName, knownNamespace, ports, unknownAccount, memory, traceTable, drain, inlineSecret,
 ];
 
 /** What the image does not know; what its configuration says of such a thing only follows. */
@@ -39,5 +41,5 @@ export const appChecks: readonly Check[] = [
   listener, processorOrder, lostSignal, policyNeverMatches, statefulScaleIn, singleWriter,
   hostPorts,
   danglingEndpoint, untakenSignal, transportSecurity, wholeTraces, clusterIpInDnsResolver,
-  pinnedByClusterIp, ringGeneration, statsOnce, circle,
+  pinnedByClusterIp, ringGeneration, statsOnce, forwardedPods, circle,
 ];
