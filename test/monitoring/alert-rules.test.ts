@@ -110,7 +110,7 @@ test('monitors and rules carry the labels by which Prometheus finds them', () =>
   expect(found[0].spec.endpoints).toEqual([{ port: 'metrics', path: '/metrics', interval: '60s' }]);
 });
 
-test('metrics that a tier serves for others are fetched there, too, with the labels they have', () => {
+test('metrics that a tier serves for others are fetched there, with their labels', () => {
   const chart = new Chart(new App(), 'telemetry', { namespace: 'o11y' });
   new GatewayDeployment(chart, 'gateway', {
     exportTo: [

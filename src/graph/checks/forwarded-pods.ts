@@ -9,8 +9,8 @@ export const forwardedPods: Check = (sender, app) => {
   const receivers = new Set(meetings(sender, app).map(({ receiver }) => receiver));
   const blind = [...receivers].filter(({ data }) => isBlind(data));
   if (blind.length === 0 || comesFromPods(sender.data, sender.workload)) return [];
-  return blind.map(({ path }) => `processors: must say which pods telemetry is of, for ${path} looks`
-    + ' them up by what it says, got no k8s_attributes.'
+  return blind.map(({ path }) => 'processors: must say which pods telemetry is of, for'
+    + ` ${path} looks them up by what it says, got no k8s_attributes.`
     + '\n→ give this agent `kubernetesAttributes: { passthrough: true }`, or move'
     + ' `kubernetesAttributes` here.');
 };
