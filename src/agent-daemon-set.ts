@@ -28,7 +28,7 @@ export class AgentDaemonSet extends CollectorTier {
   private readonly hostPorts?: HostPorts;
 
   public constructor(scope: Construct, id: string, props: AgentDaemonSetProps) {
-    const right = rightProps(props, AGENT_KINDS);
+    const right = rightProps(props, AGENT_KINDS, '', { isWhole: true });
     super(scope, id, right.props, {
       component: 'agent',
       memoryMib: 256,

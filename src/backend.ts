@@ -10,6 +10,7 @@ import type {
 import { loadBalancedStores, otlpGrpcStore, otlpHttpStore } from './backends/otlp';
 import { remoteWriteStore, scrapedMetrics } from './backends/prometheus';
 import type { TierPart } from './features/part';
+import { rawComponent } from './features/raw-component';
 import type { SecretReference } from './graph/secret-reference';
 import type { Signal } from './graph/signal';
 import type { SendingQueue } from './sending-queue';
@@ -72,11 +73,14 @@ export class Backend {
   public static fromYaml(
     name: string, type: string, config: Record<string, any>, options: RawBackendOptions = {},
   ): Backend {
+    const { component, signals, problems } = rawComponent('exporters', type, config);
     return new Backend(name, bound(name, options, {
       type,
       kinds: BACKEND_KINDS,
+      signals: () => signals,
+      problems: () => problems,
       secrets: ({ secrets = {} }) => Object.entries(secrets),
-      write: () => ({ type, config }),
+      write: () => ({ type, config: component.write([], undefined) }),
     }));
   }
 

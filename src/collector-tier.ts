@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { contracts, parseGoDuration } from './config';
 import type { CollectorImage } from './distribution/collector-image';
 import type { PartFacts, TierPart } from './features/part';
+import { traceGatherers } from './graph/checks/pipelines';
 import { drainBudget } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
 import { needsToken, permissionsFor } from './graph/permissions';
@@ -23,7 +24,7 @@ import { scaleInOf } from './workload/autoscaler';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
 import { headlessName } from './workload/collector-services';
 import type { HostPorts } from './workload/host-ports';
-import { objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
+import { labelValue, objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
 import { PermissionObjects } from './workload/permission-objects';
 import { STANDARD_PORTS, type PodPorts } from './workload/ports';
 import { queuePart, storageProblems } from './workload/queue-storage';
@@ -116,7 +117,7 @@ export class CollectorTier extends Construct {
     this._tier = {
       name: this.name,
       component: plan.component,
-      partOf: chart.node.id.replace(/[^A-Za-z0-9.-]+/g, '-'),
+      partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
     this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, props);
@@ -229,7 +230,7 @@ export class CollectorTier extends Construct {
       namespace: this._tier.namespace,
       ports: this._ports,
       signals: this.signals,
-      needsWholeTraces: samplersOf(this.config).length > 0 && max > 1,
+      needsWholeTraces: traceGatherers(this.config.data).length > 0 && max > 1,
       data: this.config.data,
       image: this.image,
       workload: plan.workload,
@@ -241,6 +242,7 @@ export class CollectorTier extends Construct {
       graceSeconds: props.terminationGracePeriod?.toSeconds(),
       tracesPerSecond: plan.tracesPerSecond,
       nodeLabels: props.placement?.nodeLabels,
+      plainEnv: plainEnv(props),
       certificate: this._security.certificate,
       ...this._workload.facts,
     };
@@ -254,6 +256,7 @@ export class CollectorTier extends Construct {
         forwardTo: props.forwardTo,
         exportTo: props.exportTo ?? [],
         variables: this.variables(props),
+        taken: allOf(this.parts, 'env').map(({ name }) => name),
         problems: [
           ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
           ...this._workload.problems, ...storageProblems(this.config.data),
@@ -352,6 +355,13 @@ function portsOf(props: CollectorTierProps, parts: readonly TierPart[]): PodPort
     http: protocols.includes(Protocol.HTTP) ? httpPort ?? http : undefined,
     others: allOf(parts, 'ports'),
   };
+}
+
+/** Variables whose values stand in the manifest. */
+function plainEnv({ pod = {} }: CollectorTierProps): Record<string, string> {
+  const given = (pod.envVars ?? []).flatMap(({ name, value }) =>
+    value === undefined ? [] : [[name, value] as const]);
+  return { ...Object.fromEntries(given), ...pod.env };
 }
 
 /** Types of the components that the alerts of a tier are about. */

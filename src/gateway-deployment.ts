@@ -29,7 +29,7 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
   public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
 
   public constructor(scope: Construct, id: string, props: GatewayDeploymentProps) {
-    const right = rightProps(props, GATEWAY_KINDS);
+    const right = rightProps(props, GATEWAY_KINDS, '', { isWhole: true });
     const { scaling = Scaling.fixed(2), availability } = right.props;
     super(scope, id, right.props, poolPlan(right, 'Deployment', scaling));
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {

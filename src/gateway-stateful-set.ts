@@ -31,7 +31,7 @@ export class GatewayStatefulSet extends CollectorTier implements ITelemetryTarge
   public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
 
   public constructor(scope: Construct, id: string, props: GatewayStatefulSetProps) {
-    const right = rightProps(props, GATEWAY_KINDS);
+    const right = rightProps(props, GATEWAY_KINDS, '', { isWhole: true });
     const { scaling = Scaling.fixed(2), availability } = right.props;
     super(scope, id, right.props, poolPlan(right, 'StatefulSet', scaling));
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {

@@ -81,6 +81,7 @@ export { Platform } from './workload/platform';
 export {
   type ContainerOptions, type NodeOptions, type PodOptions, type ProbeOptions,
 } from './workload/pod-options';
+export { PriorityClass, type PriorityClassProps } from './workload/priority-class';
 export { type RolloutOptions } from './workload/rollout';
 export { type HorizontalScalingOptions, Scaling, type ScalingPace } from './workload/scaling';
 export { ScalingSignal } from './workload/scaling-signal';
@@ -88,5 +89,5 @@ export { SecretReference } from './graph/secret-reference';
 export {
   ServiceAccount, type ServiceAccountOptions, WorkloadIdentity,
 } from './workload/service-account';
-export { type ServiceOptions } from './workload/service-options';
+export { type ServiceNodePorts, type ServiceOptions } from './workload/service-options';
 export { type WorkloadOptions } from './workload/workload-options';

@@ -11,6 +11,7 @@ import { MultiLayerGateway } from './multi-layer-gateway';
 import {
   required, rightProps, wholeFrom, wholeMebibytes, withMember, type Kind,
 } from './prop-kinds';
+import { labelValue } from './workload/labels';
 import { headlessName } from './workload/collector-services';
 import { NGINX_HEALTH_PORT, nginxConfig, type NginxConfig } from './workload/nginx-config';
 import {
@@ -190,7 +191,7 @@ function nginxOf(
   return {
     name,
     namespace: Chart.of(scope).namespace,
-    partOf: Chart.of(scope).node.id.replace(/[^A-Za-z0-9.-]+/g, '-'),
+    partOf: labelValue(Chart.of(scope).node.id),
     image: props.image ?? IMAGE,
     text: nginxConfig(config),
     config,

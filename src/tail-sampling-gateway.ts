@@ -87,7 +87,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
   private readonly discovery: Discovery;
 
   public constructor(scope: Construct, id: string, props: TailSamplingGatewayProps) {
-    const right = rightProps(props, SAMPLER_KINDS);
+    const right = rightProps(props, SAMPLER_KINDS, '', { isWhole: true });
     const { scaling = Scaling.fixed(2), decisionWait = DEFAULT_WAIT, availability } = right.props;
     super(scope, id, right.props, {
       component: 'sampler',

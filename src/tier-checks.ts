@@ -27,6 +27,8 @@ export interface CheckedTier {
   readonly exportTo: readonly Backend[];
   /** Values of Secrets and the variables that they are given as, in no order and repeated. */
   readonly variables: readonly [string, SecretReference][];
+  /** Names of variables that features bring along. */
+  readonly taken: readonly string[];
   /** What is known already. */
   readonly problems: readonly string[];
   /** Names of props that were left out because of what they are. */
@@ -40,7 +42,7 @@ export function tierProblems(tier: CheckedTier): string[] {
     ...tier.wrong.some((prop) => ['signals', 'forwardTo', 'exportTo'].includes(prop))
       ? [] : signalProblems(tier),
     ...exporterNameProblems(tier),
-    ...variableProblems(tier.variables),
+    ...variableProblems(tier),
     ...told(tierChecks, tier),
   ];
   return [...new Set([...inProps, ...configProblems(tier, inProps.length > 0)])];
@@ -127,11 +129,12 @@ function signalProblems({ facts, reachable, forwardTo }: CheckedTier): string[] 
     : untakenSignals(facts, { path: forwardTo.targetName }, lost)];
 }
 
-function variableProblems(variables: CheckedTier['variables']): string[] {
+function variableProblems({ variables, taken }: CheckedTier): string[] {
   const known = new Map<string, SecretReference | undefined>(
-    Object.keys(POD_FIELDS).map((name) => [name, undefined]));
+    [...Object.keys(POD_FIELDS), ...taken].map((name) => [name, undefined]));
   return variables.flatMap(([name, secret]) => {
-    if (!/^[a-z0-9.-]+$/.test(secret.name) || !/^[\w.-]+$/.test(secret.key)) {
+    const isText = typeof secret.name === 'string' && typeof secret.key === 'string';
+    if (!isText || !/^[a-z0-9.-]+$/.test(secret.name) || !/^[\w.-]+$/.test(secret.key)) {
       return [`secrets: ${JSON.stringify(`${secret.name}/${secret.key}`)} must be the name of a`
         + ' Secret and a key in it.\n→ write SecretReference.of(\'store\', \'api-key\'), for'
         + ' example.'];

@@ -9,7 +9,7 @@ import {
   type BatchProcessorConfig, type CollectorReading, type CollectorSettings, type Contract,
   type OtlpGrpcDeliveryConfig, type Problem, type Yaml,
 } from './config';
-import { YamlDocuments, type YamlSource } from './config/yaml-documents';
+import { isRecord, YamlDocuments, type YamlSource } from './config/yaml-documents';
 import { attempt } from './config-writing';
 import type { CollectorImage } from './distribution/collector-image';
 import { METRIC_SPELLING } from './distribution/metric-spelling';
@@ -23,6 +23,7 @@ import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target'
 import type { CollectorData } from './graph/tier-facts';
 import { routed, spreadOf, type RoutedDelivery } from './routed-delivery';
 import type { TierSecurity } from './security/tier-security';
+import { withoutTaken } from './taken-components';
 import { allOf, writeComponent, type ItemOf } from './tier-parts';
 import { CONFIG_FILE } from './workload/collector-pod';
 import type { PodPorts } from './workload/ports';
@@ -79,13 +80,14 @@ const MAX_CONNECTION_AGE_GRACE = Duration.seconds(30);
 export function tierConfig(input: TierConfigInput): TierConfig {
   const problems: Problem[] = [];
   // Plain data: nothing that is left undefined, and nothing that two places share.
-  const written = JSON.parse(JSON.stringify(collector(input, problems))) as CollectorData;
   const { overrides, image } = input;
+  const own = JSON.parse(JSON.stringify(collector(input, problems))) as CollectorData;
+  const written = overrides === undefined ? own : withoutTaken(own, overrides._source());
   const sources: YamlSource[] = [
     { name: CONFIG_FILE, data: written, get text() { return yamlText(written); } },
     ...overrides === undefined ? [] : [overrides._source()],
   ];
-  const data = (new YamlDocuments(sources).data ?? {}) as CollectorData;
+  const data = mapsOnly(new YamlDocuments(sources).data);
   const env = Object.fromEntries(input.variables.map((name) => [name, EXAMPLE[name] ?? 'text']));
   let known: CollectorReading | undefined;
   const reading = () => known ??= problems.length > 0 ? { problems, warnings: [] }
@@ -98,6 +100,12 @@ export function tierConfig(input: TierConfigInput): TierConfig {
     get settings() { return reading().settings; },
     get problems() { return reading().problems; },
   };
+}
+
+/** Sections that are no maps are told where the configuration is read, and looked at by nobody. */
+function mapsOnly(data: unknown): CollectorData {
+  return isRecord(data) ? Object.fromEntries(
+    Object.entries(data).map(([section, held]) => [section, isRecord(held) ? held : {}])) : {};
 }
 
 function yamlText(data: CollectorData): string {
@@ -149,8 +157,10 @@ function writtenParts(
   parts: readonly TierPart[], image: CollectorImage, problems: Problem[],
 ): WrittenParts {
   const write = <Component extends PartComponent>(components: readonly Component[]) =>
-    components.map((component): Written<Component> =>
-      ({ ...component, ...writeComponent(component, image, problems) }));
+    components.map((component, index): Written<Component> => {
+      const own = numbered(component, components.slice(0, index));
+      return { ...own, ...writeComponent(own, image, problems) };
+    });
   return {
     receivers: write(allOf(parts, 'receivers')),
     processors: write(allOf(parts, 'processors')).sort((a, b) => a.place - b.place),
@@ -158,6 +168,16 @@ function writtenParts(
     connectors: write(allOf(parts, 'connectors')),
     extensions: write(allOf(parts, 'extensions')),
   };
+}
+
+/** A component with a name that none before it has: the second one is called `type/2`. */
+function numbered<Component extends PartComponent>(
+  component: Component, before: readonly PartComponent[],
+): Component {
+  if (component.name !== undefined) return component;
+  const same = before.filter(({ contract, name }) =>
+    name === undefined && contract.type === component.contract.type).length;
+  return same === 0 ? component : { ...component, name: String(same + 1) };
 }
 
 /** The pipeline of a signal; where it is sampled, what takes all of it has one of its own. */

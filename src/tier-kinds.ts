@@ -3,9 +3,10 @@ import {
   CLUSTER_FEATURE_KINDS, HOST_FEATURE_KINDS, NO_HOST_FEATURE_KINDS,
 } from './feature-kinds';
 import { DebugVerbosity } from './graph/debug-verbosity';
+import { Protocol } from './graph/protocol';
 import { Signal } from './graph/signal';
 import {
-  durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
+  anyValue, durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
 } from './prop-kinds';
 import { HOST_PORTS_KIND, NO_HOST_PORTS_KIND, WORKLOAD_KINDS } from './workload-kinds';
 
@@ -49,6 +50,24 @@ export const TIER_KINDS: Kinds = {
   name,
   forwardTo: withMember(
     'routeFor', 'a gateway or a TelemetryTarget', 'the variable that holds the gateway'),
+  protocols: {
+    is: (value) => Array.isArray(value) && value.length > 0
+      && value.every((each) => Object.values<unknown>(Protocol).includes(each)),
+    wanted: 'a list of grpc and http, one at least',
+    example: '[Protocol.GRPC]',
+  },
+  grpcPort: anyValue,
+  httpPort: anyValue,
+  receive: listOf(
+    withMember('_part', 'a Receiver', ''), 'a list of Receivers', '[Receiver.prometheus([…])]'),
+  process: listOf(
+    withMember('_part', 'a Processor', ''), 'a list of Processors',
+    '[Processor.resource({ upsert: { tenant: \'shop\' } })]'),
+  batch: {
+    is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    wanted: 'options of batches',
+    example: '{ sendBatchSize: 1024 }',
+  },
   routing: withMember('_key', 'a Routing', 'Routing.byKey(RoutingKey.SERVICE)'),
   traceStats: switched,
   infraAttributes: switched,

@@ -17,5 +17,11 @@ export function queueStorages(props: CollectorTierProps): QueueStorage[] {
 
 /** What is wrong with any of them. */
 export function queueProblems(props: CollectorTierProps): TierPart {
-  return { problems: [...new Set(queuesOf(props).flatMap(({ _problems }) => _problems))] };
+  const { forwardTo, queue, retry } = props;
+  const idle = forwardTo !== undefined ? [] : Object.entries({ queue, retry })
+    .filter(([, given]) => given !== undefined)
+    .map(([name]) => `${name}: is for what goes to \`forwardTo\`, which is not there.`
+      + `\n→ give \`${name}\` to a backend instead: Backend.otlp(name, { endpoint, ${name} }).`);
+  return { problems: [...new Set([...idle, ...queuesOf(props).flatMap(({ _problems }) =>
+    _problems)])] };
 }

@@ -15,7 +15,7 @@ function optionsNamed(names: string, example: string): Kind {
 /** Props of all tiers that are about their objects. */
 export const WORKLOAD_KINDS: Readonly<Record<string, Kind>> = {
   pod: optionsNamed(
-    'labels annotations env envVars envFrom command extraArgs featureGates imagePullPolicy'
+    'labels annotations configChecksum env envVars envFrom command extraArgs featureGates imagePullPolicy'
     + ' imagePullSecrets cpuLimitMillis memoryRequest ephemeralStorage resizePolicy startupProbe'
     + ' livenessProbe readinessProbe lifecycle containerSecurityContext securityContext'
     + ' volumeMounts volumes initContainers containers hostFolderImage hostNetwork hostPid'
@@ -23,11 +23,12 @@ export const WORKLOAD_KINDS: Readonly<Record<string, Kind>> = {
     + ' affinity topologySpreadConstraints automountServiceAccountToken shareProcessNamespace',
     '{ priorityClassName: \'high\' }'),
   rollout: optionsNamed(
-    'maxSurge maxUnavailable partition minReady revisionHistoryLimit',
+    'strategy maxSurge maxUnavailable partition podManagementPolicy minReady'
+    + ' revisionHistoryLimit',
     '{ revisionHistoryLimit: 3 }'),
   service: optionsNamed(
-    'type annotations labels loadBalancerClass loadBalancerSourceRanges externalTrafficPolicy'
-    + ' internalTrafficPolicy trafficDistribution sessionAffinity ipFamilies ipFamilyPolicy'
+    'type annotations labels loadBalancerClass loadBalancerIp nodePorts loadBalancerSourceRanges'
+    + ' externalTrafficPolicy internalTrafficPolicy trafficDistribution sessionAffinity ipFamilies ipFamilyPolicy'
     + ' publishNotReadyAddresses', '{ type: \'LoadBalancer\' }'),
   serviceAccount: withMember(
     '_isExisting', 'a ServiceAccount', 'ServiceAccount.existing(\'collector\')'),

@@ -1,10 +1,10 @@
 /** Values that no prop can have: what somebody writes who does not check types. */
 import { Chart, Duration, Size } from 'cdk8s';
-import { complaints } from './synthesized';
+import { complaints, synthesized } from './synthesized';
 import {
   AgentDaemonSet, Availability, Backend, CollectorConfigOverrides, CollectorImage,
-  GatewayDeployment, Placement, Resolver, SamplingPolicy, SecretReference,
-  TailSamplingGateway,
+  GatewayDeployment, Placement, Processor, Resolver, Retry, SamplingPolicy, SecretReference,
+  SendingQueue, TailSamplingGateway,
 } from '../src';
 
 const policies = [SamplingPolicy.alwaysSample('all')];
@@ -163,4 +163,39 @@ test('props that are missing altogether are told like any other', () => {
   expect(complaints((chart) => { new AgentDaemonSet(chart, 'agent', undefined as any); })).toEqual([
     expect.stringMatching(/^\[telemetry\/agent\] forwardTo, exportTo: there must be somewhere/),
   ]);
+});
+
+test.each<[object, RegExp]>([
+  [{ transportSecurty: 1 },
+    /transportSecurty: must be one of the props here \(did you mean transportSecurity\?\), got 1/],
+  [{ exportTo: [Backend.otlp('s', { endpoint: 's:1', secretHeader: {} } as never)] },
+    /exportTo \(s\): secretHeader: must be one of the props here \(did you mean secretHeaders\?\)/],
+  [{ protocols: null }, /protocols: must be a list of grpc and http, one at least, got null/],
+  [{ protocols: [] }, /protocols: must be a list of grpc and http, one at least, got \[\]/],
+  [{ receive: [null] }, /receive: must be a list of Receivers, got/],
+  [{ process: 'x' }, /process: must be a list of Processors, got "x"/],
+  [{ batch: 5 }, /batch: must be options of batches, got 5/],
+  [{ queue: SendingQueue.inMemory() },
+    /queue: is for what goes to `forwardTo`, which is not there\. → give `queue` to a backend/],
+  [{ retry: Retry.never() }, /retry: is for what goes to `forwardTo`, which is not there/],
+  [{ secrets: { A: SecretReference.of(undefined as never, 'k') } },
+    /must be the name of a Secret and a key in it/],
+  [{ config: CollectorConfigOverrides.fromYaml('receivers: foo') }, /receivers: must be a map, got/],
+  [{ config: CollectorConfigOverrides.fromYaml('extensions: x') }, /extensions: must be a map, got/],
+])('%j is told, and nothing breaks', (props, sentence) => {
+  expect(gatewaySays(props).join('\n')).toMatch(sentence);
+});
+
+test('two of a kind have names of their own', () => {
+  const objects = synthesized((chart) => {
+    new GatewayDeployment(chart, 'gateway', {
+      exportTo: [store],
+      process: [
+        Processor.resource({ upsert: { a: 'b' } }), Processor.resource({ remove: ['c'] }),
+      ],
+    });
+  });
+  const { processors, service } = objects.configOf('gateway');
+  expect(Object.keys(processors)).toEqual(['memory_limiter', 'resource', 'resource/2', 'batch']);
+  expect(service.pipelines.traces.processors).toEqual(Object.keys(processors));
 });

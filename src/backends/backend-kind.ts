@@ -66,7 +66,8 @@ export interface BoundBackend {
 export function bound<Options extends BackendOptions>(
   name: string, given: Options, kind: BackendKind<Options>,
 ): BoundBackend {
-  const { props, problems } = rightProps(given, kind.kinds, `exportTo (${name}): `);
+  const { props, problems } = rightProps(
+    given, kind.kinds, `exportTo (${name}): `, { isWhole: true });
   const signals = props.signals ?? kind.signals?.(props) ?? Object.values(Signal);
   return {
     type: kind.type,

@@ -1,6 +1,6 @@
 /** What options of backends must be. */
 import { DebugVerbosity } from '../graph/debug-verbosity';
-import { listOf, oneOf, required, withMember, type Kind } from '../prop-kinds';
+import { anyValue, listOf, oneOf, required, withMember, type Kind } from '../prop-kinds';
 import { BACKEND_KINDS, DELIVERY_KINDS } from '../tier-kinds';
 
 type Kinds = Readonly<Record<string, Kind>>;
@@ -31,6 +31,9 @@ const word = matching(/^[A-Za-z_:][\w:]*$/, 'a word of letters, digits and _', '
 /** Whatever is reached over a network. */
 export const CONNECTION_KINDS: Kinds = {
   ...BACKEND_KINDS,
+  endpoint: anyValue,
+  compression: anyValue,
+  tls: anyValue,
   certificateAuthority: SECRET,
   clientCertificate: matching(
     /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'the name of a Secret', '\'store-client-tls\''),
@@ -64,6 +67,7 @@ export const DATADOG_KINDS: Kinds = {
   site: matching(
     /^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'the site of an account, without https://', '\'datadoghq.eu\''),
   hostname: { is: (value) => typeof value === 'string', wanted: 'a text', example: '\'node-1\'' },
+  traces: anyValue,
 };
 
 const METRICS_KINDS: Kinds = { namespace: word, resourceToTelemetry: switched };
@@ -87,6 +91,8 @@ export const PROMETHEUS_KINDS: Kinds = {
     example: '8889',
   },
   constLabels: labels,
+  signals,
+  metricExpiration: anyValue,
 };
 
 /** Logs of what comes by. */

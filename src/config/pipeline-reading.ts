@@ -131,8 +131,12 @@ function checkSignal(
     ? contract?.upstreamSignals
     : contract?.signals;
   if (carried === undefined || carried.includes(signal) || !SIGNALS.includes(signal)) return;
-  problems.push(problem(at, `names ${id}, which carries ${carried.join(' and ')} only`,
-    `remove it from this pipeline of ${signal}`));
+  const isUpstreams = contract?.upstreamSignals?.includes(signal) ?? true;
+  problems.push({
+    ...problem(at, `names ${id}, which carries ${carried.join(' and ')} only`,
+      `remove it from this pipeline of ${signal}`),
+    ...isUpstreams ? { upstreamOnly: true } : {},
+  });
 }
 
 /** Everything that is configured must be used, and connectors on both of their sides. */

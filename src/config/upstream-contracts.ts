@@ -2,6 +2,8 @@
  * Contracts of components that upstream has and this runtime does not: the constructs write them,
  * and check what users merge over them.
  */
+import type { ComponentSection, Contract, PipelineSignal } from './contract';
+import { contracts } from './contracts';
 import { datadogConnector } from './connectors/datadog';
 import { spanMetricsConnector } from './connectors/span-metrics';
 import { datadogExporter } from './exporters/datadog';
@@ -35,3 +37,13 @@ export const upstreamContracts = [
   datadogConnector, spanMetricsConnector,
   datadogExtension, fileStorageExtension, k8sLeaderElectorExtension, bearerTokenAuthExtension,
 ] as const;
+
+/** Signals that components of a type carry upstream; undefined when nobody here knows the type. */
+export function carriedSignals(
+  section: ComponentSection, type: string,
+): readonly PipelineSignal[] | undefined {
+  const known: readonly Contract[] = [...contracts, ...upstreamContracts];
+  const contract = known.find((candidate) => candidate.section === section
+    && (candidate.type === type || candidate.aliases.includes(type)));
+  return contract && (contract.upstreamSignals ?? ['traces', 'metrics', 'logs']);
+}

@@ -15,6 +15,8 @@ export interface YamlSource {
   readonly text: string;
   /** What it says, where that is known: it is then parsed only to find a line. */
   readonly data?: unknown;
+  /** Whether null takes away what an earlier source has there, rather than being its value. */
+  readonly isTakingAway?: boolean;
 }
 
 /** Where a value stands. */
@@ -47,8 +49,9 @@ export class YamlDocuments {
       })));
     this.data = this.problems.length > 0
       ? undefined
-      : sources.map((source) => source.data ?? this.parse(source).document.toJS() as unknown)
-        .reduce(merged, undefined);
+      : sources.reduce<unknown>((earlier, source) => merged(
+        earlier, source.data ?? this.parse(source).document.toJS() as unknown,
+        source.isTakingAway === true), undefined);
   }
 
   private parse(source: YamlSource): Parsed {
@@ -83,12 +86,14 @@ export class YamlDocuments {
 }
 
 /** Two values as one. */
-function merged(earlier: unknown, later: unknown): unknown {
+function merged(earlier: unknown, later: unknown, isTakingAway: boolean): unknown {
   if (!isRecord(earlier) || !isRecord(later)) return later ?? earlier;
   const all = { ...earlier };
   for (const [key, value] of Object.entries(later)) {
-    all[key] = Object.hasOwn(all, key) && isRecord(all[key]) && isRecord(value)
-      ? merged(all[key], value)
+    const isThere = Object.hasOwn(all, key);
+    if (isThere && value === null && isTakingAway) delete all[key];
+    else all[key] = isThere && isRecord(all[key]) && isRecord(value)
+      ? merged(all[key], value, isTakingAway)
       : value;
   }
   return all;

@@ -1,4 +1,5 @@
 import { Place, type TierPart } from './part';
+import { rawComponent } from './raw-component';
 import {
   probabilisticSamplerProcessor, resourceProcessor, type ResourceProcessorConfig,
 } from '../config';
@@ -46,7 +47,7 @@ export interface ProbabilisticSamplerOptions {
 export interface ProcessorOptions {
   /**
    * Signals that it works on.
-   * @default - all
+   * @default - all that it carries
    */
   readonly signals?: Signal[];
   /**
@@ -90,18 +91,15 @@ export class Processor {
   public static fromYaml(
     type: string, config: Record<string, any>, options: ProcessorOptions = {},
   ): Processor {
-    const [name, ...suffix] = String(type).split('/');
-    return new Processor(options, () => ({
-      contract: { section: 'processors', type: name, aliases: [] },
-      name: suffix.length === 0 ? undefined : suffix.join('/'),
-      write: () => config,
-    }));
+    const { component, problems, signals } = rawComponent('processors', type, config);
+    return new Processor({ signals, ...options }, () => component, problems);
   }
 
   private constructor(
     private readonly options: ProcessorOptions,
     private readonly component: () => Pick<
       NonNullable<TierPart['processors']>[number], 'contract' | 'name' | 'write'>,
+    private readonly problems: readonly string[] = [],
   ) {}
 
   /**
@@ -111,7 +109,7 @@ export class Processor {
   public _part(): TierPart {
     const { signals = Object.values(Signal), isBeforeSampling = false } = this.options;
     const place = isBeforeSampling ? Place.BEFORE_SAMPLING : Place.AFTER_SAMPLING;
-    return { processors: [{ ...this.component(), place, signals }] };
+    return { processors: [{ ...this.component(), place, signals }], problems: this.problems };
   }
 }
 

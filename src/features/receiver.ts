@@ -1,6 +1,8 @@
 import type { PartPort, TierPart } from './part';
+import { rawComponent } from './raw-component';
 import { prometheusReceiver } from '../config';
 import { Signal } from '../graph/signal';
+import type { ListenedPort } from '../workload/ports';
 
 /** A port that a receiver listens on. */
 export interface ReceiverPort {
@@ -22,6 +24,12 @@ export interface ReceiverPort {
    * @default - not said
    */
   readonly appProtocol?: string;
+  /**
+   * Port of the node that leads to it, on agents only: from 1 to 65535. Agents are then replaced
+   * with a gap, for a node has each port once.
+   * @default - none: senders reach it through the Service
+   */
+  readonly hostPort?: number;
 }
 
 /** What a receiver gives, and where it listens. */
@@ -58,18 +66,15 @@ export class Receiver {
   public static fromYaml(
     type: string, config: Record<string, any>, options: ReceiverOptions = {},
   ): Receiver {
-    const [name, ...suffix] = String(type).split('/');
-    return new Receiver(options, {
-      contract: { section: 'receivers', type: name, aliases: [] },
-      name: suffix.length === 0 ? undefined : suffix.join('/'),
-      write: () => config,
-    });
+    const { component, problems, signals } = rawComponent('receivers', type, config);
+    return new Receiver({ signals, ...options }, component, problems);
   }
 
   private constructor(
     private readonly options: ReceiverOptions,
     private readonly component: Pick<
       NonNullable<TierPart['receivers']>[number], 'contract' | 'name' | 'write'>,
+    private readonly problems: readonly string[] = [],
   ) {}
 
   /**
@@ -80,8 +85,9 @@ export class Receiver {
     const { signals = Object.values(Signal), ports = [] } = this.options;
     return {
       receivers: [{ ...this.component, signals }],
-      ports: ports.map(({ name, port, protocol = 'TCP', appProtocol }): PartPort =>
-        ({ name, port, protocol: protocol as PartPort['protocol'], appProtocol })),
+      problems: this.problems,
+      ports: ports.map(({ name, port, protocol = 'TCP', appProtocol, hostPort }): ListenedPort =>
+        ({ name, port, protocol: protocol as PartPort['protocol'], appProtocol, hostPort })),
     };
   }
 }

@@ -7,6 +7,8 @@ import { valueAt, type CollectorData } from './tier-facts';
 export interface Destination {
   /** The exporter's id. */
   readonly exporter: string;
+  /** The setting that holds it, where it is not the usual one. */
+  readonly setting?: string;
   /** How it is written, for messages. */
   readonly text: string;
   /** Name or address. */
@@ -40,7 +42,9 @@ export function destinations(data: CollectorData): Destination[] {
     const signals = signalsOf(data, exporter);
     const kind = TYPES[exporter.split('/')[0]];
     if (signals.length === 0 || kind === undefined) return [];
-    const all = kind === 'routed' ? routedAddresses(config) : plainAddresses(config, kind);
+    if (kind === 'http') return httpDestinations(config, exporter, signals);
+    const all = kind === 'routed' ? routedAddresses(config)
+      : plainAddresses(valueAt(config, 'endpoint'), kind);
     return all.map((address) => ({ ...address, exporter, signals }));
   });
 }
@@ -53,10 +57,28 @@ function signalsOf(data: CollectorData, exporter: string): Signal[] {
   }));
 }
 
+/** Over HTTP a signal may have an address of its own, and then does not take the common one. */
+function httpDestinations(
+  config: unknown, exporter: string, signals: readonly Signal[],
+): Destination[] {
+  const settings = signals.map((signal) => ({ signal, setting: `${signal}_endpoint` }));
+  const own = settings.filter(({ setting }) => isGiven(valueAt(config, setting)));
+  const others = signals.filter((signal) => !own.some((each) => each.signal === signal));
+  const common = others.length === 0 ? [] : plainAddresses(valueAt(config, 'endpoint'), 'http');
+  return [
+    ...common.map((address) => ({ ...address, exporter, signals: others })),
+    ...own.flatMap(({ signal, setting }) => plainAddresses(valueAt(config, setting), 'http')
+      .map((address) => ({ ...address, setting, exporter, signals: [signal] }))),
+  ];
+}
+
+function isGiven(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
 type Address = Omit<Destination, 'exporter' | 'signals'>;
 
-function plainAddresses(config: unknown, protocol: 'grpc' | 'http'): Address[] {
-  const endpoint = valueAt(config, 'endpoint');
+function plainAddresses(endpoint: unknown, protocol: 'grpc' | 'http'): Address[] {
   if (typeof endpoint !== 'string') return [];
   const { scheme, host, port } = endpointParts(endpoint);
   return [{
@@ -69,9 +91,9 @@ function plainAddresses(config: unknown, protocol: 'grpc' | 'http'): Address[] {
 }
 
 function routedAddresses(config: unknown): Address[] {
-  const given = valueAt(config, 'routing_key');
+  const word = valueAt(config, 'routing_key');
   // Without a key traces are routed by trace id, and everything else by service.
-  const key = typeof given !== 'string' || given === '' ? 'traceID' : given;
+  const key = isGiven(word) ? String(word) : 'traceID';
   const spread = key === 'traceID' ? { spread: 'trace' as const } : { spread: 'key' as const, key };
   const routed = (
     resolver: 'static' | 'dns' | 'k8s', host: string, port: unknown, text = host,
@@ -83,6 +105,8 @@ function routedAddresses(config: unknown): Address[] {
   const dns = valueAt(resolver, 'dns');
   const k8s = valueAt(resolver, 'k8s');
   const service = valueAt(k8s, 'service');
+  const given = valueAt(k8s, 'ports');
+  const ports: unknown[] = Array.isArray(given) && given.length > 0 ? given : [undefined];
   const hostname = valueAt(dns, 'hostname');
   return [
     ...(Array.isArray(hostnames) ? hostnames : []).map((text: unknown) => {
@@ -90,6 +114,6 @@ function routedAddresses(config: unknown): Address[] {
       return routed('static', host, port, String(text));
     }),
     ...typeof hostname === 'string' ? [routed('dns', hostname, valueAt(dns, 'port'))] : [],
-    ...typeof service === 'string' ? [routed('k8s', service, valueAt(k8s, 'ports', 0))] : [],
+    ...typeof service === 'string' ? ports.map((port) => routed('k8s', service, port)) : [],
   ];
 }

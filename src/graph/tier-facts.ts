@@ -20,7 +20,7 @@ export interface TierFacts {
   readonly ports: TierPorts;
   /** Signals that it takes. */
   readonly signals: readonly Signal[];
-  /** Whether a pod decides about whole traces and there is more than one pod. */
+  /** Whether something in a pod needs whole traces and there is more than one pod. */
   readonly needsWholeTraces: boolean;
   /** Its configuration as data, after overrides. */
   readonly data: CollectorData;
@@ -50,6 +50,8 @@ export interface TierFacts {
   readonly isSurging: boolean;
   /** What its server shows to senders; absent for plain text. */
   readonly certificate?: ServerCertificate;
+  /** Variables of its pods that have their values in the manifest. */
+  readonly plainEnv?: Readonly<Record<string, string>>;
   /** Who its pods are. */
   readonly account: { readonly name: string; readonly isExisting: boolean };
 }

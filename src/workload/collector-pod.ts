@@ -61,7 +61,10 @@ export function podTemplate(pod: CollectorPod): k8s.PodTemplateSpec {
   return {
     metadata: {
       labels: { ...options.labels, ...account.podLabels, ...podLabels(tier) },
-      annotations: { ...options.annotations, 'checksum/config': checksum(pod.configData) },
+      annotations: {
+        ...options.annotations,
+        ...options.configChecksum === false ? {} : { 'checksum/config': checksum(pod.configData) },
+      },
     },
     spec: {
       serviceAccountName: account.name,

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { objectLabels, selectorLabels, type TierIdentity } from './labels';
 import { changeWritten } from './later-fields';
 import { GRPC_PORT_NAME, HTTP_PORT_NAME, METRICS_PORT_NAME, type PodPorts } from './ports';
-import { isExternal, type ServiceOptions } from './service-options';
+import { isExternal, type ServiceNodePorts, type ServiceOptions } from './service-options';
 
 /** Name of the Service that has one address per pod. */
 export function headlessName({ name }: TierIdentity): string {
@@ -22,12 +22,18 @@ function port(name: string, number: number, appProtocol?: string): k8s.ServicePo
 }
 
 /** What senders are let in by. */
-function intakePorts({ grpc, http, others, isEncrypted = false }: PodPorts): k8s.ServicePort[] {
+function intakePorts(
+  { grpc, http, others, isEncrypted = false }: PodPorts, nodePorts: ServiceNodePorts = {},
+): k8s.ServicePort[] {
   // Meshes read what is called grpc or http as plain text.
   const spoken = (protocol: string) => isEncrypted ? 'https' : protocol;
+  const otlp = (name: string, protocol: 'grpc' | 'http', number: number | undefined) =>
+    number === undefined ? [] : [{
+      ...port(name, number, spoken(protocol)),
+      ...nodePorts[protocol] === undefined ? {} : { nodePort: nodePorts[protocol] },
+    }];
   return [
-    ...grpc === undefined ? [] : [port(GRPC_PORT_NAME, grpc, spoken('grpc'))],
-    ...http === undefined ? [] : [port(HTTP_PORT_NAME, http, spoken('http'))],
+    ...otlp(GRPC_PORT_NAME, 'grpc', grpc), ...otlp(HTTP_PORT_NAME, 'http', http),
     ...others.map(({ name, port: number, protocol, appProtocol }) =>
       ({ ...port(name, number, appProtocol), protocol })),
   ];
@@ -41,7 +47,7 @@ export function clusterService(
   scope: Construct, id: string, tier: TierIdentity, ports: PodPorts, isLocal: boolean,
   options: ServiceOptions = {},
 ): k8s.KubeService {
-  const { annotations, labels, type = 'ClusterIP', trafficDistribution } = options;
+  const { annotations, labels, type = 'ClusterIP', trafficDistribution, nodePorts } = options;
   const metrics = port(METRICS_PORT_NAME, ports.metrics, 'http');
   if (isExternal(options)) {
     new k8s.KubeService(scope, 'metrics-service', {
@@ -64,7 +70,8 @@ export function clusterService(
       ...isLocal ? { internalTrafficPolicy: 'Local' } : {},
       ...policies(options),
       ...families(options),
-      ports: isExternal(options) ? intakePorts(ports) : [...intakePorts(ports), metrics],
+      ports: isExternal(options)
+        ? intakePorts(ports, nodePorts) : [...intakePorts(ports), metrics],
     },
   });
   if (trafficDistribution !== undefined) {
@@ -78,13 +85,14 @@ export function clusterService(
 /** What is said of the Service for everybody alone. */
 function policies(options: ServiceOptions): Partial<k8s.ServiceSpec> {
   const {
-    externalTrafficPolicy, internalTrafficPolicy, loadBalancerClass, loadBalancerSourceRanges,
-    sessionAffinity,
+    externalTrafficPolicy, internalTrafficPolicy, loadBalancerClass, loadBalancerIp,
+    loadBalancerSourceRanges, sessionAffinity,
   } = options;
   return Object.fromEntries(Object.entries({
     externalTrafficPolicy,
     internalTrafficPolicy,
     loadBalancerClass,
+    loadBalancerIp,
     loadBalancerSourceRanges,
     sessionAffinity,
   }).filter(([, value]) => value !== undefined));

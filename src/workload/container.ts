@@ -19,6 +19,8 @@ export const POD_FIELDS = {
   POD_NAMESPACE: 'metadata.namespace',
   NODE_NAME: 'spec.nodeName',
 };
+/** Minor version of the first collectors of upstream that are built with Go 1.25. */
+const FIRST_OF_GO_1_25 = 137;
 
 /** The collector's container. */
 export function collectorContainer(pod: CollectorPod): k8s.Container {
@@ -67,7 +69,7 @@ function resources({ memory, cpuMillis, options }: CollectorPod): k8s.ResourceRe
   };
 }
 
-function containerPorts({ ports, hostPorts }: CollectorPod): k8s.ContainerPort[] {
+function containerPorts({ ports, hostPorts, workload }: CollectorPod): k8s.ContainerPort[] {
   const { grpc, http, metrics, health, others } = ports;
   const tcp = (
     name: string, containerPort: number | undefined, hostPort?: number,
@@ -76,7 +78,12 @@ function containerPorts({ ports, hostPorts }: CollectorPod): k8s.ContainerPort[]
   }];
   return [
     ...tcp(GRPC_PORT_NAME, grpc, hostPorts?.grpc), ...tcp(HTTP_PORT_NAME, http, hostPorts?.http),
-    ...others.map(({ name, port, protocol }) => ({ name, containerPort: port, protocol })),
+    ...others.map(({ name, port, protocol, hostPort }) => ({
+      name,
+      containerPort: port,
+      protocol,
+      ...hostPort === undefined || workload !== 'DaemonSet' ? {} : { hostPort },
+    })),
     ...tcp(METRICS_PORT_NAME, metrics), ...tcp(HEALTH_PORT_NAME, health),
   ];
 }
@@ -98,12 +105,16 @@ function args({ image, graceSeconds, options }: CollectorPod): string[] {
 function probe(
   timing: Omit<k8s.Probe, 'httpGet'>, options: ProbeOptions | undefined,
 ): k8s.Probe {
-  const { period, timeout, failureThreshold, initialDelay } = options ?? {};
+  const {
+    period, timeout, failureThreshold, initialDelay, successThreshold, terminationGracePeriod,
+  } = options ?? {};
   const given = {
     initialDelaySeconds: seconds(initialDelay),
     periodSeconds: seconds(period),
     timeoutSeconds: seconds(timeout),
     failureThreshold,
+    successThreshold,
+    terminationGracePeriodSeconds: seconds(terminationGracePeriod),
   };
   return {
     httpGet: { path: '/', port: k8s.IntOrString.fromString(HEALTH_PORT_NAME) },
@@ -114,6 +125,16 @@ function probe(
 
 function seconds(duration: Duration | undefined): number | undefined {
   return duration?.toSeconds();
+}
+
+/**
+ * Go before 1.25 starts a thread for every core of the node, and a CPU limit then stops all of them
+ * at once. Later ones do by themselves what this does, and follow a limit that changes.
+ */
+function processors({ image, options: { cpuLimitMillis } }: CollectorPod): k8s.EnvVar[] {
+  const knowsLimit = image.isRuntime || (image._minor ?? 0) >= FIRST_OF_GO_1_25;
+  if (knowsLimit || cpuLimitMillis === undefined) return [];
+  return [{ name: 'GOMAXPROCS', value: String(Math.max(2, Math.ceil(cpuLimitMillis / 1000))) }];
 }
 
 /** Variables as they were added first, with the value that was given last. */
@@ -129,6 +150,7 @@ function environment(pod: CollectorPod): k8s.EnvVar[] {
     image.isRuntime
       ? { name: 'NODE_OPTIONS', value: `--max-old-space-size=${memory.heapMib}` }
       : { name: 'GOMEMLIMIT', value: `${memory.heapMib}MiB` },
+    ...processors(pod),
     ...ofParts.filter(({ name }, index) =>
       ofParts.findIndex((one) => one.name === name) === index),
     ...plain(image._traits.env),

@@ -1,6 +1,6 @@
 /** Ports of the node that lead to the agent on it. */
 import type { k8s } from 'cdk8s-plus-28';
-import type { PodPorts } from './ports';
+import { isPort, type PodPorts } from './ports';
 
 /** Ports of the node. */
 export interface HostPortOptions {
@@ -59,8 +59,7 @@ export class HostPorts {
       return ['hostPorts: must be one port at least, got none.\n→ use HostPorts.same(), or leave'
         + ' `hostPorts` out.'];
     }
-    const wrong = given.filter(([, port]) =>
-      !Number.isInteger(port) || port < 1 || port > 65_535);
+    const wrong = given.filter(([, port]) => !isPort(port));
     const deaf = given.filter(([protocol]) => own[protocol] === undefined);
     return [
       ...wrong.map(([protocol, port]) => `hostPorts: ${protocol} must be a whole number from 1 to`
@@ -72,6 +71,47 @@ export class HostPorts {
       ] : [],
     ];
   }
+}
+
+/** What is wrong with ports of the node that lead to receivers. */
+export function receiverPortProblems(
+  { others }: PodPorts, own: HostPortOptions | undefined, workload: string,
+): string[] {
+  const given = others.filter(({ hostPort }) => hostPort !== undefined);
+  if (workload !== 'DaemonSet') {
+    return given.map(({ name, hostPort }) => `receive: hostPort of ${name} must be left to agents,`
+      + ` for senders reach other tiers through their Service, got ${hostPort}.`
+      + '\n→ leave `hostPort` out.');
+  }
+  const key = (port: unknown, protocol = 'TCP') => `${port}/${protocol}`;
+  const taken = [own?.grpc, own?.http].filter((port) => port !== undefined)
+    .map((port) => key(port));
+  return given.flatMap(({ name, hostPort, protocol }) => {
+    const isTwice = taken.includes(key(hostPort, protocol));
+    taken.push(key(hostPort, protocol));
+    if (!isPort(hostPort)) {
+      return [`receive: hostPort of ${name} must be a whole number from 1 to 65535, got`
+        + ` ${JSON.stringify(hostPort)}.\n→ leave \`hostPort\` out.`];
+    }
+    return isTwice ? [`receive: hostPort of ${name} must differ from other ports of the node, got`
+      + ` ${hostPort} twice.\n→ give one of them another port.`] : [];
+  });
+}
+
+/** Ports of the node that a pod takes; with the network of the node all of its own. */
+export function nodePortsOf({ containers, hostNetwork }: k8s.PodSpec): number[] {
+  return containers.flatMap(({ ports = [] }) => ports.flatMap(({ containerPort, hostPort }) =>
+    hostPort ?? (hostNetwork === true ? containerPort : [])));
+}
+
+/** What Kubernetes would refuse of ports of the node in a pod that has its network. */
+export function sharedNetworkProblems({ containers, hostNetwork }: k8s.PodSpec): string[] {
+  if (hostNetwork !== true) return [];
+  return containers.flatMap(({ ports = [] }) => ports)
+    .filter(({ containerPort, hostPort }) => hostPort !== undefined && hostPort !== containerPort)
+    .map(({ containerPort, hostPort }) => 'hostPorts: must be the ports of the pod itself where it'
+      + ` has the network of its node, got ${hostPort} for ${containerPort}.`
+      + '\n→ leave it out: with that network, the pod is reached there anyway.');
 }
 
 /** Where an agent is, by the Service that leads to it. */

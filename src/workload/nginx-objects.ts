@@ -6,6 +6,7 @@ import { checksum } from './collector-pod';
 import { changeWritten } from './later-fields';
 import { NGINX_FILES, NGINX_HEALTH_PORT, NGINX_VARIABLES, type NginxConfig } from './nginx-config';
 import type { Placement } from './placement';
+import { askedTolerations } from './pod-placement';
 import { GRPC_PORT_NAME, HEALTH_PORT_NAME, HTTP_PORT_NAME } from './ports';
 import type { ServiceOptions } from './service-options';
 import { ENDPOINT_REMOVAL_SECONDS } from '../graph/drain-budget';
@@ -75,17 +76,19 @@ export function nginxConfigMap(scope: Construct, id: string, nginx: Nginx): k8s.
 export function nginxService(scope: Construct, id: string, nginx: Nginx): k8s.KubeService {
   const { config, certificateSecret } = nginx;
   const {
-    annotations, labels, trafficDistribution, publishNotReadyAddresses: _, ...options
+    annotations, labels, trafficDistribution, nodePorts, publishNotReadyAddresses: _, ...options
   } = nginx.service;
   const { labels: own, ...named } = metadata(nginx);
-  const port = (name: string, number: number | undefined, appProtocol: string) =>
-    number === undefined ? [] : [{
-      name,
-      port: number,
-      protocol: 'TCP',
-      targetPort: k8s.IntOrString.fromString(name),
-      ...certificateSecret === undefined ? { appProtocol } : {},
-    }];
+  const port = (
+    name: string, number: number | undefined, nodePort: number | undefined, appProtocol: string,
+  ) => number === undefined ? [] : [{
+    name,
+    port: number,
+    protocol: 'TCP',
+    targetPort: k8s.IntOrString.fromString(name),
+    ...nodePort === undefined ? {} : { nodePort },
+    ...certificateSecret === undefined ? { appProtocol } : {},
+  }];
   const service = new k8s.KubeService(scope, id, {
     metadata: { ...named, labels: { ...labels, ...own }, annotations },
     spec: {
@@ -93,7 +96,8 @@ export function nginxService(scope: Construct, id: string, nginx: Nginx): k8s.Ku
       ...options,
       selector: selector(nginx),
       ports: [
-        ...port(GRPC_PORT_NAME, config.grpc, 'grpc'), ...port(HTTP_PORT_NAME, config.http, 'http'),
+        ...port(GRPC_PORT_NAME, config.grpc, nodePorts?.grpc, 'grpc'),
+        ...port(HTTP_PORT_NAME, config.http, nodePorts?.http, 'http'),
       ],
     },
   });
@@ -123,9 +127,6 @@ export function nginxBudget(
 /** Stamps the pods out. */
 export function nginxDeployment(scope: Construct, id: string, nginx: Nginx): k8s.KubeDeployment {
   const { replicas, placement, name, certificateSecret } = nginx;
-  const tolerations = placement?.tolerations?.map(({ key, value, effect }) => ({
-    key, value, effect, operator: value === undefined ? 'Exists' : 'Equal',
-  }));
   return new k8s.KubeDeployment(scope, id, {
     metadata: metadata(nginx),
     spec: {
@@ -154,7 +155,7 @@ export function nginxDeployment(scope: Construct, id: string, nginx: Nginx): k8s
             seccompProfile: { type: 'RuntimeDefault' },
           },
           nodeSelector: { 'kubernetes.io/os': 'linux', ...placement?.nodeLabels },
-          tolerations,
+          tolerations: askedTolerations(placement),
           topologySpreadConstraints: spread(nginx),
           containers: [container(nginx)],
           volumes: [

@@ -1,8 +1,8 @@
 /** Roles of a tier's pods, and who has them. */
 import { createHash } from 'crypto';
-import { JsonPatch, type ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { withoutNamespace } from './cluster-scoped';
 import { objectLabels, type TierIdentity } from './labels';
 import type { Permission, PermissionRule } from '../graph/permissions';
 
@@ -81,14 +81,6 @@ export class PermissionObjects {
   private subjects({ namespace }: TierIdentity): k8s.Subject[] {
     return [{ kind: 'ServiceAccount', name: this.serviceAccountName, namespace }];
   }
-}
-
-/** Charts put their namespace into everything, but these objects are in none. */
-function withoutNamespace<T extends ApiObject>(object: T): T {
-  if (object.chart.namespace !== undefined) {
-    object.addJsonPatch(JsonPatch.remove('/metadata/namespace'));
-  }
-  return object;
 }
 
 /** One Role for each Service that is found, and one for all else in each namespace. */

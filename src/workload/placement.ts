@@ -1,13 +1,16 @@
+import type { Duration } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
+import { isWholeSeconds } from './durations';
 
 /** Nodes with a taint that pods may nevertheless stand on. */
 export interface TolerationOptions {
   /**
    * Key of the taint.
+   * @default - any
    */
-  readonly key: string;
+  readonly key?: string;
   /**
-   * Value of the taint.
+   * Value of the taint; only beside its `key`.
    * @default - any
    */
   readonly value?: string;
@@ -16,6 +19,12 @@ export interface TolerationOptions {
    * @default - any
    */
   readonly effect?: string;
+  /**
+   * Time that pods stay on a node after it got the taint: whole seconds from 0 on. Only for the
+   * effect NoExecute, by which they are otherwise evicted at once.
+   * @default - they stay
+   */
+  readonly tolerationPeriod?: Duration;
 }
 
 /** What else there is to say about nodes. */
@@ -144,6 +153,22 @@ export class Placement {
     const effects = tolerations.filter(({ effect }) => ![undefined, ...EFFECTS].includes(effect))
       .map(({ effect }) => `placement: effect must be one of ${EFFECTS.join(', ')}, got`
         + ` ${JSON.stringify(effect)}.\n→ write one of them, or leave it out for all.`);
-    return [...labels, ...effects];
+    return [...labels, ...effects, ...tolerations.flatMap(tolerationProblems)];
   }
+}
+
+function tolerationProblems({ key, value, effect, tolerationPeriod }: TolerationOptions): string[] {
+  const isKeyless = value !== undefined && (key === undefined || key === '');
+  const isTimed = tolerationPeriod !== undefined;
+  return [
+    ...isKeyless ? ['placement: a toleration with a value must have a key, got the value'
+      + ` ${JSON.stringify(value)} alone.\n→ give it the \`key\` of the taint.`] : [],
+    ...isTimed && !isWholeSeconds(tolerationPeriod, 0) ? [
+      'placement: tolerationPeriod must be a Duration of whole seconds, got something else.'
+      + '\n→ give it Duration.minutes(5), for example.',
+    ] : [],
+    ...isTimed && effect !== 'NoExecute' ? ['placement: tolerationPeriod must be for the effect'
+      + ` NoExecute, by which alone pods are evicted, got ${JSON.stringify(effect) ?? 'none'}.`
+      + '\n→ give `effect` \'NoExecute\', or leave `tolerationPeriod` out.'] : [],
+  ];
 }

@@ -25,6 +25,7 @@ interface Traits {
 }
 
 const GATEWAY_WAY_OUT = 'let applications send to a GatewayDeployment instead';
+const LOGS_WAY_OUT = '`containerLogs` needs `hasCheckpoints: false`';
 const SERVICE_WAY_OUT = 'leave it out: applications reach agents through their Service';
 
 /** What kind of cluster it is. */
@@ -69,9 +70,9 @@ export class Platform {
         [hostPortsOf(pod).length > 0, 'ports of the node', SERVICE_WAY_OUT],
         [isPrivileged(pod), 'privileged containers', 'leave them out'],
         [hostPathsOf(pod).some((path) => !/^\/var\/log(\/|$)/.test(path)),
-          'folders of the node other than /var/log', 'leave out what reads them'],
+          'folders of the node other than /var/log', `leave out what reads them; ${LOGS_WAY_OUT}`],
         [writesLogs(pod), 'writing to folders of the node',
-          'keep what must last in another tier, in a GatewayStatefulSet'],
+          `keep what must last in another tier, in a GatewayStatefulSet; ${LOGS_WAY_OUT}`],
         [untoleratedLabels(pod).length > 0,
           `the label ${untoleratedLabels(pod)[0]} without a taint of the same name`,
           'use Placement.onPool(key, value)'],

@@ -16,6 +16,7 @@ export function podProblems(pod: CollectorPod): string[] {
     ...imageProblems(pod),
     ...resourceProblems(pod),
     ...probeProblems(pod.options),
+    ...switchProblems(pod.options),
     ...volumeProblems(pod),
     ...containerProblems(pod.options),
     ...nodeChoiceProblems(pod),
@@ -36,10 +37,11 @@ function labelProblems({ tier, options, account }: CollectorPod): string[] {
   ];
 }
 
-function variableProblems({ options, secrets }: CollectorPod): string[] {
+function variableProblems({ options, secrets, parts }: CollectorPod): string[] {
   const { env = {}, envVars = [] } = options;
   const names = [...Object.keys(env), ...envVars.map(({ name }) => name)];
-  const taken = new Set([...Object.keys(POD_FIELDS), ...secrets.keys()]);
+  const brought = parts.flatMap(({ env = [] }) => env.map(({ name }) => name));
+  const taken = new Set([...Object.keys(POD_FIELDS), ...secrets.keys(), ...brought]);
   const texts = Object.entries<unknown>(env).filter(([, value]) => typeof value !== 'string');
   return [
     ...texts.map(([name, value]) => `pod: env must hold texts, got ${JSON.stringify(value)} for`
@@ -104,19 +106,43 @@ function mebibytes(size: Size | undefined): number | undefined {
 function probeProblems(options: PodOptions): string[] {
   const probes = { ...pick(options, 'startupProbe', 'livenessProbe', 'readinessProbe') };
   return Object.entries(probes).flatMap(([name, probe]) => {
-    const { period, timeout, failureThreshold, initialDelay } = probe;
-    const times = Object.entries({ period, timeout, initialDelay })
+    const {
+      period, timeout, failureThreshold, initialDelay, successThreshold, terminationGracePeriod,
+    } = probe;
+    const times = Object.entries({ period, timeout, initialDelay, terminationGracePeriod })
       .filter(([field, time]) => time !== undefined
         && !isWholeSeconds(time, field === 'initialDelay' ? 0 : 1))
       .map(([field]) => `pod: ${name}.${field} must be a Duration of whole seconds, got something`
         + ' else.\n→ give it Duration.seconds(5), for example.');
-    const isCount = failureThreshold === undefined
-      || (Number.isInteger(failureThreshold) && failureThreshold >= 1);
-    return [...times, ...isCount ? [] : [
-      `pod: ${name}.failureThreshold must be a whole number from 1 on, got ${failureThreshold}.`
-      + '\n→ leave it out.',
-    ]];
+    const counts = Object.entries({ failureThreshold, successThreshold })
+      .filter(([, count]) => count !== undefined && !(Number.isInteger(count) && count >= 1))
+      .map(([field, count]) => `pod: ${name}.${field} must be a whole number from 1 on, got`
+        + ` ${count}.\n→ leave it out.`);
+    return [...times, ...counts, ...misplacedProblems(name, probe)];
   });
+}
+
+/** What only some probes have. */
+function misplacedProblems(
+  name: string, { successThreshold = 1, terminationGracePeriod }: ProbeOptions,
+): string[] {
+  if (name !== 'readinessProbe') {
+    return successThreshold <= 1 ? [] : [
+      `pod: ${name}.successThreshold must be 1, got ${successThreshold}.`
+      + '\n→ leave it out, or give it to `readinessProbe`.',
+    ];
+  }
+  return terminationGracePeriod === undefined ? [] : [
+    'pod: readinessProbe must not have a terminationGracePeriod, for it ends nothing, got one.'
+    + '\n→ leave it out, or give it to `livenessProbe`.',
+  ];
+}
+
+function switchProblems({ configChecksum }: PodOptions): string[] {
+  return [undefined, true, false].includes(configChecksum) ? [] : [
+    `pod: configChecksum must be true or false, got ${JSON.stringify(configChecksum)}.`
+    + '\n→ leave it out.',
+  ];
 }
 
 function pick(

@@ -24,6 +24,18 @@ export interface ProbeOptions {
    * @default - none
    */
   readonly initialDelay?: Duration;
+  /**
+   * How many answers in a row must come after one was missing: a whole number from 1 on. More than
+   * 1 only for readiness.
+   * @default - as Kubernetes does: 1
+   */
+  readonly successThreshold?: number;
+  /**
+   * Time that the collector gets to end when this probe gave it up: whole seconds, one at least.
+   * Not for readiness, which ends nothing.
+   * @default - that of the tier
+   */
+  readonly terminationGracePeriod?: Duration;
 }
 
 /** What pods may be told about their containers. */
@@ -68,7 +80,8 @@ export interface ContainerOptions {
   readonly imagePullPolicy?: string;
   /**
    * CPU of the collector at most, in thousandths of a core: a whole number, not below what it
-   * requests. It makes telemetry late when there is most of it.
+   * requests. It makes telemetry late when there is most of it. Collectors of upstream before
+   * 0.137.0 learn it by GOMAXPROCS, later ones by themselves.
    * @default - no limit
    */
   readonly cpuLimitMillis?: number;
@@ -156,7 +169,7 @@ export interface NodeOptions {
    */
   readonly dnsConfig?: k8s.PodDnsConfig;
   /**
-   * Name of a PriorityClass. With a higher one the pods displace others where there is no room,
+   * Name of a PriorityClass, such as that of `new PriorityClass(…)`. With a higher one the pods displace others where there is no room,
    * which an agent needs on nodes that are full.
    * @default - that of the cluster
    */
@@ -195,6 +208,12 @@ export interface PodOptions extends ContainerOptions, NodeOptions {
    * @default - none
    */
   readonly annotations?: Record<string, string>;
+  /**
+   * Whether a new configuration replaces the pods, by a checksum of it among their annotations.
+   * Without, they go on with the old one until something else tells or replaces them.
+   * @default true
+   */
+  readonly configChecksum?: boolean;
   /**
    * Names of Secrets with which images are pulled.
    * @default - those of the ServiceAccount

@@ -47,12 +47,19 @@ function tolerations(
     = placement?._rules ?? {};
   // An agent that leaves tainted nodes out leaves their applications without telemetry.
   if (toleratesAll) return { tolerations: [{ operator: 'Exists' }] };
-  if (placement?.tolerations === undefined) return {};
-  return {
-    tolerations: placement.tolerations.map(({ key, value, effect }) => ({
-      key, value, effect, operator: value === undefined ? 'Exists' : 'Equal',
-    })),
-  };
+  const asked = askedTolerations(placement);
+  return asked === undefined ? {} : { tolerations: asked };
+}
+
+/** The taints that a placement names. */
+export function askedTolerations(placement: Placement | undefined): k8s.Toleration[] | undefined {
+  return placement?.tolerations?.map(({ key, value, effect, tolerationPeriod }) => ({
+    key,
+    value,
+    effect,
+    operator: value === undefined ? 'Exists' : 'Equal',
+    ...tolerationPeriod === undefined ? {} : { tolerationSeconds: tolerationPeriod.toSeconds() },
+  }));
 }
 
 /** Over zones, then nodes; unless asked softly: a pod that cannot be spread is better than none. */

@@ -11,6 +11,12 @@ export const METRICS_PORT_NAME = 'metrics';
 /** Answers probes. */
 export const HEALTH_PORT_NAME = 'health';
 
+/** A port beside those of OTLP, and the port of the node that leads to it. */
+export interface ListenedPort extends PartPort {
+  /** On agents: port of the node that leads to it. */
+  readonly hostPort?: number;
+}
+
 /** Numbers of the ports. */
 export interface PodPorts {
   /** OTLP over gRPC; absent when it is not taken in. */
@@ -24,8 +30,13 @@ export interface PodPorts {
   /** Whether OTLP is taken in by TLS. */
   readonly isEncrypted?: boolean;
   /** What else is listened on. */
-  readonly others: readonly PartPort[];
+  readonly others: readonly ListenedPort[];
 }
 
 /** Numbers that everybody expects. */
 export const STANDARD_PORTS = { grpc: 4317, http: 4318, metrics: 8888, health: 13133 };
+
+/** Whether it is the number of a port. */
+export function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65_535;
+}

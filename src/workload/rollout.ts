@@ -2,9 +2,17 @@
 import type { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { isWholeSeconds } from './durations';
+import { heldBy, intOrString } from './typed-values';
 
 /** How the pods of a tier are replaced. */
 export interface RolloutOptions {
+  /**
+   * How they are replaced: RollingUpdate (some at a time), OnDelete (DaemonSets and StatefulSets:
+   * when somebody deletes the old ones) or Recreate (Deployments: all at once, and until new ones
+   * are ready nobody takes telemetry).
+   * @default "RollingUpdate"
+   */
+  readonly strategy?: string;
   /**
    * Pods beside those that there should be, as a number or a percentage. StatefulSets have none.
    * @default - 1 for gateways, 10 % of the nodes for agents; 0 where a pod takes ports or files of
@@ -23,6 +31,13 @@ export interface RolloutOptions {
    */
   readonly partition?: number;
   /**
+   * How pods of a StatefulSet start and are scaled: Parallel, or OrderedReady for one after the
+   * other, where one that does not become ready holds up all behind it. It cannot be changed
+   * later. Pods are replaced one at a time either way.
+   * @default "Parallel"
+   */
+  readonly podManagementPolicy?: string;
+  /**
    * Time that a new pod must be ready before the next one is replaced: whole seconds.
    * @default - gateways wait until senders know a new pod; agents do not wait
    */
@@ -33,6 +48,15 @@ export interface RolloutOptions {
    */
   readonly revisionHistoryLimit?: number;
 }
+
+const ROLLING = 'RollingUpdate';
+/** What a kind of workload can do. */
+const STRATEGIES: Readonly<Record<string, readonly string[]>> = {
+  DaemonSet: [ROLLING, 'OnDelete'],
+  Deployment: [ROLLING, 'Recreate'],
+  StatefulSet: [ROLLING, 'OnDelete'],
+};
+const START_ORDERS = ['Parallel', 'OrderedReady'];
 
 type Common = Pick<k8s.DeploymentSpec, 'minReadySeconds' | 'revisionHistoryLimit'>;
 
@@ -49,6 +73,15 @@ function common(
   };
 }
 
+/** Numbers and texts as their class says them. */
+export function typedRollout(options: RolloutOptions | undefined): RolloutOptions | undefined {
+  if (options === undefined) return undefined;
+  const { maxSurge, maxUnavailable } = options;
+  return {
+    ...options, maxSurge: intOrString(maxSurge), maxUnavailable: intOrString(maxUnavailable),
+  };
+}
+
 /** Surge where it can be: no node and no share of the load is then ever without a pod. */
 function steps(
   { maxSurge, maxUnavailable }: RolloutOptions, isSurging: boolean, step: k8s.IntOrString,
@@ -59,9 +92,23 @@ function steps(
   };
 }
 
+/** Whether some pods at a time are replaced. */
+function isRolling({ strategy = ROLLING }: RolloutOptions): boolean {
+  return strategy === ROLLING;
+}
+
 /** Whether new pods stand beside old ones. */
 export function surges(options: RolloutOptions | undefined, isSurging: boolean): boolean {
+  if (!isRolling(options ?? {})) return false;
   return options?.maxSurge === undefined ? isSurging : !isNothing(options.maxSurge);
+}
+
+function rolling<Steps>(
+  options: RolloutOptions = {}, stepsOf: () => Steps | undefined,
+): { readonly type: string; readonly rollingUpdate?: Steps } {
+  const rollingUpdate = isRolling(options) ? stepsOf() : undefined;
+  const type = options.strategy ?? ROLLING;
+  return { type, ...rollingUpdate === undefined ? {} : { rollingUpdate } };
 }
 
 /** How a DaemonSet replaces its pods. */
@@ -70,9 +117,7 @@ export function daemonSetRollout(
 ): Pick<k8s.DaemonSetSpec, 'updateStrategy' | keyof Common> {
   return {
     ...common(options ?? {}),
-    updateStrategy: {
-      type: 'RollingUpdate', rollingUpdate: steps(options ?? {}, isSurging, TENTH),
-    },
+    updateStrategy: rolling(options, () => steps(options ?? {}, isSurging, TENTH)),
   };
 }
 
@@ -82,7 +127,7 @@ export function deploymentRollout(
 ): Pick<k8s.DeploymentSpec, 'strategy' | keyof Common> {
   return {
     ...common(options ?? {}, settleSeconds),
-    strategy: { type: 'RollingUpdate', rollingUpdate: steps(options ?? {}, isSurging, ONE) },
+    strategy: rolling(options, () => steps(options ?? {}, isSurging, ONE)),
   };
 }
 
@@ -90,15 +135,12 @@ export function deploymentRollout(
 export function statefulSetRollout(
   options: RolloutOptions | undefined, settleSeconds: number,
 ): Pick<k8s.StatefulSetSpec, 'updateStrategy' | 'podManagementPolicy' | keyof Common> {
-  const { partition } = options ?? {};
+  const { partition, podManagementPolicy = 'Parallel' } = options ?? {};
   return {
     // Pods do not wait for each other to start; that they are replaced in turn stays so.
-    podManagementPolicy: 'Parallel',
+    podManagementPolicy,
     ...common(options ?? {}, settleSeconds),
-    updateStrategy: {
-      type: 'RollingUpdate',
-      ...partition === undefined ? {} : { rollingUpdate: { partition } },
-    },
+    updateStrategy: rolling(options, () => partition === undefined ? undefined : { partition }),
   };
 }
 
@@ -107,8 +149,43 @@ export function rolloutProblems(
   options: RolloutOptions | undefined, workload: string, takesNode: boolean,
 ): string[] {
   if (options === undefined) return [];
-  const numbers = numberProblems(options);
-  return numbers.length > 0 ? numbers : stepProblems(options, workload, takesNode);
+  const values = [
+    ...wordProblems(options, workload), ...numberProblems(options), ...shareProblems(options),
+  ];
+  return values.length > 0 ? values : stepProblems(options, workload, takesNode);
+}
+
+function wordProblems(
+  { strategy, podManagementPolicy }: RolloutOptions, workload: string,
+): string[] {
+  const known = STRATEGIES[workload] ?? [];
+  const isOrdered = podManagementPolicy !== undefined;
+  return [
+    ...strategy === undefined || known.includes(strategy) ? [] : [
+      `rollout: strategy must be one of ${known.join(', ')} for a ${workload}, got`
+      + ` ${JSON.stringify(strategy)}.\n→ leave \`strategy\` out.`,
+    ],
+    ...isOrdered && workload !== 'StatefulSet' ? [
+      'rollout: must not have a podManagementPolicy, for only pods of a StatefulSet are numbered,'
+      + ` got one for a ${workload}.\n→ leave \`podManagementPolicy\` out.`,
+    ] : [],
+    ...isOrdered && !START_ORDERS.includes(podManagementPolicy) ? [
+      `rollout: podManagementPolicy must be one of ${START_ORDERS.join(', ')}, got`
+      + ` ${JSON.stringify(podManagementPolicy)}.\n→ leave \`podManagementPolicy\` out.`,
+    ] : [],
+  ];
+}
+
+/** The typed objects would drop what is neither a number nor a percentage. */
+function shareProblems({ maxSurge, maxUnavailable }: RolloutOptions): string[] {
+  return Object.entries({ maxSurge, maxUnavailable }).filter(([, share]) => {
+    const held = heldBy(share);
+    const isShare = typeof held === 'number'
+      ? Number.isInteger(held) && held >= 0 : /^\d+%$/.test(held ?? '');
+    return share !== undefined && !isShare;
+  }).map(([name, share]) => `rollout: ${name} must be a whole number from 0 on or a percentage, got`
+    + ` ${JSON.stringify(heldBy(share) ?? share)}.`
+    + '\n→ give it k8s.IntOrString.fromString(\'10%\'), for example.');
 }
 
 function numberProblems({ partition, minReady, revisionHistoryLimit }: RolloutOptions): string[] {
@@ -126,6 +203,10 @@ function numberProblems({ partition, minReady, revisionHistoryLimit }: RolloutOp
 
 function stepProblems(options: RolloutOptions, workload: string, takesNode: boolean): string[] {
   const { maxSurge, maxUnavailable, partition } = options;
+  if (!isRolling(options) && (maxSurge ?? maxUnavailable ?? partition) !== undefined) {
+    return [`rollout: ${options.strategy} must stand without maxSurge, maxUnavailable and partition,`
+      + ' which are steps of a RollingUpdate, got one of them.\n→ leave them out.'];
+  }
   if (workload === 'StatefulSet' && (maxSurge ?? maxUnavailable) !== undefined) {
     return ['rollout: must not have maxSurge or maxUnavailable, for a StatefulSet replaces one pod'
       + ' at a time, got them.\n→ leave both out.'];

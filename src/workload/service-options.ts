@@ -1,4 +1,20 @@
 /** What the Service in front of a tier may be told, in the words of Kubernetes. */
+import { isIP } from 'net';
+import { isPort, type PodPorts } from './ports';
+
+/** Ports of every node that lead to a Service. */
+export interface ServiceNodePorts {
+  /**
+   * Leads to OTLP over gRPC: from 1 to 65535, on most clusters from 30000 to 32767.
+   * @default - Kubernetes chooses one
+   */
+  readonly grpc?: number;
+  /**
+   * Leads to OTLP over HTTP: from 1 to 65535, on most clusters from 30000 to 32767.
+   * @default - Kubernetes chooses one
+   */
+  readonly http?: number;
+}
 
 /** What the Service in front of a tier may be told. */
 export interface ServiceOptions {
@@ -23,6 +39,17 @@ export interface ServiceOptions {
    * @default - that of the cluster
    */
   readonly loadBalancerClass?: string;
+  /**
+   * Address that the load balancer shall have, where its cloud lets one choose: IPv4 or IPv6. Many
+   * want an annotation of their own instead.
+   * @default - the cloud chooses one
+   */
+  readonly loadBalancerIp?: string;
+  /**
+   * Ports of every node that lead to it, where it is of type NodePort or LoadBalancer.
+   * @default - Kubernetes chooses them
+   */
+  readonly nodePorts?: ServiceNodePorts;
   /**
    * Address ranges that may reach the load balancer, such as `10.0.0.0/8`.
    * @default - all
@@ -83,7 +110,9 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 /** What it is that only a Service of a kind has. */
 const NEEDED: readonly (readonly [keyof ServiceOptions, readonly string[]])[] = [
   ['loadBalancerClass', ['LoadBalancer']],
+  ['loadBalancerIp', ['LoadBalancer']],
   ['loadBalancerSourceRanges', ['LoadBalancer']],
+  ['nodePorts', ['NodePort', 'LoadBalancer']],
   ['externalTrafficPolicy', ['NodePort', 'LoadBalancer']],
 ];
 
@@ -92,8 +121,10 @@ export function isExternal(options: ServiceOptions | undefined): boolean {
   return ![undefined, 'ClusterIP'].includes(options?.type);
 }
 
-/** What Kubernetes would refuse. */
-export function serviceProblems(options: ServiceOptions = {}): string[] {
+/** What Kubernetes would refuse; of ports of nodes, where `own` ports are known. */
+export function serviceProblems(
+  options: ServiceOptions = {}, own?: Pick<PodPorts, 'grpc' | 'http'>,
+): string[] {
   const given = options as Readonly<Record<string, unknown>>;
   const choices = Object.entries(CHOICES)
     .filter(([option, words]) => given[option] !== undefined
@@ -107,7 +138,40 @@ export function serviceProblems(options: ServiceOptions = {}): string[] {
   const { type = 'ClusterIP' } = options;
   const unmet = NEEDED.filter(([option, types]) =>
     options[option] !== undefined && !types.includes(type));
-  return [...choices, ...families, ...unmet.map(([option, types]) =>
+  const addresses = [...addressProblems(options), ...nodePortProblems(options, own)];
+  return [...choices, ...families, ...addresses, ...unmet.map(([option, types]) =>
     `service: ${option} needs a Service of type ${types.join(' or ')}, got ${type}.`
     + `\n→ give \`type\` '${types.at(-1)}', or leave \`${option}\` out.`)];
+}
+
+function addressProblems({ loadBalancerIp }: ServiceOptions): string[] {
+  return loadBalancerIp === undefined || isIP(String(loadBalancerIp)) !== 0 ? [] : [
+    `service: loadBalancerIp must be an IP address, got ${JSON.stringify(loadBalancerIp)}.`
+    + '\n→ write \'203.0.113.7\', for example.',
+  ];
+}
+
+function nodePortProblems(
+  { nodePorts = {} }: ServiceOptions, own?: Pick<PodPorts, 'grpc' | 'http'>,
+): string[] {
+  const given = Object.entries(nodePorts).filter(([, port]) => port !== undefined);
+  const problems = given.flatMap(([protocol, port]: [string, unknown]) => {
+    if (protocol !== 'grpc' && protocol !== 'http') {
+      return [`service: nodePorts must be of grpc, http, got ${protocol}.`
+        + '\n→ write { grpc: 30317 }, for example.'];
+    }
+    if (!isPort(port)) {
+      return [`service: nodePorts.${protocol} must be a whole number from 1 to 65535, got`
+        + ` ${JSON.stringify(port)}.\n→ write 30317, for example.`];
+    }
+    return own === undefined || own[protocol] !== undefined ? [] : [
+      `service: nodePorts.${protocol} must be among the \`protocols\` of the tier, got port ${port}`
+      + ` for it.\n→ leave \`${protocol}\` out.`,
+    ];
+  });
+  const { grpc, http } = nodePorts;
+  return grpc === undefined || grpc !== http ? problems : [
+    ...problems,
+    `service: nodePorts must differ from each other, got ${grpc} twice.\n→ leave one of them out.`,
+  ];
 }

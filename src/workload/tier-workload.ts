@@ -3,7 +3,9 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { podTemplate, type CollectorPod } from './collector-pod';
 import { clusterService, headlessService } from './collector-services';
-import type { HostPorts } from './host-ports';
+import {
+  nodePortsOf, receiverPortProblems, sharedNetworkProblems, type HostPorts,
+} from './host-ports';
 import { objectLabels, type TierIdentity } from './labels';
 import type { Placement } from './placement';
 import type { PlatformFacts } from './platform';
@@ -12,11 +14,12 @@ import { writesToNode } from './pod-volumes';
 import type { PodPorts } from './ports';
 import { claimTemplates, type QueueStorage } from './queue-storage';
 import {
-  daemonSetRollout, deploymentRollout, rolloutProblems, statefulSetRollout, surges,
+  daemonSetRollout, deploymentRollout, rolloutProblems, statefulSetRollout, surges, typedRollout,
   type RolloutOptions,
 } from './rollout';
 import { tierAccount, type TierAccount } from './service-account';
 import { serviceProblems } from './service-options';
+import { typedOptions } from './typed-values';
 import type { WorkloadOptions } from './workload-options';
 import type { TierFacts } from '../graph/tier-facts';
 
@@ -57,9 +60,9 @@ export class TierWorkload {
     private readonly scope: Construct, private readonly tier: TierIdentity,
     private readonly plan: WorkloadPlan, private readonly given: GivenWorkload,
   ) {
-    const { serviceAccount, service } = given;
+    const { serviceAccount } = given;
     this.account = tierAccount(scope, 'service-account', tier, serviceAccount);
-    this.problems.push(...serviceAccount?._problems ?? [], ...serviceProblems(service));
+    this.problems.push(...serviceAccount?._problems ?? []);
   }
 
   /** Writes the Services. */
@@ -67,6 +70,7 @@ export class TierWorkload {
     ports: PodPorts,
   ): { readonly service: k8s.KubeService; readonly headlessService?: k8s.KubeService } {
     const { scope, tier, plan: { workload, isHeadless }, given: { service: options } } = this;
+    this.problems.push(...serviceProblems(options, ports));
     const isLocal = workload === 'DaemonSet';
     const service = clusterService(scope, 'service', tier, ports, isLocal, options);
     if (!isHeadless) return { service };
@@ -77,6 +81,7 @@ export class TierWorkload {
   /** Writes the pods, and what the platform wants of them. */
   public pods(known: KnownPod, storages: readonly QueueStorage[]): void {
     const { tier, account, plan: { workload, hostPorts }, given } = this;
+    const typed = typedOptions(given.pod ?? {});
     const asked: CollectorPod = {
       ...known,
       tier,
@@ -84,17 +89,21 @@ export class TierWorkload {
       workload,
       placement: given.placement,
       hostPorts: hostPorts?._numbers(known.ports),
-      options: given.pod ?? {},
+      options: typed.options,
     };
-    const wrong = [...podProblems(asked), ...hostPorts?._problems(known.ports) ?? []];
+    const wrong = [
+      ...typed.problems, ...podProblems(asked), ...hostPorts?._problems(known.ports) ?? [],
+      ...receiverPortProblems(known.ports, asked.hostPorts, workload),
+    ];
     const template = podTemplate(wrong.length === 0 ? asked : { ...asked, options: {} });
     this.template = { ...template, spec: this.onPlatform(template.spec!, asked) };
     this.nodePorts = nodePortsOf(template.spec!);
     this.takesNode = this.nodePorts.length > 0 || writesToNode(known.parts);
     this.claims = claimTemplates(known.parts, storages);
-    const outOfStep = rolloutProblems(given.rollout, workload, this.takesNode);
-    this.rollout = outOfStep.length === 0 ? given.rollout : undefined;
-    this.problems.push(...wrong, ...outOfStep);
+    const rollout = typedRollout(given.rollout);
+    const outOfStep = rolloutProblems(rollout, workload, this.takesNode);
+    this.rollout = outOfStep.length === 0 ? rollout : undefined;
+    this.problems.push(...wrong, ...sharedNetworkProblems(template.spec!), ...outOfStep);
   }
 
   private onPlatform(pod: k8s.PodSpec, { parts }: CollectorPod): k8s.PodSpec {
@@ -159,10 +168,4 @@ export class TierWorkload {
   ): ReturnType<typeof statefulSetRollout> & ReturnType<typeof claimTemplates> {
     return { ...statefulSetRollout(this.rollout, settleSeconds), ...this.claims };
   }
-}
-
-/** Ports of the node that a pod takes; with the network of the node all of its own. */
-function nodePortsOf({ containers, hostNetwork }: k8s.PodSpec): number[] {
-  return containers.flatMap(({ ports = [] }) => ports.flatMap(({ containerPort, hostPort }) =>
-    hostPort ?? (hostNetwork === true ? containerPort : [])));
 }

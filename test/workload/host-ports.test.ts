@@ -1,4 +1,6 @@
-import { AgentDaemonSet, Backend, GatewayDeployment, HostPorts, Protocol } from '../../src';
+import {
+  AgentDaemonSet, Backend, GatewayDeployment, HostPorts, Protocol, Receiver, type ReceiverPort,
+} from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -67,4 +69,42 @@ test.each<[object, RegExp]>([
   expect(complaints((chart) => {
     new AgentDaemonSet(chart, 'agent', { exportTo, ...props });
   })).toEqual([expect.stringMatching(pattern)]);
+});
+
+function zipkin(port: object = { hostPort: 9411 }): object {
+  const ports = [{ name: 'zipkin', port: 9411, ...port } as ReceiverPort];
+  return { receive: [Receiver.fromYaml('zipkin', { endpoint: '${env:POD_IP}:9411' }, { ports })] };
+}
+
+test('a receiver of an agent may have a port of the node, and its agent then makes room', () => {
+  expect(portsOf(zipkin()).slice(2, 3)).toEqual([[9411, 9411]]);
+  expect(portsOf(zipkin({ hostPort: 39411 })).slice(2, 3)).toEqual([[9411, 39411]]);
+  expect(portsOf(zipkin({})).slice(2, 3)).toEqual([[9411, undefined]]);
+  expect(agent(zipkin()).get('DaemonSet', 'agent').spec.updateStrategy.rollingUpdate)
+    .toEqual({ maxSurge: 0, maxUnavailable: '10%' });
+});
+
+test('two agents on one node do not take one port for their receivers', () => {
+  expect(complaints((chart) => {
+    new AgentDaemonSet(chart, 'one', { exportTo, ...zipkin() });
+    new AgentDaemonSet(chart, 'two', { exportTo, ...zipkin() });
+  })).toEqual([expect.stringMatching(/hostPorts: must be free on every node .* got 9411\./)]);
+});
+
+test.each<[object, RegExp]>([
+  [zipkin({ hostPort: 0 }), /receive: hostPort of zipkin must be a whole number .* got 0\./],
+  [{ ...zipkin({ hostPort: 4317 }), hostPorts: HostPorts.same() },
+    /receive: hostPort of zipkin must differ from other ports of the node, got 4317 twice/],
+  [{ ...zipkin({ hostPort: 39411 }), pod: { hostNetwork: true } },
+    /hostPorts: must be the ports of the pod itself where .* got 39411 for 9411\./],
+])('refuses ports of the node for receivers that cannot be, %#', (props, pattern) => {
+  expect(complaints((chart) => {
+    new AgentDaemonSet(chart, 'agent', { exportTo, ...props });
+  })).toEqual([expect.stringMatching(pattern)]);
+});
+
+test('a receiver of a gateway takes no port of its nodes', () => {
+  expect(complaints((chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, ...zipkin() });
+  })).toEqual([expect.stringMatching(/hostPort of zipkin must be left to agents, .* got 9411\./)]);
 });

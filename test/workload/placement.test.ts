@@ -1,4 +1,7 @@
-import { AgentDaemonSet, Backend, GatewayDeployment, Placement } from '../../src';
+import { Duration } from 'cdk8s';
+import {
+  AgentDaemonSet, Backend, GatewayDeployment, Placement, type TolerationOptions,
+} from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -58,6 +61,32 @@ test('a pool of agents is not on nodes with other taints', () => {
   expect(synthesized((chart) => {
     new AgentDaemonSet(chart, 'agent', { exportTo, placement: Placement.onPool('pool', 'a') });
   }).podOf('agent').spec.tolerations).toEqual([{ key: 'pool', operator: 'Equal', value: 'a' }]);
+});
+
+test.each<[string, TolerationOptions, object]>([
+  ['any taint', {}, { operator: 'Exists' }],
+  ['any taint with an effect', { effect: 'NoSchedule' },
+    { operator: 'Exists', effect: 'NoSchedule' }],
+  ['a taint for some time',
+    { key: 'lost', effect: 'NoExecute', tolerationPeriod: Duration.minutes(5) },
+    { key: 'lost', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }],
+])('pods tolerate %s', (_what, toleration, written) => {
+  expect(pod(Placement.onNodes({}, { tolerations: [toleration] })).tolerations).toEqual([written]);
+});
+
+test.each<[object, RegExp]>([
+  [{ value: 'a' }, /placement: a toleration with a value must have a key, got the value "a" alone/],
+  [{ effect: 'NoExecute', tolerationPeriod: 5 }, /tolerationPeriod must be a Duration of whole/],
+  [{ key: 'a', effect: 'NoSchedule', tolerationPeriod: Duration.seconds(5) },
+    /tolerationPeriod must be for the effect NoExecute, .* got "NoSchedule"/],
+  [{ key: 'a', tolerationPeriod: Duration.seconds(5) }, /effect NoExecute, .* got none/],
+  [{ key: 'a', effect: 'Never' }, /effect must be one of NoSchedule, /],
+])('refuses what no toleration can be, %#', (toleration, pattern) => {
+  expect(complaints((chart) => {
+    new GatewayDeployment(chart, 'gateway', {
+      exportTo, placement: Placement.onNodes({}, { tolerations: [toleration as any] }),
+    });
+  })).toEqual([expect.stringMatching(pattern)]);
 });
 
 test('rules for nodes are given in one place', () => {

@@ -53,6 +53,15 @@ test.each<[string, Platform, object, RegExp]>([
   expect(agentSays(platform, props)).toEqual([expect.stringMatching(pattern)]);
 });
 
+test('GKE Autopilot takes logs of containers without checkpoints, and says so', () => {
+  const platform = Platform.gkeAutopilot();
+  expect(agentSays(platform, { containerLogs: { hasCheckpoints: false } })).toEqual([]);
+  expect(agentSays(platform, { containerLogs: {} })).toEqual([
+    expect.stringMatching(/→ leave out what reads them; `containerLogs` needs `hasCheckpoints: fal/),
+    expect.stringMatching(/→ keep .*StatefulSet; `containerLogs` needs `hasCheckpoints: false`\./),
+  ]);
+});
+
 test.each<[string, object]>([
   ['an agent', {}],
   ['reading logs', LOGS],

@@ -2,8 +2,8 @@
 import { Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import {
-  AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, GatewayStatefulSet, SamplingPolicy,
-  SecretReference, TailSamplingGateway,
+  AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, GatewayStatefulSet, Protocol,
+  SamplingPolicy, SecretReference, TailSamplingGateway,
 } from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
@@ -34,6 +34,8 @@ const sidecar = { name: 'sidecar', image: 'sidecar:1' };
 test.each<[string, object, object]>([
   ['labels', { labels: { team: 'shop' } }, { metadata: { labels: { team: 'shop' } } }],
   ['annotations', { annotations: { note: 'x' } }, { metadata: { annotations: { note: 'x' } } }],
+  ['configChecksum', { configChecksum: true },
+    { metadata: { annotations: { 'checksum/config': expect.any(String) } } }],
   ['imagePullSecrets', { imagePullSecrets: ['pull'] },
     { spec: { imagePullSecrets: [{ name: 'pull' }] } }],
   ['automountServiceAccountToken', { automountServiceAccountToken: true },
@@ -86,6 +88,11 @@ test.each<[string, object, object]>([
   ['readinessProbe',
     { readinessProbe: { timeout: Duration.seconds(9), initialDelay: Duration.seconds(3) } },
     { readinessProbe: { timeoutSeconds: 9, initialDelaySeconds: 3, periodSeconds: 5 } }],
+  ['successThreshold of readiness', { readinessProbe: { successThreshold: 3 } },
+    { readinessProbe: { successThreshold: 3, failureThreshold: 2 } }],
+  ['terminationGracePeriod of liveness',
+    { livenessProbe: { terminationGracePeriod: Duration.seconds(5) } },
+    { livenessProbe: { terminationGracePeriodSeconds: 5 } }],
   ['containerSecurityContext', { containerSecurityContext: { readOnlyRootFilesystem: false } },
     { securityContext: { readOnlyRootFilesystem: false, allowPrivilegeEscalation: false } }],
 ])('the collector gets %s', (_option, pod, fields) => {
@@ -96,6 +103,28 @@ test('labels of pods are in no selector, and the checksum stays beside annotatio
   const objects = gateway({ pod: { labels: { team: 'shop' }, annotations: { note: 'x' } } });
   expect(objects.get('Deployment', 'gateway').spec.selector.matchLabels).not.toHaveProperty('team');
   expect(objects.podOf('gateway').metadata.annotations).toHaveProperty('checksum/config');
+});
+
+test('without a checksum a new configuration replaces no pod', () => {
+  expect(gateway({ pod: { configChecksum: false } }).podOf('gateway').metadata)
+    .not.toHaveProperty('annotations.checksum/config');
+  expect(gateway({ pod: { configChecksum: false, annotations: { note: 'x' } } })
+    .podOf('gateway').metadata.annotations).toEqual({ note: 'x' });
+});
+
+test.each<[string, CollectorImage, object, string | undefined]>([
+  ['0.136.0 and a limit', CollectorImage.contrib('0.136.0'), { cpuLimitMillis: 2500 }, '3'],
+  ['0.136.0 and a small limit', CollectorImage.contrib('0.136.0'), { cpuLimitMillis: 500 }, '2'],
+  ['0.136.0 and no limit', CollectorImage.contrib('0.136.0'), {}, undefined],
+  ['0.136.0 and a value of the user', CollectorImage.contrib('0.136.0'),
+    { cpuLimitMillis: 2500, env: { GOMAXPROCS: '1' } }, '1'],
+  ['0.137.0', CollectorImage.contrib('0.137.0'), { cpuLimitMillis: 2500 }, undefined],
+  ['a version that nobody knows', CollectorImage.custom({ image: 'otelcol:1' }),
+    { cpuLimitMillis: 2500 }, '3'],
+  ['the collector of this package', CollectorImage.runtime(), { cpuLimitMillis: 2500 }, undefined],
+])('Go before 1.25 learns its CPU limit: %s', (_what, image, pod, processors) => {
+  const { env } = gateway({ image, pod }).podOf('gateway').spec.containers[0];
+  expect(env.find(({ name }: any) => name === 'GOMAXPROCS')?.value).toBe(processors);
 });
 
 test('variables replace those that are written, and configurations may use them', () => {
@@ -162,6 +191,18 @@ test.each<[object, RegExp]>([
   [{ ephemeralStorage: 5 }, /ephemeralStorage must be whole mebibytes/],
   [{ livenessProbe: { period: 5 } }, /livenessProbe\.period must be a Duration of whole seconds/],
   [{ livenessProbe: { failureThreshold: 0 } }, /failureThreshold must be .* from 1 on, got 0/],
+  [{ livenessProbe: { successThreshold: 2 } }, /livenessProbe\.successThreshold must be 1, got 2/],
+  [{ readinessProbe: { successThreshold: 0 } }, /successThreshold must be .* from 1 on, got 0/],
+  [{ startupProbe: { terminationGracePeriod: 5 } }, /terminationGracePeriod must be a Duration/],
+  [{ readinessProbe: { terminationGracePeriod: Duration.seconds(5) } },
+    /readinessProbe must not have a terminationGracePeriod, for it ends nothing/],
+  [{ configChecksum: 'no' }, /pod: configChecksum must be true or false, got "no"/],
+  [{ containers: [{ name: 'a', resources: { limits: { cpu: '5 cores' } } }] },
+    /pod: containers\.0\.resources\.limits\.cpu must be a Quantity, got "5 cores"/],
+  [{ volumes: [{ name: 'a', emptyDir: { sizeLimit: true } }] },
+    /pod: volumes\.0\.emptyDir\.sizeLimit must be a Quantity, got true/],
+  [{ lifecycle: { preStop: { httpGet: { port: {} } } } },
+    /pod: lifecycle\.preStop\.httpGet\.port must be the number or the name of a port, got \{\}/],
   [{ volumes: [{ name: 'config' }] }, /volumes must have names of their own, got config twice/],
   [{ volumeMounts: [{ name: 'a', mountPath: '/a' }] }, /must name one of the `volumes` \(config\)/],
   [{ containers: [{ name: 'collector' }] }, /containers must have names of their own/],
@@ -178,6 +219,10 @@ test.each<[string, object, object]>([
   ['loadBalancerSourceRanges',
     { type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/8'] },
     { loadBalancerSourceRanges: ['10.0.0.0/8'] }],
+  ['loadBalancerIp', { type: 'LoadBalancer', loadBalancerIp: '203.0.113.7' },
+    { loadBalancerIP: '203.0.113.7' }],
+  ['nodePorts', { type: 'NodePort', nodePorts: { grpc: 30317, http: 30318 } },
+    { ports: [{ port: 4317, nodePort: 30317 }, { port: 4318, nodePort: 30318 }] }],
   ['externalTrafficPolicy', { type: 'LoadBalancer', externalTrafficPolicy: 'Local' },
     { externalTrafficPolicy: 'Local' }],
   ['internalTrafficPolicy', { internalTrafficPolicy: 'Local' }, { internalTrafficPolicy: 'Local' }],
@@ -215,9 +260,24 @@ test.each<[object, RegExp]>([
   [{ ipFamilies: ['v4'] }, /service: ipFamilies must be of IPv4, IPv6, got "v4"/],
   [{ loadBalancerClass: 'a' }, /loadBalancerClass needs a Service of type LoadBalancer, got Clust/],
   [{ externalTrafficPolicy: 'Local' }, /externalTrafficPolicy needs .* NodePort or LoadBalancer/],
+  [{ loadBalancerIp: '203.0.113.7' }, /loadBalancerIp needs a Service of type LoadBalancer/],
+  [{ type: 'LoadBalancer', loadBalancerIp: 'front' }, /loadBalancerIp must be an IP address, got/],
+  [{ nodePorts: { grpc: 30317 } }, /nodePorts needs a Service of type NodePort or LoadBalancer/],
+  [{ type: 'NodePort', nodePorts: { grpc: 0 } }, /nodePorts\.grpc must be a whole .* got 0/],
+  [{ type: 'NodePort', nodePorts: { metrics: 1 } }, /nodePorts must be of grpc, http, got metrics/],
+  [{ type: 'NodePort', nodePorts: { grpc: 30317, http: 30317 } }, /differ from .* got 30317 twice/],
   [{ nodePort: 5 }, /service: must be options, which are type, /],
 ])('refuses what no Service can have, %#', (service, pattern) => {
   expect(gatewaySays({ service })).toEqual([expect.stringMatching(pattern)]);
+});
+
+test('ports of nodes are of what the tier takes, and the headless Service has none', () => {
+  const service = { type: 'NodePort', nodePorts: { grpc: 30317 } };
+  expect(gatewaySays({ service, protocols: [Protocol.HTTP] })).toEqual([
+    expect.stringMatching(/nodePorts\.grpc must be among the `protocols` of the tier, got port 30/),
+  ]);
+  expect(gateway({ service }).get('Service', 'gateway-headless').spec.ports[0])
+    .not.toHaveProperty('nodePort');
 });
 
 const int = (value: number) => k8s.IntOrString.fromNumber(value);
@@ -246,6 +306,31 @@ test('each workload replaces its pods as it is told', () => {
     { revisionHistoryLimit: 3, updateStrategy: { rollingUpdate: { partition: 1 } } });
 });
 
+test.each<[string, object, object]>([
+  ['a number', { maxSurge: 3 }, { maxSurge: 3, maxUnavailable: 0 }],
+  ['a percentage', { maxUnavailable: '20%' }, { maxSurge: 1, maxUnavailable: '20%' }],
+])('steps may be written as Kubernetes does: %s', (_what, rollout, rollingUpdate) => {
+  expect(gateway({ rollout }).get('Deployment', 'gateway').spec.strategy.rollingUpdate)
+    .toEqual(rollingUpdate);
+});
+
+test('pods are replaced otherwise than some at a time where they are to be', () => {
+  const objects = synthesized((chart) => {
+    const rollout = { strategy: 'OnDelete' };
+    new AgentDaemonSet(chart, 'agent', { exportTo, rollout });
+    new GatewayDeployment(chart, 'gateway', { exportTo, rollout: { strategy: 'Recreate' } });
+    new GatewayStatefulSet(chart, 'stateful', {
+      exportTo, rollout: { ...rollout, podManagementPolicy: 'OrderedReady' },
+    });
+    new GatewayStatefulSet(chart, 'usual', { exportTo });
+  });
+  expect(objects.get('DaemonSet', 'agent').spec.updateStrategy).toEqual({ type: 'OnDelete' });
+  expect(objects.get('Deployment', 'gateway').spec.strategy).toEqual({ type: 'Recreate' });
+  expect(objects.get('StatefulSet', 'stateful').spec)
+    .toMatchObject({ updateStrategy: { type: 'OnDelete' }, podManagementPolicy: 'OrderedReady' });
+  expect(objects.get('StatefulSet', 'usual').spec.podManagementPolicy).toBe('Parallel');
+});
+
 test('a pod with the network of its node is not replaced by one beside it', () => {
   expect(gateway({ pod: { hostNetwork: true } }).get('Deployment', 'gateway').spec.strategy)
     .toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
@@ -258,9 +343,21 @@ test.each<[object, RegExp]>([
   [{ rollout: { maxSurge: int(0), maxUnavailable: int(0) } }, /must let a pod surge or go, got 0/],
   [{ rollout: { maxSurge: int(1) }, pod: { hostNetwork: true } }, /must not surge, for a second/],
   [{ rollout: { revisionHistoryLimit: -1 } }, /revisionHistoryLimit must be a whole number from 0/],
+  [{ rollout: { maxSurge: 'some' } }, /maxSurge must be .* or a percentage, got "some"/],
+  [{ rollout: { maxSurge: -1 } }, /maxSurge must be a whole number from 0 .* got -1/],
+  [{ rollout: { maxUnavailable: true } }, /maxUnavailable must be .* or a percentage, got true/],
+  [{ rollout: { strategy: 'OnDelete' } }, /must be one of RollingUpdate, Recreate for a Deploy/],
+  [{ rollout: { strategy: 'Recreate', maxSurge: 1 } }, /Recreate must stand without maxSurge/],
+  [{ rollout: { podManagementPolicy: 'Parallel' } }, /must not have a podManagementPolicy, for/],
   [{ rollout: { minReady: 5 } }, /minReady must be a Duration of whole seconds/],
 ])('refuses what no roll-out can be, %#', (props, pattern) => {
   expect(gatewaySays(props)).toEqual([expect.stringMatching(pattern)]);
+});
+
+test('pods of a StatefulSet start in an order that Kubernetes knows', () => {
+  expect(complaints((chart) => {
+    new GatewayStatefulSet(chart, 'gateway', { exportTo, rollout: { podManagementPolicy: 'Any' } });
+  })).toEqual([expect.stringMatching(/must be one of Parallel, OrderedReady, got "Any"/)]);
 });
 
 test('a StatefulSet is not told how many pods to replace at a time', () => {
@@ -273,4 +370,29 @@ test('resources of other containers are what they are', () => {
   const resources = { requests: { cpu: quantity('5m') } };
   expect(gateway({ pod: { containers: [{ ...sidecar, resources }] } })
     .podOf('gateway').spec.containers[1].resources).toEqual({ requests: { cpu: '5m' } });
+});
+
+test('numbers and texts of other containers may be written as Kubernetes does', () => {
+  const port = { httpGet: { port: 8080 } };
+  const { containers, volumes } = gateway({
+    pod: {
+      containers: [{
+        ...sidecar,
+        resources: { requests: { cpu: '5m' }, limits: { memory: 1024 } },
+        livenessProbe: port,
+        readinessProbe: { tcpSocket: { port: 'web' } },
+        env: [{
+          name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } },
+        }],
+      }],
+      volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Gi' } }],
+    },
+  }).podOf('gateway').spec;
+  expect(containers[1]).toMatchObject({
+    resources: { requests: { cpu: '5m' }, limits: { memory: '1024' } },
+    livenessProbe: port,
+    readinessProbe: { tcpSocket: { port: 'web' } },
+    env: [{ valueFrom: { resourceFieldRef: { divisor: '1m' } } }],
+  });
+  expect(volumes.at(-1)).toEqual({ name: 'scratch', emptyDir: { sizeLimit: '1Gi' } });
 });

@@ -3,7 +3,7 @@ import { Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import {
   AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, GatewayStatefulSet, HostPorts,
-  Placement, Platform, SendingQueue, ServiceAccount, WorkloadIdentity,
+  Placement, Platform, PriorityClass, SendingQueue, ServiceAccount, WorkloadIdentity,
 } from '../../src';
 import { synthesized } from '../synthesized';
 
@@ -25,7 +25,8 @@ const common = {
     memoryRequest: Size.mebibytes(200),
     ephemeralStorage: Size.gibibytes(1),
     resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
-    startupProbe: { period: Duration.seconds(3) },
+    startupProbe: { period: Duration.seconds(3), terminationGracePeriod: Duration.seconds(4) },
+    readinessProbe: { successThreshold: 2 },
     lifecycle: { postStart: { exec: { command: ['/bin/true'] } } },
     hostAliases: [{ ip: '10.0.0.9', hostnames: ['old'] }],
     hostUsers: true,
@@ -42,16 +43,24 @@ const common = {
   },
 };
 
+const ORDERED = { partition: 1, podManagementPolicy: 'OrderedReady' };
+
 const objects = synthesized((chart) => {
+  new PriorityClass(chart, 'telemetry', { value: 1000, description: 'Agents.' });
   const deployment = new GatewayDeployment(chart, 'deployment', {
     exportTo,
     ...common,
     image: CollectorImage.contrib('0.159.0'),
-    placement: Placement.offSpotNodes({ isSpreadStrict: true }),
+    placement: Placement.offSpotNodes({
+      isSpreadStrict: true,
+      tolerations: [{ effect: 'NoExecute', tolerationPeriod: Duration.minutes(1) }],
+    }),
     rollout: { maxSurge: k8s.IntOrString.fromString('50%'), minReady: Duration.seconds(9) },
     service: {
       type: 'LoadBalancer',
       loadBalancerClass: 'c',
+      loadBalancerIp: '203.0.113.7',
+      nodePorts: { grpc: 30317 },
       loadBalancerSourceRanges: ['10.0.0.0/8'],
       externalTrafficPolicy: 'Local',
       trafficDistribution: 'PreferClose',
@@ -60,13 +69,14 @@ const objects = synthesized((chart) => {
     },
   });
   const stateful = new GatewayStatefulSet(
-    chart, 'stateful', { forwardTo: deployment, ...common, queue, rollout: { partition: 1 } });
+    chart, 'stateful', { forwardTo: deployment, ...common, queue, rollout: ORDERED });
   new AgentDaemonSet(chart, 'agent', {
     forwardTo: stateful,
     ...common,
     queue,
     hostPorts: HostPorts.same(),
     placement: Placement.everyLinuxNode(),
+    rollout: { strategy: 'OnDelete' },
     platform: Platform.eks(),
   });
 });

@@ -200,7 +200,7 @@ export interface K8sAttributesProcessorConfig {
   readonly podDeleteGracePeriod?: Duration;
 }
 
-const WORKLOADS = ['deployment', 'statefulset', 'daemonset', 'job'];
+const WORKLOADS = ['deployment', 'statefulset', 'daemonset', 'job', 'cronjob', 'replicaset'];
 
 const METADATA = [
   'k8s.namespace.name', 'k8s.pod.name', 'k8s.pod.uid', 'k8s.pod.hostname', 'k8s.pod.start_time',

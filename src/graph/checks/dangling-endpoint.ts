@@ -26,6 +26,9 @@ function unknownName(
       + ` ${JSON.stringify(sender.namespace)}, got none.\n→ give its chart that namespace:`
       + ' new Chart(app, id, { namespace }).'];
   }
+  if (destination.resolver === 'k8s' && host.includes('.')) {
+    return unknownService(destination, app);
+  }
   const near = app.filter(({ namespace }) => namespace === sender.namespace)
     .flatMap(({ name, headlessName = name }) => [name, headlessName])
     .find((name) => isSlip(host, name));
@@ -34,6 +37,30 @@ function unknownName(
     + ` ${near}?).\n→ give \`forwardTo\` that construct; if it is another Service indeed, write its`
     + ` name with its namespace, such as ${host}.${sender.namespace ?? 'default'}.svc.`,
   ];
+}
+
+/** What is said of `name.namespace`, as the k8s resolver takes it, where one of both is a slip. */
+function unknownService(destination: Destination, app: readonly TierFacts[]): string[] {
+  const [name, inNamespace] = destination.host.split('.');
+  const isKnown = app.some(({ namespace }) => namespace === inNamespace);
+  const near = app.flatMap(({ namespace, name: tier, headlessName = tier }) =>
+    namespace === undefined ? [] : [tier, headlessName].map((service) => ({ service, namespace })))
+    .find(({ service, namespace }) => (namespace === inNamespace && isSlip(name, service))
+      || (service === name && !isKnown && isSlip(inNamespace, namespace)
+        && !isSibling(inNamespace, namespace)));
+  return near === undefined ? [] : [
+    `${placeOf(destination)}: must be sent to a Service that exists, got`
+    + ` ${JSON.stringify(destination.text)} (did you mean ${near.service}.${near.namespace}?).`
+    + '\n→ give `forwardTo` that construct; if it is another Service indeed, ask for its headless'
+    + ` one by Resolver.dns('${name}.${inNamespace}.svc').`,
+  ];
+}
+
+/** Names such as team-a and team-b differ in a word of a few letters, which is no slip. */
+function isSibling(one: string, other: string): boolean {
+  const words = other.split('-');
+  return one.split('-').some((word, index) => word !== words[index]
+    && Math.min(word.length, (words[index] ?? '').length) < 4);
 }
 
 /** Whether a name without namespace is another one but for a letter; numbers are no slips. */

@@ -1,5 +1,6 @@
 /** What listens inside a pod is what Services, probes and monitoring lead to. */
 import type { Check } from './check';
+import { isLocal, notReached, otherListenerProblems } from './other-listeners';
 import { valueAt, type CollectorData } from '../tier-facts';
 
 interface Listener {
@@ -12,7 +13,8 @@ interface Listener {
 const PROTOCOLS = ['receivers', 'otlp', 'protocols'];
 
 /** Servers that were moved to where nothing leads. */
-export const listener: Check = ({ data, ports }) => {
+export const listener: Check = (tier) => {
+  const { data, ports } = tier;
   const listeners: Listener[] = [
     ...(['grpc', 'http'] as const).flatMap((protocol) => {
       const port = ports[protocol];
@@ -27,6 +29,7 @@ export const listener: Check = ({ data, ports }) => {
   return [
     ...listeners.flatMap((each) => listenerProblems(data, each)),
     ...metricsProblems(data, ports.metrics),
+    ...otherListenerProblems(tier),
   ];
 };
 
@@ -39,9 +42,8 @@ function listenerProblems(data: CollectorData, { at, what, port, prop }: Listene
   if (typeof endpoint !== 'string') {
     return [`${where}: must listen on port ${port}, to which ${what}, got nothing.\n→ ${wayOut}`];
   }
-  if (/^(localhost|127\.)/.test(endpoint)) {
-    return [`${where}: must be reached from outside its pod, got ${JSON.stringify(endpoint)}.`
-      + `\n→ write "[\${env:POD_IP}]:${port}", or leave it out of \`config\`.`];
+  if (isLocal(endpoint)) {
+    return [`${notReached(where, endpoint, port)}, or leave it out of \`config\`.`];
   }
   return endpoint.endsWith(`:${port}`) ? []
     : [`${where}: must end in :${port}, to which ${what}, got ${JSON.stringify(endpoint)}.`

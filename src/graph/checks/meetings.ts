@@ -14,8 +14,8 @@ export interface Meeting {
 }
 
 /** Where it stands, for messages. */
-export function placeOf({ exporter }: Destination): string {
-  return `exporters.${exporter}`;
+export function placeOf({ exporter, setting }: Destination): string {
+  return ['exporters', exporter, ...setting === undefined ? [] : [setting]].join('.');
 }
 
 /** The tier that a destination leads to, at whatever port. */

@@ -1,7 +1,7 @@
 /** What a pod holds fits its memory. */
 import type { Check } from './check';
 import { runningComponents } from './pipelines';
-import { queuesOf } from './queue-memory';
+import { queuesOf, type QueueMemory } from './queue-memory';
 import {
   containerMibFor, heldTracesMib, LEAST_MEMORY_MIB, memorySum, PROCESS_MIB, type MemoryPart,
 } from '../memory-budget';
@@ -16,7 +16,9 @@ export const memory: Check = (tier) => {
   const known = [...tooSmall(tier), ...limitAbove(tier)];
   if (known.length > 0) return known;
   const held = heldTraces(tier);
-  return held.length > 0 ? held : [...fullQueues(tier), ...fullTable(tier)];
+  if (held.length > 0) return held;
+  const queues = fullQueues(tier);
+  return [...queues, ...queues.length > 0 ? [] : fullPod(tier), ...fullTable(tier)];
 };
 
 /** All that a pod may hold, as far as it is known: the process, traces, queues. */
@@ -60,6 +62,14 @@ function limitAbove(tier: TierFacts): string[] {
   ];
 }
 
+function neededMib(parts: readonly MemoryPart[]): number {
+  return Math.ceil(parts.reduce((sum, { mib }) => sum + mib, 0));
+}
+
+function certainQueues({ data }: TierFacts): QueueMemory[] {
+  return queuesOf(data).filter(({ isCertain }) => isCertain);
+}
+
 function podsOf({ minPods }: TierFacts): number {
   return Number.isFinite(minPods) ? Math.max(1, minPods) : 1;
 }
@@ -76,7 +86,7 @@ function heldTraces(tier: TierFacts): string[] {
   const traces = tracesOf(tier);
   if (limiter === undefined || traces.length === 0) return [];
   const parts = [{ what: 'process', mib: PROCESS_MIB }, ...traces];
-  const needed = Math.ceil(parts.reduce((sum, { mib }) => sum + mib, 0));
+  const needed = neededMib(parts);
   const usable = limiter.limitMib - limiter.spikeMib;
   if (needed <= usable) return [];
   const { tracesPerSecond, waitSeconds, memory: { containerMib }, image } = tier;
@@ -91,14 +101,33 @@ function heldTraces(tier: TierFacts): string[] {
 
 function fullQueues(tier: TierFacts): string[] {
   const limiter = limiterOf(tier);
-  const queues = queuesOf(tier.data).filter(({ isCertain }) => isCertain);
-  const needed = Math.ceil(queues.reduce((sum, { mib }) => sum + mib, 0));
+  const queues = certainQueues(tier);
+  const needed = neededMib(queues);
   if (limiter === undefined || needed <= limiter.limitMib) return [];
   const enough = containerMibFor(needed + PROCESS_MIB, tier.image.isRuntime);
   return [
     `memory: must hold full queues, ${memorySum(queues)}, got a memory limiter that acts at`
     + ` ${limiter.limitMib} of ${tier.memory.containerMib} MiB.`
     + `\n→ make the queues smaller, or give \`memory\` Size.mebibytes(${enough}).`,
+  ];
+}
+
+/** Parts of which each fits, but not all of them at a time. */
+function fullPod(tier: TierFacts): string[] {
+  const parts = [
+    { what: 'process', mib: PROCESS_MIB }, ...tracesOf(tier), ...certainQueues(tier),
+  ];
+  const needed = neededMib(parts);
+  const { containerMib } = tier.memory;
+  const limiter = limiterOf(tier);
+  if (parts.length === 1 || needed <= (limiter?.limitMib ?? containerMib)) return [];
+  const room = limiter === undefined ? `${containerMib} MiB at which the pod is killed`
+    : `a memory limiter that acts at ${limiter.limitMib} of ${containerMib} MiB`;
+  const enough = containerMibFor(needed, tier.image.isRuntime);
+  return [
+    `memory: must hold all that a pod may hold at a time, ${memorySum(parts)}, got ${room}.`
+    + `\n→ give \`memory\` Size.mebibytes(${enough}), or let the pod hold less: more pods, a`
+    + ' shorter `decisionWait`, smaller queues.',
   ];
 }
 

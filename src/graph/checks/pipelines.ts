@@ -66,6 +66,14 @@ export function hasPeers(data: CollectorData): boolean {
   return texts(valueAt(data, 'service', 'extensions')).some((id) => kindOf(id) === 'tracepeers');
 }
 
+/** What only works with all spans of a trace in one pod. */
+const GATHERING = new Set(['tailsampling', 'groupbytrace', 'servicegraph']);
+
+/** The components that run and need whole traces. */
+export function traceGatherers(data: CollectorData): RunningComponent[] {
+  return runningComponents(data).filter(({ kind }) => GATHERING.has(kind));
+}
+
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

@@ -1,20 +1,29 @@
 /** Every sampling policy matches some trace: one that cannot is a mistake in its numbers. */
 import type { Check } from './check';
+import { shareFaults, type ShareFault } from './composite-shares';
 import { runningComponents } from './pipelines';
 import { pathText } from '../../config/problem';
 import { valueAt } from '../tier-facts';
 
 /** Policies that no trace can match. */
-export const policyNeverMatches: Check = ({ data }) =>
+export const policyNeverMatches: Check = ({ data, image }) =>
   runningComponents(data).filter(({ kind }) => kind === 'tailsampling')
     .flatMap(({ id, config }) => policiesIn(config, 'policies').flatMap((policy, index) => {
       const fault = faultOf(policy);
-      return fault === undefined ? [] : [
-        `${pathText(['processors', id, 'policies', index])}: must match some trace, got ${fault}.`
+      const [found] = fault === undefined ? sharesOf(policy, image._minor)
+        : [{ must: 'must match some trace', got: fault }];
+      return found === undefined ? [] : [
+        `${pathText(['processors', id, 'policies', index])}: ${found.must}, got ${found.got}.`
         + `\n→ mend number ${index + 1} of the \`policies\`, or remove it.`,
       ];
     }));
 
+function sharesOf(policy: unknown, minor: number | undefined): ShareFault[] {
+  return valueAt(policy, 'type') === 'composite'
+    ? shareFaults(valueAt(policy, 'composite'), minor) : [];
+}
+
+/** Why no trace matches; nothing when one may. */
 type Fault = string | undefined;
 
 function policiesIn(config: unknown, key: string): unknown[] {
@@ -22,7 +31,6 @@ function policiesIn(config: unknown, key: string): unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
-/** Why no trace matches; nothing when one may. */
 function faultOf(policy: unknown): Fault {
   const type = String(valueAt(policy, 'type'));
   return FAULTS.get(type)?.(valueAt(policy, type));
@@ -45,7 +53,9 @@ const FAULTS: ReadonlyMap<string, (settings: unknown) => Fault> = new Map([
   ['drop', (settings) => faultOfAll(policiesIn(settings, 'drop_sub_policy'))],
   ['not', (settings) => valueAt(settings, 'not_sub_policy', 'type') === 'always_sample'
     ? 'the opposite of always_sample' : undefined],
-  ['composite', (settings) => notPositive(settings, 'max_total_spans_per_second')],
+  ['composite', (settings) => notPositive(settings, 'max_total_spans_per_second')
+    ?? policiesIn(settings, 'composite_sub_policy').map(faultOf)
+      .find((fault) => fault !== undefined)],
 ]);
 
 function isInverted(settings: unknown): boolean {

@@ -6,16 +6,32 @@ import { valueAt, type CollectorData } from '../tier-facts';
 /** Processors that stand behind what takes from them what they need. */
 export const processorOrder: Check = ({ data }) =>
   pipelinesOf(data).flatMap((pipeline) => [
-    ...lateLimiter(pipeline), ...lateAttributes(pipeline, data),
+    ...lateLimiter(pipeline), ...lostLimiter(pipeline, data), ...lateAttributes(pipeline, data),
   ].map((sentence) => `service.pipelines.${pipeline.id}.processors: ${sentence}`));
 
 function lateLimiter({ processors }: Pipeline): string[] {
-  const index = processors.findIndex((id) => kindOf(id) === 'memorylimiter');
+  const index = processors.findIndex(isLimiter);
   return index <= 0 ? [] : [
     `${processors[index]} must stand first, or what stands before it works and holds telemetry that`
     + ` is refused then, got it behind ${processors.slice(0, index).join(', ')}.`
     + '\n→ write it at the beginning of the list.',
   ];
+}
+
+/** A pipeline behind connectors only is given what another one has let in. */
+function lostLimiter({ receivers, processors }: Pipeline, data: CollectorData): string[] {
+  const isLimited = Object.keys(data.processors ?? {}).some(isLimiter);
+  const isFirst = receivers.some((id) => !(id in ((data.connectors ?? {}) as object)));
+  return !isLimited || !isFirst || processors.some(isLimiter) ? [] : [
+    'must begin with memory_limiter, or what comes in here is taken until the pod is killed, got'
+    + ` ${processors.length === 0 ? 'none' : processors.join(', ')}.`
+    + '\n→ write it at the beginning of the list; for a tier without any limiter write'
+    + ' processors: {memory_limiter: null} in `config`.',
+  ];
+}
+
+function isLimiter(id: string): boolean {
+  return kindOf(id) === 'memorylimiter';
 }
 
 /** They gather spans of many connections, and pass them on without any. */

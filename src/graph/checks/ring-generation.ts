@@ -53,13 +53,19 @@ function generationOf({ image }: TierFacts): RoutingGeneration | undefined {
 const UNKNOWN_MINOR = 100;
 
 function disagree(older: Router, newer: Router): boolean {
-  const signals = older.destination.signals.filter((signal) =>
-    newer.destination.signals.includes(signal));
-  const keys = [older, newer].map(({ tier, destination }) =>
-    valueAt(tier.data, 'exporters', destination.exporter, 'routing_key') ?? '');
-  if (signals.length === 0 || keys[0] !== keys[1]) return false;
-  const parts: (keyof RoutingGeneration)[] = ['ring'];
-  if (keys[0] === 'attributes' || keys[0] === 'service') parts.push('attributes');
-  if (signals.includes(Signal.LOGS)) parts.push('logs');
-  return parts.some((part) => older.generation[part] < newer.generation[part]);
+  return older.destination.signals.some((signal) => {
+    const key = keyOf(older, signal);
+    if (!newer.destination.signals.includes(signal) || key !== keyOf(newer, signal)) return false;
+    const parts: (keyof RoutingGeneration)[] = ['ring'];
+    if (key === 'attributes' || key === 'service') parts.push('attributes');
+    if (signal === Signal.LOGS) parts.push('logs');
+    return parts.some((part) => older.generation[part] < newer.generation[part]);
+  });
+}
+
+/** The key that decides; where none is given, upstream takes another one for each signal. */
+function keyOf({ tier, destination }: Router, signal: Signal): string {
+  const given = valueAt(tier.data, 'exporters', destination.exporter, 'routing_key');
+  if (typeof given === 'string' && given !== '') return given;
+  return signal === Signal.TRACES ? 'traceID' : 'service';
 }

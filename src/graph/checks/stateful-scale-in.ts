@@ -54,7 +54,9 @@ function tooFast({ scaleIn, minPods, maxPods }: TierFacts, held: Held): string[]
 
 /** With one more pod for a while, and then one less, the owners of traces change twice. */
 function surging({ workload, isSurging, needsWholeTraces, data }: TierFacts): string[] {
-  return workload !== 'Deployment' || !isSurging || !needsWholeTraces || hasPeers(data) ? [] : [
+  const isSampling = needsWholeTraces
+    && runningComponents(data).some(({ kind }) => kind === 'tailsampling');
+  return workload !== 'Deployment' || !isSurging || !isSampling || hasPeers(data) ? [] : [
     'processors.tail_sampling: must stand in pods that are replaced one by one, or every roll-out'
     + ' splits traces twice, got a Deployment with a surge.\n→ use a TailSamplingGateway.',
   ];

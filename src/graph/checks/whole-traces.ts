@@ -1,25 +1,43 @@
 /** Who decides about whole traces is sent whole traces. */
 import type { Check } from './check';
 import { meetings, type Meeting } from './meetings';
-import { hasPeers } from './pipelines';
+import { hasPeers, traceGatherers } from './pipelines';
 import { Signal } from '../signal';
+import type { TierFacts } from '../tier-facts';
 
 /** Traces that reach samplers without being routed, unless the samplers ask each other. */
 export const wholeTraces: Check = (sender, app) =>
   meetings(sender, app).flatMap((meeting) => split(meeting).map((sentence) =>
-    `${meeting.where}: ${sentence}`
-    + '\n→ give `forwardTo` that construct: traces are then routed by trace id.'));
+    `${meeting.where}: ${sentence}\n→ ${wayOut(meeting)}`));
+
+/** A sampler says itself how it is sent to, everything else must be told. */
+function wayOut({ receiver }: Meeting): string {
+  return isSampler(receiver)
+    ? 'give `forwardTo` that construct: traces are then routed by trace id.'
+    : 'give `forwardTo` that construct, and `routing` Routing.byKey(RoutingKey.TRACE_ID).';
+}
+
+function isSampler({ data }: TierFacts): boolean {
+  return traceGatherers(data).some(({ kind }) => kind === 'tailsampling');
+}
+
+/** What becomes of whole traces there. */
+function needOf(receiver: TierFacts): string {
+  const [first] = traceGatherers(receiver.data);
+  return isSampler(receiver) || first === undefined ? 'samples whole traces'
+    : `needs whole traces for ${first.where}`;
+}
 
 function split({ destination, receiver }: Meeting): string[] {
   const { signals, spread, key, resolver, text } = destination;
   const isWhole = !receiver.needsWholeTraces || hasPeers(receiver.data);
   if (isWhole || !signals.includes(Signal.TRACES)) return [];
   if (spread === 'connection') {
-    return [`sends traces by connection to ${receiver.path}, which samples whole traces: spans of`
+    return [`sends traces by connection to ${receiver.path}, which ${needOf(receiver)}: spans of`
       + ' one trace would meet different pods.'];
   }
   if (spread === 'key') {
-    return [`routes traces by ${key} to ${receiver.path}, which samples whole traces: spans of one`
+    return [`routes traces by ${key} to ${receiver.path}, which ${needOf(receiver)}: spans of one`
       + ' trace would meet different pods.'];
   }
   return resolver !== 'static' ? []

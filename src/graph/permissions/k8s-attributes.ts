@@ -22,6 +22,10 @@ const SOURCES: readonly [from: string, group: string, resource: string][] = [
   ['statefulset', 'apps', 'statefulsets'],
   ['daemonset', 'apps', 'daemonsets'],
   ['job', 'batch', 'jobs'],
+  // A CronJob is found by way of its Jobs; both from v0.160 on.
+  ['cronjob', 'batch', 'jobs'],
+  ['cronjob', 'batch', 'cronjobs'],
+  ['replicaset', 'apps', 'replicasets'],
 ];
 
 /** Informers start by `New` and `Start` of v0.159's internal/kube/client.go. */
