@@ -1,5 +1,6 @@
 import { Duration } from 'cdk8s';
 import type { LoadBalancingRetryConfig, RetryConfig } from './config';
+import { durationOf, rightProps, wrongValue } from './prop-kinds';
 
 /** Pauses between tries. */
 export interface RetryOptions {
@@ -15,24 +16,45 @@ export interface RetryOptions {
   readonly maxInterval?: Duration;
 }
 
+const PAUSE_KINDS = {
+  initialInterval: durationOf('millis', 0, 5000), maxInterval: durationOf('millis', 0, 30_000),
+};
+// To the collector no time at all means that it never gives up.
+const TIME = {
+  ...durationOf('millis', 1, 0),
+  example: 'Retry.upTo(Duration.minutes(5)), Retry.forever() or Retry.never()',
+};
+
 /** What becomes of requests that a receiver did not take. */
 export class Retry {
   /** They are tried again for `time`, then given up. */
   public static upTo(time: Duration, options: RetryOptions = {}): Retry {
-    return new Retry({ ...options, maxElapsedTime: time });
+    const problems = wrongValue('retry.time', time, TIME);
+    const { config, _problems } = Retry.forever(options);
+    return new Retry({ ...config, ...problems.length === 0 ? { maxElapsedTime: time } : {} }, [
+      ...problems, ..._problems,
+    ]);
   }
 
   /** They are tried again until they are taken; the queue fills up meanwhile. */
   public static forever(options: RetryOptions = {}): Retry {
-    return new Retry({ ...options, maxElapsedTime: Duration.millis(0) });
+    const { props, problems } = rightProps(options, PAUSE_KINDS, 'retry.', { isWhole: true });
+    return new Retry({ ...props, maxElapsedTime: Duration.millis(0) }, problems);
   }
 
   /** They are given up at once. */
   public static never(): Retry {
-    return new Retry({ enabled: false });
+    return new Retry({ enabled: false }, []);
   }
 
-  private constructor(private readonly config: RetryConfig) {}
+  private constructor(
+    private readonly config: RetryConfig,
+    /**
+     * What is wrong with it, beginning with `retry`.
+     * @internal
+     */
+    public readonly _problems: readonly string[],
+  ) {}
 
   /**
    * What an exporter is told.

@@ -4,7 +4,9 @@ import type {
   RateLimitingPolicyConfig, SamplingPolicyConfig, SpanCountPolicyConfig,
   StringAttributePolicyConfig,
 } from './config';
-import { durationOf, required, rightProps } from './prop-kinds';
+import {
+  durationOf, listOf, required, rightProps, withMember, wrongValue,
+} from './prop-kinds';
 
 /** How an operation ended, as its span says. */
 export enum StatusCode {
@@ -46,6 +48,11 @@ const SHARE_KINDS = {
     is: () => true, wanted: 'a percentage from 0 to 100', example: '10',
   }),
 };
+
+const POLICY = withMember(
+  '_toConfig', 'a SamplingPolicy', 'SamplingPolicy.not(\'other\', SamplingPolicy.…)');
+const POLICIES = listOf(
+  POLICY, 'a list of SamplingPolicies', 'SamplingPolicy.and(\'both\', [SamplingPolicy.…])');
 
 function problemsOf(policies: readonly SamplingPolicy[]): string[] {
   return policies.flatMap(({ _problems }) => _problems);
@@ -115,21 +122,32 @@ export class SamplingPolicy {
 
   /** Keeps traces that all of `policies` keep. */
   public static and(name: string, policies: SamplingPolicy[]): SamplingPolicy {
-    const andSubPolicy = policies.map((policy) => policy._toConfig());
-    return new SamplingPolicy({ name, type: 'and', and: { andSubPolicy } }, problemsOf(policies));
+    const { configs: andSubPolicy, problems } = SamplingPolicy.parts(policies);
+    return new SamplingPolicy({ name, type: 'and', and: { andSubPolicy } }, problems);
   }
 
   /** Keeps traces that `policy` does not keep. */
   public static not(name: string, policy: SamplingPolicy): SamplingPolicy {
-    const notSubPolicy = policy._toConfig();
-    return new SamplingPolicy({ name, type: 'not', not: { notSubPolicy } }, policy._problems);
+    const wrong = wrongValue('policy', policy, POLICY);
+    const { configs: [notSubPolicy], problems } = SamplingPolicy.parts(
+      wrong.length === 0 ? [policy] : [SamplingPolicy.alwaysSample('unknown')]);
+    return new SamplingPolicy(
+      { name, type: 'not', not: { notSubPolicy } }, [...wrong, ...problems]);
   }
 
   /** Drops traces that all of `policies` keep, whatever any other policy says. */
   public static drop(name: string, policies: SamplingPolicy[]): SamplingPolicy {
-    const dropSubPolicy = policies.map((policy) => policy._toConfig());
-    return new SamplingPolicy(
-      { name, type: 'drop', drop: { dropSubPolicy } }, problemsOf(policies));
+    const { configs: dropSubPolicy, problems } = SamplingPolicy.parts(policies);
+    return new SamplingPolicy({ name, type: 'drop', drop: { dropSubPolicy } }, problems);
+  }
+
+  private static parts(given: SamplingPolicy[]) {
+    const problems = wrongValue('policies', given, POLICIES);
+    const policies = problems.length === 0 ? given : [SamplingPolicy.alwaysSample('unknown')];
+    return {
+      configs: policies.map((policy) => policy._toConfig()),
+      problems: [...problems, ...problemsOf(policies)],
+    };
   }
 
   private constructor(

@@ -6,7 +6,7 @@ import { DebugVerbosity } from './graph/debug-verbosity';
 import { Protocol } from './graph/protocol';
 import { Signal } from './graph/signal';
 import {
-  anyValue, durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
+  durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
 } from './prop-kinds';
 import { HOST_PORTS_KIND, NO_HOST_PORTS_KIND, WORKLOAD_KINDS } from './workload-kinds';
 
@@ -17,6 +17,10 @@ const POLICY_EXAMPLE = '[SamplingPolicy.probabilistic(\'tenth\', { samplingPerce
 
 const name: Kind = {
   is: (value) => typeof value === 'string', wanted: 'a text', example: '\'gateway\'',
+};
+/** Its range is told with the other ports of the pod. */
+const portNumber: Kind = {
+  is: (value) => typeof value === 'number', wanted: 'a number', example: '4317',
 };
 const switched: Kind = {
   is: (value) => typeof value === 'boolean', wanted: 'true or false', example: 'true',
@@ -56,8 +60,8 @@ export const TIER_KINDS: Kinds = {
     wanted: 'a list of grpc and http, one at least',
     example: '[Protocol.GRPC]',
   },
-  grpcPort: anyValue,
-  httpPort: anyValue,
+  grpcPort: portNumber,
+  httpPort: portNumber,
   receive: listOf(
     withMember('_part', 'a Receiver', ''), 'a list of Receivers', '[Receiver.prometheus([…])]'),
   process: listOf(

@@ -15,9 +15,9 @@ function optionsNamed(names: string, example: string): Kind {
 /** Props of all tiers that are about their objects. */
 export const WORKLOAD_KINDS: Readonly<Record<string, Kind>> = {
   pod: optionsNamed(
-    'labels annotations configChecksum env envVars envFrom command extraArgs featureGates imagePullPolicy'
-    + ' imagePullSecrets cpuLimitMillis memoryRequest ephemeralStorage resizePolicy startupProbe'
-    + ' livenessProbe readinessProbe lifecycle containerSecurityContext securityContext'
+    'labels annotations configChecksum env envVars envFrom command extraArgs featureGates'
+    + ' imagePullPolicy imagePullSecrets cpuLimitMillis memoryRequest ephemeralStorage'
+    + ' resizePolicy startupProbe livenessProbe readinessProbe lifecycle containerSecurityContext securityContext'
     + ' volumeMounts volumes initContainers containers hostFolderImage hostNetwork hostPid'
     + ' hostUsers hostAliases dnsPolicy dnsConfig priorityClassName runtimeClassName schedulerName'
     + ' affinity topologySpreadConstraints automountServiceAccountToken shareProcessNamespace',
@@ -28,8 +28,8 @@ export const WORKLOAD_KINDS: Readonly<Record<string, Kind>> = {
     '{ revisionHistoryLimit: 3 }'),
   service: optionsNamed(
     'type annotations labels loadBalancerClass loadBalancerIp nodePorts loadBalancerSourceRanges'
-    + ' externalTrafficPolicy internalTrafficPolicy trafficDistribution sessionAffinity ipFamilies ipFamilyPolicy'
-    + ' publishNotReadyAddresses', '{ type: \'LoadBalancer\' }'),
+    + ' externalTrafficPolicy internalTrafficPolicy trafficDistribution sessionAffinity ipFamilies'
+    + ' ipFamilyPolicy publishNotReadyAddresses', '{ type: \'LoadBalancer\' }'),
   serviceAccount: withMember(
     '_isExisting', 'a ServiceAccount', 'ServiceAccount.existing(\'collector\')'),
   platform: withMember('platformName', 'a Platform', 'Platform.openShift()'),

@@ -68,7 +68,8 @@ export function rightProps<Props extends object>(
 /** What is wrong with one value that is not a prop; nothing when it is of its kind. */
 export function wrongValue(where: string, value: unknown, kind: Kind): string[] {
   return kind.is(value) ? [] : [
-    `${where}: must be ${kind.wanted}, got ${kindOf(value)}.\n→ write ${kind.example}, for example.`,
+    `${where}: must be ${kind.wanted}, got ${kindOf(value)}.`
+    + `\n→ write ${kind.example}, for example.`,
   ];
 }
 
@@ -81,7 +82,8 @@ export function isMap(value: unknown): value is Record<string, unknown> {
 export function kindOf(value: unknown): string {
   const [first] = Array.isArray(value) ? value as unknown[] : [];
   if (typeof first === 'object' && first !== null) return `a list of ${kindOf(first)}`;
-  if (['number', 'bigint', 'symbol', 'function'].includes(typeof value)) return String(value);
+  if (typeof value === 'function') return 'a function';
+  if (['number', 'bigint', 'symbol'].includes(typeof value)) return String(value);
   if (typeof value !== 'object' || value === null) return shown(value);
   const { name } = Object.getPrototypeOf(value)?.constructor ?? { name: 'Object' };
   return name === 'Object' || name === 'Array' ? shown(value) : `a ${name}`;
@@ -131,10 +133,15 @@ export function durationOf(unit: 'seconds' | 'millis', min: number, example: num
       return millis !== undefined && millis % size === 0 && millis >= min * size;
     },
     wanted: `a Duration of ${min > 0 ? `at least ${min} ` : ''}`
-      + (unit === 'seconds' ? `whole second${min === 1 ? '' : 's'}` : 'whole milliseconds'),
+      + `whole ${unit === 'seconds' ? 'second' : 'millisecond'}${min === 1 ? '' : 's'}`,
     example: `Duration.${unit}(${example})`,
   };
 }
+
+/** True or false. */
+export const trueOrFalse: Kind = {
+  is: (value) => typeof value === 'boolean', wanted: 'true or false', example: 'true',
+};
 
 /** A Size of whole mebibytes. */
 export const wholeMebibytes: Kind = {

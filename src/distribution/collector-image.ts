@@ -7,6 +7,7 @@ import { contracts } from '../config';
 const REPOSITORY = 'ghcr.io/cdk8s-otel-gateway/otelgw';
 /** A version that knows the names that all versions know. */
 const OLDEST_SPELLING = '0.100.0';
+const PACKAGE_NAME = 'cdk8s-otel-gateway';
 const IMAGE_NAME = /^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 
 /** Where the runtime's image is taken from. */
@@ -240,10 +241,20 @@ function published(
   });
 }
 
-/** The version of this package, whose folder is above the one that this runs in. */
+/** Written in by the build that makes one file of the library; absent where it is many. */
+declare const OTELGW_VERSION: string | undefined;
+
+/** The version of this package. Bundled into an app, it has no `package.json` of its own. */
 function packageVersion(): string {
-  let folder = __dirname;
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  const text = readFileSync(join(folder, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  if (typeof OTELGW_VERSION !== 'undefined') return OTELGW_VERSION;
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    const { name, version } = (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}) as
+      { name?: string; version?: string };
+    if (name === PACKAGE_NAME && version !== undefined) return version;
+    if (folder === dirname(folder)) {
+      throw new Error(`CollectorImage.runtime: must find the package.json of ${PACKAGE_NAME} above`
+        + ` ${__dirname}, got none.\n→ give \`tag\`, the version of the image.`);
+    }
+  }
 }

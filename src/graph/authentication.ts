@@ -1,4 +1,8 @@
-import type { SecretReference } from './secret-reference';
+import { wrongValue } from '../config/prop-kinds';
+import { SECRET_KIND, SecretReference } from './secret-reference';
+
+/** In place of a token without which synthesis fails anyway. */
+const NO_TOKEN = SecretReference.of('token', 'token');
 
 /** How senders prove that they may send. */
 export class Authentication {
@@ -8,7 +12,8 @@ export class Authentication {
    * needs `transportSecurity`, and a collector with the extension bearertokenauth.
    */
   public static bearerToken(token: SecretReference): Authentication {
-    return new Authentication(token);
+    const problems = wrongValue('authentication.token', token, SECRET_KIND);
+    return new Authentication(problems.length === 0 ? token : NO_TOKEN, problems);
   }
 
   /**
@@ -17,7 +22,14 @@ export class Authentication {
    */
   public readonly _token: SecretReference;
 
-  private constructor(token: SecretReference) {
+  private constructor(
+    token: SecretReference,
+    /**
+     * What is wrong with it.
+     * @internal
+     */
+    public readonly _problems: readonly string[],
+  ) {
     this._token = token;
   }
 }

@@ -1,5 +1,10 @@
 /** What keeps telemetry together that is spread over several collectors or stores. */
+import { listOf, textOf, withMember, wrongValue } from '../config/prop-kinds';
 import { Signal } from './signal';
+
+const ATTRIBUTES = listOf(
+  textOf(/./, '', ''), 'a list of names of attributes', 'RoutingKey.attributes([\'tenant\'])');
+const KEY = withMember('_word', 'a RoutingKey', 'Routing.byKey(RoutingKey.SERVICE)');
 
 /** What telemetry has in common that goes to the same place. */
 export class RoutingKey {
@@ -22,7 +27,9 @@ export class RoutingKey {
    * Everything with the same values of `attributes`, one name at least. Spreads all signals.
    */
   public static attributes(attributes: string[]): RoutingKey {
-    return new RoutingKey('attributes', Object.values(Signal), attributes);
+    const problems = wrongValue('routing.attributes', attributes, ATTRIBUTES);
+    const names = problems.length === 0 ? attributes : ['unknown'];
+    return new RoutingKey('attributes', Object.values(Signal), names, problems);
   }
 
   private constructor(
@@ -38,6 +45,11 @@ export class RoutingKey {
      * @internal
      */
     public readonly _attributes?: string[],
+    /**
+     * What is wrong with it.
+     * @internal
+     */
+    public readonly _problems: readonly string[] = [],
   ) {}
 }
 
@@ -53,7 +65,9 @@ export class Routing {
    * connection.
    */
   public static byKey(key: RoutingKey): Routing {
-    return new Routing(key);
+    const problems = wrongValue('routing.key', key, KEY);
+    return problems.length === 0
+      ? new Routing(key, key._problems) : new Routing(RoutingKey.TRACE_ID, problems);
   }
 
   private constructor(
@@ -62,6 +76,11 @@ export class Routing {
      * @internal
      */
     public readonly _key: RoutingKey,
+    /**
+     * What is wrong with it.
+     * @internal
+     */
+    public readonly _problems: readonly string[],
   ) {}
 
   /**

@@ -1,8 +1,16 @@
+import { kindOf, withMember } from '../config/prop-kinds';
+
 /** One value of a Secret. It reaches the collector as an environment variable, never as text. */
 export class SecretReference {
   /** The value under `key` of the Secret `name`, in the namespace of who uses it. */
   public static of(name: string, key: string): SecretReference {
-    return new SecretReference(name, key);
+    const isText = typeof name === 'string' && typeof key === 'string';
+    const given = isText ? JSON.stringify(`${name}/${key}`) : `${kindOf(name)} and ${kindOf(key)}`;
+    const isRight = isText && /^[a-z0-9.-]+$/.test(name) && /^[\w.-]+$/.test(key);
+    return new SecretReference(isText ? name : 'unknown', isText ? key : 'unknown', isRight ? [] : [
+      `secrets: ${given} must be the name of a Secret and a key in it.`
+      + '\n→ write SecretReference.of(\'store\', \'api-key\'), for example.',
+    ]);
   }
 
   private constructor(
@@ -10,6 +18,11 @@ export class SecretReference {
     public readonly name: string,
     /** Key of the value in it. */
     public readonly key: string,
+    /**
+     * What is wrong with it.
+     * @internal
+     */
+    public readonly _problems: readonly string[],
   ) {}
 
   /** Name of the environment variable that holds the value. */
@@ -17,3 +30,7 @@ export class SecretReference {
     return `${this.name}_${this.key}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
   }
 }
+
+/** What a prop must be that refers to a value of a Secret. */
+export const SECRET_KIND = withMember(
+  'variable', 'a SecretReference', 'SecretReference.of(\'store-ca\', \'ca.crt\')');

@@ -1,10 +1,13 @@
 import type { TlsClientConfig } from '../config';
+import {
+  isMap, listOf, oneOf, rightProps, textOf, trueOrFalse, withMember, wrongValue, type Kind,
+} from '../config/prop-kinds';
 import type { Authentication } from './authentication';
 import { isInCluster } from './cluster-name';
 import type { Protocol } from './protocol';
 import type { Resolver } from './resolver';
 import { BY_TRACE, type Routing } from './routing';
-import type { SecretReference } from './secret-reference';
+import { SECRET_KIND, type SecretReference } from './secret-reference';
 import { Signal } from './signal';
 import type { TransportSecurity } from './transport-security';
 
@@ -127,18 +130,42 @@ export interface ExternalTargetOptions extends OutsideSecurity {
 }
 
 const NOWHERE = 'localhost:4317';
+const NAME = textOf(/^[^\p{Z}\p{C}\p{S}/]+$/u, 'a name without spaces and /',
+  'TelemetryTarget.external(\'store\', { endpoint: \'store:4317\' })');
+const signal = oneOf(Object.values(Signal), '');
+const KINDS: Readonly<Record<string, Kind>> = {
+  endpoint: textOf(/^/, 'an address, host:port', '\'store:4317\''),
+  resolver: withMember('_isInCluster', 'a Resolver', 'Resolver.addresses([\'store:4317\'])'),
+  routing: withMember('_key', 'a Routing', 'Routing.byKey(RoutingKey.SERVICE)'),
+  signals: {
+    ...listOf(signal, 'a list of one or more of traces, metrics, logs', '[Signal.TRACES]'),
+    is: (value) => Array.isArray(value) && value.length > 0 && value.every(signal.is),
+  },
+  insecure: trueOrFalse,
+  tls: { is: isMap, wanted: 'settings of TLS', example: '{}' },
+  certificateAuthority: SECRET_KIND,
+  clientCertificate: textOf(
+    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'the name of a Secret', '\'store-client-tls\''),
+  authentication: withMember('_token', 'an Authentication',
+    'Authentication.bearerToken(SecretReference.of(\'telemetry-token\', \'token\'))'),
+};
 
 /** Targets that are not constructs of this app. */
 export class TelemetryTarget implements ITelemetryTarget {
   /** Collectors that somebody else runs, in this cluster or elsewhere. */
   public static external(name: string, options: ExternalTargetOptions): TelemetryTarget {
-    return new TelemetryTarget(name, options);
+    const unnamed = wrongValue('forwardTo: its name', name, NAME);
+    const right = unnamed.length === 0 ? name : 'external';
+    const { props, wrong, problems } = rightProps(
+      options, KINDS, `forwardTo (${right}): `, { isWhole: true });
+    return new TelemetryTarget(right, props, wrong, [...unnamed, ...problems]);
   }
 
   public readonly signals: Signal[];
 
   private constructor(
     public readonly targetName: string, private readonly options: ExternalTargetOptions,
+    private readonly wrong: readonly string[], private readonly wrongKinds: readonly string[],
   ) {
     this.signals = options.signals
       ?? (options.resolver === undefined ? Object.values(Signal) : this.routing._key.signals);
@@ -149,18 +176,22 @@ export class TelemetryTarget implements ITelemetryTarget {
    * @internal
    */
   public get _problems(): string[] {
-    const { endpoint, resolver, routing, authentication } = this.options;
+    const { endpoint, resolver, routing, authentication, certificateAuthority } = this.options;
     const unspread = resolver === undefined ? []
       : this.signals.filter((signal) => !this.routing._spreads(signal));
     const where = `forwardTo (${this.targetName})`;
     const isPlain = this.isPlain();
+    const parts = [resolver, routing, certificateAuthority, authentication];
+    const isTold = ['endpoint', 'resolver'].some((prop) => this.wrong.includes(prop));
     return [
-      ...(endpoint === undefined) !== (resolver === undefined) ? [] : [
+      ...this.wrongKinds,
+      ...parts.flatMap((part) => part?._problems ?? []).map((said) => `${where}: ${said}`),
+      ...isTold || (endpoint === undefined) !== (resolver === undefined) ? [] : [
         `${where}: must have an endpoint or a resolver, got`
         + ` ${endpoint === undefined ? 'neither' : 'both'}.`
         + '\n→ write TelemetryTarget.external(name, { endpoint: \'host:4317\' }), for example.',
       ],
-      ...routing === undefined || (routing._key !== undefined && resolver !== undefined) ? [] : [
+      ...isTold || routing === undefined || resolver !== undefined ? [] : [
         `${where}: \`routing\` must be a Routing, beside a \`resolver\`.`
         + '\n→ give `resolver` Resolver.addresses([…]), or remove `routing`.',
       ],
@@ -195,8 +226,7 @@ export class TelemetryTarget implements ITelemetryTarget {
   }
 
   private get routing(): Routing {
-    const { routing } = this.options;
-    return routing?._key === undefined ? BY_TRACE : routing;
+    return this.options.routing ?? BY_TRACE;
   }
 
   private tellsOfTls(): boolean {

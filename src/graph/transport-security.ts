@@ -1,6 +1,9 @@
 import { Duration } from 'cdk8s';
 import { formatGoDuration } from '../config';
-import type { SecretReference } from './secret-reference';
+import {
+  anyValue, durationOf, kindOf, rightProps, textOf, type Kind,
+} from '../config/prop-kinds';
+import { SECRET_KIND, type SecretReference } from './secret-reference';
 
 /** What cert-manager is asked for. */
 export interface CertManagerOptions {
@@ -51,6 +54,20 @@ export interface CertificateSecrets {
   readonly authority?: SecretReference;
 }
 
+const WHERE = 'transportSecurity.';
+const CERT_MANAGER_KINDS: Readonly<Record<string, Kind>> = {
+  kind: textOf(/^\w+$/, 'the kind of an issuer', '\'Issuer\''),
+  group: textOf(/^[\w.-]+$/, 'the API group of an issuer', '\'cert-manager.io\''),
+  duration: durationOf('seconds', 1, 7_776_000),
+  renewBefore: durationOf('seconds', 1, 2_592_000),
+};
+const SECRETS_KINDS: Readonly<Record<string, Kind>> = {
+  server: anyValue, names: anyValue, client: anyValue, authority: SECRET_KIND,
+};
+const OPTION_KINDS: Readonly<Record<string, Kind>> = {
+  minVersion: anyValue, reloadInterval: durationOf('millis', 0, 3_600_000),
+};
+
 /**
  * An issuer of cert-manager.
  * @internal
@@ -67,12 +84,14 @@ export class CertificateIssuer {
    * Secret must get ca.crt, which issuers of the kinds CA, self-signed and Vault give, ACME not.
    */
   public static certManager(name: string, options: CertManagerOptions = {}): CertificateIssuer {
-    return new CertificateIssuer({ ...options, name });
+    const { props, problems } = rightProps(options, CERT_MANAGER_KINDS, WHERE, { isWhole: true });
+    return new CertificateIssuer(problems, { ...props, name });
   }
 
   /** Nobody here: the Secrets are there already, or come from elsewhere. */
   public static secrets(secrets: CertificateSecrets): CertificateIssuer {
-    return new CertificateIssuer(undefined, secrets);
+    const { props, problems } = rightProps(secrets, SECRETS_KINDS, WHERE, { isWhole: true });
+    return new CertificateIssuer(problems, undefined, props);
   }
 
   /**
@@ -86,7 +105,10 @@ export class CertificateIssuer {
    */
   public readonly _secrets?: CertificateSecrets;
 
-  private constructor(certManager?: CertManagerIssuer, secrets?: CertificateSecrets) {
+  private constructor(
+    private readonly wrongKinds: readonly string[],
+    certManager?: CertManagerIssuer, secrets?: CertificateSecrets,
+  ) {
     this._certManager = certManager;
     this._secrets = secrets;
   }
@@ -106,16 +128,21 @@ export class CertificateIssuer {
    * @internal
    */
   public get _problems(): string[] {
-    if (this._certManager !== undefined) return certManagerProblems(this._certManager);
-    const { server, client, names } = this._secrets ?? {};
+    const { wrongKinds } = this;
+    if (this._certManager !== undefined) {
+      return [...wrongKinds, ...certManagerProblems(this._certManager)];
+    }
+    const { server, client, names, authority } = this._secrets ?? {};
     const secrets = client === undefined ? [server] : [server, client];
     return [
+      ...wrongKinds,
+      ...(authority?._problems ?? []).map((said) => `transportSecurity: ${said}`),
       ...secrets.filter((name) => !isName(name)).map((name) =>
-        `transportSecurity: must name a Secret, got ${JSON.stringify(name)}.`
+        `transportSecurity: must name a Secret, got ${kindOf(name)}.`
         + '\n→ write CertificateIssuer.secrets({ server: \'gateway-tls\', … }), for example.'),
-      ...Array.isArray(names) && names.some(isName) ? [] : [
+      ...isTexts(names) && names.some(isName) ? [] : [
         'transportSecurity: `names` must hold a name of the server\'s certificate without *, got'
-        + ` ${JSON.stringify(names)}.\n→ give \`names\` all DNS names that the certificate holds.`,
+        + ` ${kindOf(names)}.\n→ give \`names\` all DNS names that the certificate holds.`,
       ],
     ];
   }
@@ -180,14 +207,17 @@ export class TransportSecurity {
    * @internal
    */
   public readonly _reloadInterval: Duration;
+  private readonly wrongKinds: readonly string[];
 
   private constructor(
     issuer: CertificateIssuer, asksSenders: boolean, options: TransportSecurityOptions,
   ) {
+    const { props, problems } = rightProps(options, OPTION_KINDS, WHERE, { isWhole: true });
     this._issuer = issuer;
     this._asksSenders = asksSenders;
-    this._minVersion = options.minVersion ?? DEFAULT_VERSION;
-    this._reloadInterval = options.reloadInterval ?? Duration.hours(1);
+    this._minVersion = props.minVersion ?? DEFAULT_VERSION;
+    this._reloadInterval = props.reloadInterval ?? Duration.hours(1);
+    this.wrongKinds = problems;
   }
 
   /**
@@ -195,14 +225,18 @@ export class TransportSecurity {
    * @internal
    */
   public get _problems(): string[] {
+    const { _minVersion: version } = this;
     const issuerProblems = (this._issuer as CertificateIssuer | undefined)?._problems ?? [
       'transportSecurity: must have an issuer of certificates, got none.'
       + '\n→ write TransportSecurity.tls(CertificateIssuer.certManager(\'telemetry-ca\')).',
     ];
-    return VERSIONS.includes(this._minVersion) ? issuerProblems : [
-      ...issuerProblems,
-      `transportSecurity: \`minVersion\` must be 1.2 or 1.3, got ${this._minVersion}.`
-      + '\n→ leave `minVersion` out; older versions are not safe.',
+    return [
+      ...issuerProblems, ...this.wrongKinds,
+      ...VERSIONS.includes(version) ? [] : [
+        'transportSecurity: `minVersion` must be 1.2 or 1.3, got'
+        + ` ${typeof version === 'string' ? version : kindOf(version)}.`
+        + '\n→ leave `minVersion` out; older versions are not safe.',
+      ],
     ];
   }
 }
@@ -216,7 +250,7 @@ function certManagerProblems(issuer: CertManagerIssuer): string[] {
   const problems: string[] = [];
   if (!isName(name)) {
     problems.push(`transportSecurity: must name an issuer of cert-manager, got ${
-      JSON.stringify(name)}.\n→ write CertificateIssuer.certManager('telemetry-ca'), for example.`);
+      kindOf(name)}.\n→ write CertificateIssuer.certManager('telemetry-ca'), for example.`);
   }
   if (group === undefined && !['ClusterIssuer', 'Issuer'].includes(kind)) {
     problems.push(`transportSecurity: \`kind\` must be ClusterIssuer or Issuer, got ${kind}.`
@@ -237,4 +271,9 @@ function certManagerProblems(issuer: CertManagerIssuer): string[] {
 
 function isName(name: unknown): boolean {
   return typeof name === 'string' && /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name);
+}
+
+/** Whether it is a list of texts. */
+function isTexts(given: unknown): given is string[] {
+  return Array.isArray(given) && given.every((each) => typeof each === 'string');
 }

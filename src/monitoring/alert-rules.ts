@@ -160,8 +160,9 @@ function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[]
       for: '5m',
       severity: 'warning',
       summary: `{{ $labels.pod }} refuses ${what}`,
-      description: 'Senders keep what is refused until their queues are full. The memory limiter or'
-        + ' a full queue refuses: look at the memory and at the exporters of this tier.',
+      description: 'Senders keep what is refused until their queues are full. It is the memory'
+        + ' limiter that refuses, or a full queue that no batch stands before: look at the memory and'
+        + ' at the exporters of this tier.',
     },
     {
       name: `CollectorFailsToSend${words}`,
@@ -177,8 +178,8 @@ function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[]
       for: '1m',
       severity: 'critical',
       summary: `the queue of {{ $labels.exporter }} is full of ${what}`,
-      description: 'Senders are refused, and what they do not send again is lost.'
-        + ' The receiver is too slow or away.',
+      description: 'What does not fit is lost: the batch before the queue has told its senders that'
+        + ' it is taken. The receiver is too slow or away.',
     },
   ];
 }

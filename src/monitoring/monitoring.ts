@@ -1,4 +1,6 @@
 import type { Duration } from 'cdk8s';
+import { durationOf, isMap, rightProps } from '../config/prop-kinds';
+import { isLabel } from '../workload/placement';
 
 /** How Prometheus looks at the collectors. */
 export interface PrometheusOperatorOptions {
@@ -14,6 +16,15 @@ export interface PrometheusOperatorOptions {
   readonly labels?: Record<string, string>;
 }
 
+const KINDS = {
+  interval: durationOf('millis', 1, 30_000),
+  labels: {
+    is: (value: unknown) => isMap(value) && Object.entries(value).every(isLabel),
+    wanted: 'texts by names of labels',
+    example: '{ release: \'prometheus\' }',
+  },
+};
+
 /** Who watches the collectors. */
 export class Monitoring {
   /**
@@ -21,7 +32,8 @@ export class Monitoring {
    * PrometheusRule with the alerts that concern what the tier is made of.
    */
   public static prometheusOperator(options: PrometheusOperatorOptions = {}): Monitoring {
-    return new Monitoring(options);
+    const { props, problems } = rightProps(options, KINDS, 'monitoring.', { isWhole: true });
+    return new Monitoring(props, problems);
   }
 
   private constructor(
@@ -30,5 +42,10 @@ export class Monitoring {
      * @internal
      */
     public readonly _options: PrometheusOperatorOptions,
+    /**
+     * What is wrong with that.
+     * @internal
+     */
+    public readonly _problems: readonly string[],
   ) {}
 }

@@ -208,7 +208,7 @@ export class TierSecurity {
   private serverProblems(): string[] {
     const { transportSecurity, authentication } = this.given;
     return [
-      ...transportSecurity?._problems ?? [],
+      ...transportSecurity?._problems ?? [], ...authentication?._problems ?? [],
       ...authentication === undefined || transportSecurity !== undefined ? [] : [
         'authentication: must not let tokens come as plain text, got no `transportSecurity`.'
         + '\n→ give `transportSecurity` TransportSecurity.tls(CertificateIssuer.certManager('
@@ -240,7 +240,7 @@ function serverNames(
 ): readonly string[] {
   const { name, namespace } = tier;
   const given: unknown = issuer?._secrets?.names;
-  return Array.isArray(given) ? given as string[]
+  return Array.isArray(given) ? given.filter((each) => typeof each === 'string')
     : namesOf({ name, headlessName: isHeadless ? headlessName(tier) : undefined, namespace });
 }
 

@@ -169,8 +169,8 @@ export interface NodeOptions {
    */
   readonly dnsConfig?: k8s.PodDnsConfig;
   /**
-   * Name of a PriorityClass, such as that of `new PriorityClass(…)`. With a higher one the pods displace others where there is no room,
-   * which an agent needs on nodes that are full.
+   * Name of a PriorityClass, such as that of `new PriorityClass(…)`. With a higher one the pods
+   * displace others where there is no room, which an agent needs on nodes that are full.
    * @default - that of the cluster
    */
   readonly priorityClassName?: string;
@@ -210,7 +210,8 @@ export interface PodOptions extends ContainerOptions, NodeOptions {
   readonly annotations?: Record<string, string>;
   /**
    * Whether a new configuration replaces the pods, by a checksum of it among their annotations.
-   * Without, they go on with the old one until something else tells or replaces them.
+   * Without, they go on with the old one until a sidecar tells them to read it anew, or something
+   * else replaces them.
    * @default true
    */
   readonly configChecksum?: boolean;

@@ -1,5 +1,6 @@
 /** Which nodes the pods of a tier stand on. */
 import type { k8s } from 'cdk8s-plus-28';
+import { isWholeSeconds } from './durations';
 import { selectorLabels, type TierIdentity } from './labels';
 import type { Placement } from './placement';
 import type { NodeOptions } from './pod-options';
@@ -58,7 +59,8 @@ export function askedTolerations(placement: Placement | undefined): k8s.Tolerati
     value,
     effect,
     operator: value === undefined ? 'Exists' : 'Equal',
-    ...tolerationPeriod === undefined ? {} : { tolerationSeconds: tolerationPeriod.toSeconds() },
+    ...tolerationPeriod !== undefined && isWholeSeconds(tolerationPeriod, 0)
+      ? { tolerationSeconds: tolerationPeriod.toSeconds() } : {},
   }));
 }
 

@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { withoutNamespace } from './cluster-scoped';
+import { labelValue } from './labels';
 
 /** What a PriorityClass is told. */
 export interface PriorityClassProps {
@@ -53,7 +54,7 @@ export class PriorityClass extends Construct {
       metadata: {
         name,
         labels: {
-          'app.kubernetes.io/part-of': Chart.of(this).node.id.replace(/[^A-Za-z0-9.-]+/g, '-'),
+          'app.kubernetes.io/part-of': labelValue(Chart.of(this).node.id),
           'app.kubernetes.io/managed-by': 'cdk8s',
         },
       },

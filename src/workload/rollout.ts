@@ -204,8 +204,8 @@ function numberProblems({ partition, minReady, revisionHistoryLimit }: RolloutOp
 function stepProblems(options: RolloutOptions, workload: string, takesNode: boolean): string[] {
   const { maxSurge, maxUnavailable, partition } = options;
   if (!isRolling(options) && (maxSurge ?? maxUnavailable ?? partition) !== undefined) {
-    return [`rollout: ${options.strategy} must stand without maxSurge, maxUnavailable and partition,`
-      + ' which are steps of a RollingUpdate, got one of them.\n→ leave them out.'];
+    return [`rollout: ${options.strategy} must stand without maxSurge, maxUnavailable and`
+      + ' partition, which are steps of a RollingUpdate, got one of them.\n→ leave them out.'];
   }
   if (workload === 'StatefulSet' && (maxSurge ?? maxUnavailable) !== undefined) {
     return ['rollout: must not have maxSurge or maxUnavailable, for a StatefulSet replaces one pod'

@@ -5,7 +5,7 @@ import { addresses, runTier, send, sendingTo, Taker } from './running-tiers';
 import { CollectorProcess, until } from '../../runtime/testing/collector-process';
 import {
   AgentDaemonSet, Backend, CollectorConfigOverrides, DebugVerbosity, GatewayDeployment, HostPorts,
-  Platform, Protocol, Scaling, TelemetryTarget,
+  Placement, Platform, Protocol, Scaling, TelemetryTarget,
 } from '../../src';
 import { synthesized } from '../synthesized';
 
@@ -20,8 +20,13 @@ afterAll(() => CollectorProcess.killAll());
 
 test('A0.1 a gateway is a Deployment and a Service of the same name', () => {
   const objects = chart('gateway-with-daemonset');
+  const selector = {
+    'app.kubernetes.io/name': 'otel-collector', 'app.kubernetes.io/instance': GATEWAY,
+  };
+  expect(objects.get('Service', GATEWAY).spec.selector).toEqual(selector);
+  expect(objects.get('Deployment', GATEWAY).spec.selector.matchLabels).toEqual(selector);
   expect(objects.get('Deployment', GATEWAY).spec.template.metadata.labels)
-    .toMatchObject(objects.get('Service', GATEWAY).spec.selector);
+    .toMatchObject(selector);
   expect(objects.has('Deployment', `${GATEWAY}-deployment`)).toBe(false);
 });
 
@@ -97,6 +102,18 @@ test('A0.8 gateways stand on their nodes', () => {
   expect(chart('gateway-with-daemonset').podOf(GATEWAY).spec.nodeSelector.gateway).toBe('true');
   expect(chart('gateway-with-daemonset').podOf('datadog').spec.nodeSelector)
     .toEqual({ 'kubernetes.io/os': 'linux' });
+});
+
+test('A0.8 gateways stand where an affinity wants them', () => {
+  const affinity = {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'gateway', operator: 'Exists' }] }],
+      },
+    },
+  };
+  expect(pair({ placement: Placement.withAffinity(affinity) }).podOf('gateway').spec.affinity)
+    .toEqual(affinity);
 });
 
 test('A0.9 agents take OTLP over gRPC and HTTP on the address of their pod', () => {
@@ -227,6 +244,12 @@ test('A0.17 the Service has the ports that were said, and no other for telemetry
     .toEqual({ name: 'otlp-grpc', containerPort: 5317, protocol: 'TCP' });
 });
 
+test('A0.17 a port is a number, and a text is refused', () => {
+  expect(pairSays({ grpcPort: '4317' })).toEqual([
+    expect.stringMatching(/grpcPort: must be a number, got "4317"/),
+  ]);
+});
+
 describe('A0.18 Service, receiver and exporter agree about the port', () => {
   test('A0.18 the port is said once and is everywhere', () => {
     const objects = chart('custom-configuration');
@@ -246,7 +269,7 @@ describe('A0.18 Service, receiver and exporter agree about the port', () => {
       config: CollectorConfigOverrides.fromYaml(
         'exporters: { otlp/gateway: { endpoint: "gateway:5317" } }'),
     }, /gateway takes OTLP over gRPC on port 4317, got "gateway:5317" with port 5317/],
-    ['that is a text', { grpcPort: '5317' }, {}, /grpcPort: must be a whole number/],
+    ['that is a text', { grpcPort: '5317' }, {}, /grpcPort: must be a number, got "5317"/],
   ])('A0.18 a port %s by itself is refused', (_what, gatewayProps, agentProps, says) => {
     expect(pairSays(gatewayProps, agentProps).join('\n')).toMatch(says);
   });

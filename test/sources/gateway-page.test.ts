@@ -8,6 +8,7 @@ import {
   ResourceDetector, Routing, RoutingKey, SamplingPolicy, Scaling, Signal, TailSamplingGateway,
   TelemetryTarget,
 } from '../../src';
+import { destinations } from '../../src/graph/destinations';
 import { complaints, synthesized } from '../synthesized';
 
 const chart = chartsOf('gateway-two-tier');
@@ -106,9 +107,13 @@ describe('A2.3 a first tier routes to a second one that samples', () => {
 });
 
 test('A2.4 collectors are listed by hand, with 4317 where no port is said', () => {
-  const { resolver } = chart('listed').configOf('gateway').exporters[BALANCED];
-  expect(resolver.static.hostnames).toEqual([
+  const data = chart('listed').configOf('gateway');
+  expect(data.exporters[BALANCED].resolver.static.hostnames).toEqual([
     'collector-1.example.com:4317', 'collector-2.example.com:5317', 'collector-3.example.com',
+  ]);
+  expect(destinations(data).map(({ host, port }) => [host, port])).toEqual([
+    ['collector-1.example.com', 4317], ['collector-2.example.com', 5317],
+    ['collector-3.example.com', 4317],
   ]);
 });
 
@@ -165,6 +170,7 @@ test('A2.8 alerts watch how many backends there are, on the tier that routes', (
   expect(rulesOf('gateway-router')).toContain(
     'min by (pod) (otelcol_loadbalancer_num_backends{namespace=\\"observability\\",'
     + 'service=\\"gateway-router\\"}) == 0');
+  expect(rulesOf('gateway-router')).toContain('CollectorBackendsDiffer');
   expect(rulesOf('gateway-sampler')).not.toContain('loadbalancer');
   expect(chart('two-tier').get('ServiceMonitor', 'gateway-router').spec.endpoints)
     .toEqual([expect.objectContaining({ port: 'metrics' })]);

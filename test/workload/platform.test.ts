@@ -57,7 +57,7 @@ test('GKE Autopilot takes logs of containers without checkpoints, and says so', 
   const platform = Platform.gkeAutopilot();
   expect(agentSays(platform, { containerLogs: { hasCheckpoints: false } })).toEqual([]);
   expect(agentSays(platform, { containerLogs: {} })).toEqual([
-    expect.stringMatching(/→ leave out what reads them; `containerLogs` needs `hasCheckpoints: fal/),
+    expect.stringMatching(/→ leave out what reads them; `containerLogs` needs `hasCheckpoints: f/),
     expect.stringMatching(/→ keep .*StatefulSet; `containerLogs` needs `hasCheckpoints: false`\./),
   ]);
 });
