@@ -55,9 +55,11 @@ export class AgentDaemonSet extends CollectorTier {
 
   /**
    * Variables that tell OpenTelemetry's SDKs in a container of an application where the agent on
-   * its node is: by the node's address with `hostPorts`, otherwise by the Service.
+   * its node is: by the node's address with `hostPorts`, otherwise by the Service; with TLS always
+   * by the Service, for certificates hold names, not addresses of nodes.
    */
   public get endpointEnv(): k8s.EnvVar[] {
-    return endpointVariables(this.hostPorts, this._ports, this);
+    const isEncrypted = this._security.certificate !== undefined;
+    return endpointVariables(isEncrypted ? undefined : this.hostPorts, this._ports, this);
   }
 }

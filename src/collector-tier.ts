@@ -305,10 +305,12 @@ export class CollectorTier extends Construct {
 }
 
 /** What is wrong with things that the props are made of, each by itself. */
-function ownProblems({ image, placement, exportTo = [], forwardTo }: CollectorTierProps): string[] {
+function ownProblems(props: CollectorTierProps): string[] {
+  const { image, placement, exportTo = [], forwardTo, monitoring, retry, routing } = props;
   const target = forwardTo as { readonly _problems?: readonly string[] } | undefined;
   return [
-    ...image?._problems ?? [], ...placement?._problems ?? [], ...target?._problems ?? [],
+    ...[image, placement, monitoring, retry, routing, target]
+      .flatMap((part) => part?._problems ?? []),
     ...exportTo.flatMap(({ _problems }) => _problems),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Size } from 'cdk8s';
 import { Construct } from 'constructs';
-import type { Backend } from './backend';
+import { Backend } from './backend';
 import type { CollectorConfigOverrides } from './collector-config-overrides';
 import type { CollectorImage } from './distribution/collector-image';
 import type { DebuggingFeature } from './features/debugging';
@@ -15,8 +15,10 @@ import type { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import type { TransportSecurity } from './graph/transport-security';
 import type { Monitoring } from './monitoring/monitoring';
+import { anyValue, isMap, kindOf, required, rightProps, textOf, type Kind } from './prop-kinds';
 import type { SendingQueue } from './sending-queue';
 import { TailSamplingGateway, type TailSamplingOptions } from './tail-sampling-gateway';
+import { GATEWAY_KINDS, TIER_KINDS } from './tier-kinds';
 import { queueStorages } from './tier-queues';
 import type { Availability } from './workload/availability';
 import type { Placement } from './workload/placement';
@@ -128,6 +130,25 @@ export interface MultiLayerGatewayProps {
   readonly monitoring?: Monitoring;
 }
 
+/** Told once for all layers. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  layers: anyValue,
+  exportTo: required(TIER_KINDS.exportTo),
+  name: textOf(/./, 'a text', '\'gateway\''),
+  signals: TIER_KINDS.signals,
+  image: TIER_KINDS.image,
+  transportSecurity: TIER_KINDS.transportSecurity,
+  authentication: TIER_KINDS.authentication,
+  monitoring: TIER_KINDS.monitoring,
+};
+/** In place of backends without which synthesis fails anyway. */
+const NOWHERE = [Backend.debug()];
+/** What layers share, and what follows from their order. */
+const OF_CHAIN = [
+  'exportTo', 'signals', 'image', 'transportSecurity', 'authentication', 'monitoring', 'forwardTo',
+];
+const SAMPLING = ['policies', 'decisionWait', 'numTraces', 'expectedTracesPerSecond', 'discovery'];
+
 /**
  * A chain of gateways. Whoever forwards to it sends to its first layer. The last layer is written
  * first, so that each finds the next one there when it starts.
@@ -139,12 +160,14 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
   public constructor(scope: Construct, id: string, props: MultiLayerGatewayProps) {
     super(scope, id);
     const layers: Layer[] = [];
-    const { right, problems } = rightLayers(props?.layers);
+    const given = rightProps(props, KINDS, '', { isWhole: true });
+    const { right, problems } = rightLayers(given.props.layers);
     this.node.addValidation({
-      validate: () => problems.map((sentence) => sentence.replace(/\n/g, '\n    ')),
+      validate: () => [...given.problems, ...problems]
+        .map((sentence) => sentence.replace(/\n/g, '\n    ')),
     });
     for (const layer of [...right].reverse()) {
-      layers.unshift(this.addLayer(layer, props, layers[0], id));
+      layers.unshift(this.addLayer(layer, given.props, layers[0], id));
     }
     this.layers = layers;
     this.node.defaultChild = layers[0];
@@ -170,10 +193,11 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
     id: string,
   ): Layer {
     const { tailSampling, name, ...own } = layer;
-    const { image, monitoring, signals, exportTo, transportSecurity, authentication } = props ?? {};
+    const { exportTo = NOWHERE } = props as Partial<MultiLayerGatewayProps>;
+    const { image, monitoring, signals, transportSecurity, authentication } = props;
     const given: GatewayProps = {
       ...own,
-      name: `${props?.name ?? id}-${name}`,
+      name: `${props.name ?? id}-${name}`,
       image,
       monitoring,
       signals,
@@ -182,9 +206,10 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
       ...next === undefined ? { exportTo } : { forwardTo: next },
     };
     if (tailSampling !== undefined) {
-      return new TailSamplingGateway(this, name, { ...given, ...tailSampling });
+      return new TailSamplingGateway(this, name, { ...tailSampling, ...given });
     }
-    const keeps = queueStorages(given).some(({ lasts }) => lasts === 'volume');
+    const keeps = queueStorages(rightProps(given, GATEWAY_KINDS).props)
+      .some(({ lasts }) => lasts === 'volume');
     return keeps
       ? new GatewayStatefulSet(this, name, given) : new GatewayDeployment(this, name, given);
   }
@@ -194,17 +219,57 @@ export class MultiLayerGateway extends Construct implements ITelemetryTarget {
 function rightLayers(
   given: readonly GatewayLayer[] | undefined,
 ): { right: readonly GatewayLayer[]; problems: readonly string[] } {
-  const layers = Array.isArray(given) ? given as readonly GatewayLayer[] : [];
-  const names = layers.map((layer) => layer?.name);
-  const right = layers.filter((layer, index) =>
-    typeof layer?.name === 'string' && names.indexOf(layer.name) === index);
-  const problems = right.length === layers.length ? [] : [
-    `layers: must have a name each, and none twice, got ${names.join(', ')}.`
-    + '\n→ give each layer a `name` of its own.',
-  ];
-  if (layers.length === 0) {
+  const layers = Array.isArray(given)
+    ? given.map((layer: unknown) => (isMap(layer) ? layer : {}) as unknown as GatewayLayer) : [];
+  const names = layers.map(({ name }) => name);
+  const right = layers.filter(({ name }, index) =>
+    typeof name === 'string' && name !== '' && names.indexOf(name) === index);
+  const problems = right.flatMap(strangers);
+  if (right.length < layers.length) {
+    problems.push(`layers: must have a name each, and none twice, got ${
+      names.map((name: unknown) => typeof name === 'string' && name !== '' ? name : kindOf(name))
+        .join(', ')}.\n→ give each layer a \`name\` of its own.`);
+  }
+  if (given !== undefined && !Array.isArray(given)) {
+    problems.push(`layers: must be a list of layers, got ${kindOf(given)}.`
+      + '\n→ give `layers` [{ name: \'gateway\' }], for example.');
+  } else if (layers.length === 0) {
     problems.push('layers: must name at least one layer, got none.'
       + '\n→ give `layers` [{ name: \'gateway\' }], for example.');
   }
-  return { right: right.length === 0 ? [{ name: 'gateway' }] : right, problems };
+  return { right: right.length === 0 ? [{ name: 'gateway' }] : right.map(ownProps), problems };
+}
+
+/** Props of a layer that say nothing there. */
+function strangers({ name, tailSampling, ...layer }: GatewayLayer): string[] {
+  const ofChain = Object.entries(layer as Record<string, unknown>)
+    .filter(([prop, value]) => OF_CHAIN.includes(prop) && value !== undefined);
+  const isSampling = tailSampling === undefined || isMap(tailSampling);
+  const unknown = Object.keys(isMap(tailSampling) ? tailSampling : {})
+    .filter((prop) => !SAMPLING.includes(prop));
+  return [
+    ...ofChain.map(([prop, value]) => `layers (${name}): ${prop}: must be left to the whole chain,`
+      + ` got ${kindOf(value)}.\n→ ${prop === 'forwardTo'
+        ? 'leave it out: a layer sends to the next one'
+        : 'give it beside `layers`, or use gateways in place of layers'}.`),
+    ...isSampling ? [] : [
+      `layers (${name}): tailSampling: must be options of a sampler, got ${kindOf(tailSampling)}.`
+      + '\n→ give it { policies: [SamplingPolicy.…] }.',
+    ],
+    ...unknown.map((prop) => `layers (${name}): tailSampling.${prop}: must be one of`
+      + ` ${SAMPLING.join(', ')}, got ${prop}.`
+      + '\n→ leave it out, or give it beside `tailSampling`.'),
+  ];
+}
+
+/** A layer without what says nothing there. */
+function ownProps({ tailSampling, ...layer }: GatewayLayer): GatewayLayer {
+  const props = Object.entries(layer).filter(([prop]) => !OF_CHAIN.includes(prop));
+  const sampling = isMap(tailSampling)
+    ? Object.entries(tailSampling).filter(([prop]) => SAMPLING.includes(prop)) : [];
+  return {
+    ...Object.fromEntries(props) as unknown as GatewayLayer,
+    ...isMap(tailSampling)
+      ? { tailSampling: Object.fromEntries(sampling) as unknown as TailSamplingOptions } : {},
+  };
 }

@@ -3,16 +3,17 @@ import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { CollectorTier } from './collector-tier';
 import { serviceHost } from './graph/cluster-name';
-import type { SecretReference } from './graph/secret-reference';
+import { Protocol } from './graph/protocol';
+import { SECRET_KIND, type SecretReference } from './graph/secret-reference';
 import type { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import { allTiers } from './graph/tier-facts';
 import { MultiLayerGateway } from './multi-layer-gateway';
 import {
-  required, rightProps, wholeFrom, wholeMebibytes, withMember, type Kind,
+  kindOf, required, rightProps, textOf, wholeFrom, wholeMebibytes, withMember, type Kind,
 } from './prop-kinds';
-import { labelValue } from './workload/labels';
 import { headlessName } from './workload/collector-services';
+import { labelValue } from './workload/labels';
 import { NGINX_HEALTH_PORT, nginxConfig, type NginxConfig } from './workload/nginx-config';
 import {
   nginxBudget, nginxConfigMap, nginxDeployment, nginxService, type Nginx,
@@ -20,6 +21,7 @@ import {
 import type { Placement } from './workload/placement';
 import { serviceProblems, type ServiceOptions } from './workload/service-options';
 import { sleepBeforeStop } from './workload/stop-delay';
+import { WORKLOAD_KINDS } from './workload-kinds';
 
 /** What an NGINX is told. */
 export interface NginxLoadBalancerProps {
@@ -83,23 +85,20 @@ export interface NginxLoadBalancerProps {
 }
 
 const IMAGE = 'nginxinc/nginx-unprivileged:1.30.4-alpine-slim';
-const text = (pattern: RegExp, wanted: string, example: string): Kind => ({
-  is: (value) => typeof value === 'string' && pattern.test(value), wanted, example,
-});
 const KINDS: Readonly<Record<string, Kind>> = {
   target: required(withMember('routeFor', 'a gateway', 'the variable that holds the gateway')),
-  name: text(/^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/, 'at most 52 lower-case letters, digits and -',
+  name: textOf(/^[a-z]([a-z0-9-]{0,50}[a-z0-9])?$/, 'at most 52 lower-case letters, digits and -',
     '\'front\''),
-  hostname: text(/^[a-z0-9*]([a-z0-9.-]*[a-z0-9])?$/, 'a DNS name', '\'otel.example.com\''),
-  certificate: text(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'the name of a Secret', '\'front-tls\''),
-  certificateAuthority: withMember(
-    'variable', 'a SecretReference', 'SecretReference.of(\'front-ca\', \'ca.crt\')'),
+  hostname: textOf(/^[a-z0-9*]([a-z0-9.-]*[a-z0-9])?$/, 'a DNS name', '\'otel.example.com\''),
+  certificate: textOf(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'the name of a Secret', '\'front-tls\''),
+  certificateAuthority: SECRET_KIND,
   replicas: wholeFrom(1, 2),
   memory: wholeMebibytes,
   cpuMillis: wholeFrom(1, 100),
   placement: withMember(
     'nodeLabels', 'a Placement', 'Placement.onNodes({ \'example.com/pool\': \'telemetry\' })'),
-  image: text(/^[^\s]+:[^\s]+$/, 'an image with its tag', `'${IMAGE}'`),
+  service: WORKLOAD_KINDS.service,
+  image: textOf(/^[^\s]+:[^\s]+$/, 'an image with its tag', `'${IMAGE}'`),
 };
 
 /**
@@ -125,12 +124,13 @@ export class NginxLoadBalancer extends Construct implements ITelemetryTarget {
 
   public constructor(scope: Construct, id: string, props: NginxLoadBalancerProps) {
     super(scope, id);
-    const right = rightProps(props, KINDS);
-    const { target, name = id, service = {} } = right.props as Partial<NginxLoadBalancerProps>;
+    const right = rightProps(props, KINDS, '', { isWhole: true });
+    const { target, name = id, service = {}, placement, certificateAuthority }
+      = right.props as Partial<NginxLoadBalancerProps>;
     const gateway = gatewayBehind(target);
     this.targetName = name;
     this.signals = target?.signals ?? [];
-    this.certificateAuthority = right.props.certificateAuthority;
+    this.certificateAuthority = certificateAuthority;
     this.nginx = nginxOf(this, name, right.props, gateway);
     this.configMap = nginxConfigMap(this, 'config', this.nginx);
     this.service = nginxService(this, 'service', this.nginx);
@@ -142,6 +142,7 @@ export class NginxLoadBalancer extends Construct implements ITelemetryTarget {
       validate: () => [
         ...right.problems,
         ...right.wrong.includes('target') ? [] : targetProblems(target, gateway),
+        ...placement?._problems ?? [], ...certificateAuthority?._problems ?? [],
         ...this.nameProblems(), ...portProblems(this.nginx.config), ...serviceProblems(service),
       ].map((sentence) => sentence.replace(/\n/g, '\n    ')),
     });
@@ -149,10 +150,13 @@ export class NginxLoadBalancer extends Construct implements ITelemetryTarget {
 
   /** By connection: NGINX takes each request by itself. */
   public routeFor(_signal: Signal): TelemetryRoute {
-    const { name, namespace, config: { grpc, hostname, isEncrypted } } = this.nginx;
+    const { name, namespace, config: { grpc, http, hostname, isEncrypted } } = this.nginx;
     const { certificateAuthority } = this;
+    const host = serviceHost(name, namespace);
+    const url = `${isEncrypted ? 'https' : 'http'}://${host}:${http}`;
     return {
-      endpoint: `${serviceHost(name, namespace)}:${grpc}`,
+      ...grpc === undefined
+        ? { endpoint: url, protocol: Protocol.HTTP } : { endpoint: `${host}:${grpc}` },
       insecure: !isEncrypted,
       ...isEncrypted ? { tls: { serverNameOverride: hostname }, certificateAuthority } : {},
     };
@@ -162,12 +166,17 @@ export class NginxLoadBalancer extends Construct implements ITelemetryTarget {
     const { name, namespace } = this.nginx;
     const twin = allTiers(this).find((tier) => tier.namespace === namespace
       && tier.chart === Chart.of(this).node.path && [tier.name, tier.headlessName].includes(name));
+    const rival = this.node.root.node.findAll().find((other) => other !== this
+      && other instanceof NginxLoadBalancer && other.nginx.name === name
+      && other.nginx.namespace === namespace && Chart.of(other) === Chart.of(this));
     const isRight = KINDS.name.is(name);
     return [
-      ...isRight ? [] : [`name: must be ${KINDS.name.wanted}, got ${JSON.stringify(name)}.`
+      ...isRight ? [] : [`name: must be ${KINDS.name.wanted}, got ${kindOf(name)}.`
         + '\n→ give `name`, or another id to the construct.'],
       ...twin === undefined ? [] : [`name: must be unique in its chart, but ${twin.path} has a`
         + ` Service ${name}, too.\n→ give one of them another \`name\`.`],
+      ...rival === undefined ? [] : [`name: must be unique in its chart, but ${rival.node.path} is`
+        + ` called ${name}, too.\n→ give one of them another \`name\`.`],
     ];
   }
 }

@@ -65,9 +65,9 @@ const LEAST_MIB = 16;
 /** Where requests wait until they are sent. */
 export class SendingQueue {
   /**
-   * In the memory of the pod: what waits is lost when the pod is killed. Our collector tries to send
-   * it until the pod's time to end is over; upstream's gives it up as soon as it is asked to end
-   * while the receiver is away, so what must not be lost then is for `persistent`.
+   * In the memory of the pod: what waits is lost when the pod is killed. Our collector tries to
+   * send it until the pod's time to end is over; upstream's gives it up as soon as it is asked to
+   * end while the receiver is away, so what must not be lost then is for `persistent`.
    */
   public static inMemory(options: InMemoryQueueOptions = {}): SendingQueue {
     return new SendingQueue(toConfig(options), problemsOf(options));

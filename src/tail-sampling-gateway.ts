@@ -6,6 +6,7 @@ import { tailSamplingProcessor, type TailSamplingProcessorConfig } from './confi
 import { Place, type TierPart } from './features/part';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
+import { Protocol } from './graph/protocol';
 import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
@@ -101,7 +102,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       parts: () => [tailSampling(right.props, decisionWait, scaling)],
       problems: [
         ...right.problems,
-        ...policyProblems(right.props),
+        ...policyProblems(right.props), ...protocolProblems(right.props),
         ...scalingProblems(scaling), availabilityProblem(scaling, availability) ?? [],
       ].flat(),
       wrong: right.wrong,
@@ -176,6 +177,13 @@ function tailSampling(
       write: (at) => tailSamplingProcessor.write(config, at),
     }],
   };
+}
+
+function protocolProblems({ protocols }: GatewayProps): string[] {
+  return protocols === undefined || protocols.includes(Protocol.GRPC) ? [] : [
+    'protocols: must hold grpc, by which traces are routed to the pod that has the rest of them,'
+    + ` got ${protocols.join(' and ')}.\n→ add Protocol.GRPC, or leave \`protocols\` out.`,
+  ];
 }
 
 function policyProblems({ policies = [] }: TailSamplingOptions): string[] {

@@ -133,12 +133,7 @@ function variableProblems({ variables, taken }: CheckedTier): string[] {
   const known = new Map<string, SecretReference | undefined>(
     [...Object.keys(POD_FIELDS), ...taken].map((name) => [name, undefined]));
   return variables.flatMap(([name, secret]) => {
-    const isText = typeof secret.name === 'string' && typeof secret.key === 'string';
-    if (!isText || !/^[a-z0-9.-]+$/.test(secret.name) || !/^[\w.-]+$/.test(secret.key)) {
-      return [`secrets: ${JSON.stringify(`${secret.name}/${secret.key}`)} must be the name of a`
-        + ' Secret and a key in it.\n→ write SecretReference.of(\'store\', \'api-key\'), for'
-        + ' example.'];
-    }
+    if (secret._problems.length > 0) return secret._problems;
     const before = known.get(name);
     const isNew = !known.has(name)
       || (before?.name === secret.name && before.key === secret.key);

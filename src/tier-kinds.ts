@@ -4,6 +4,7 @@ import {
 } from './feature-kinds';
 import { DebugVerbosity } from './graph/debug-verbosity';
 import { Protocol } from './graph/protocol';
+import { SECRET_KIND } from './graph/secret-reference';
 import { Signal } from './graph/signal';
 import {
   durationOf, listOf, oneOf, required, type Kind, wholeFrom, wholeMebibytes, withMember,
@@ -32,7 +33,7 @@ const signals: Kind = {
   example: '[Signal.TRACES]',
 };
 const VARIABLE = /^[A-Za-z_]\w*$/;
-const secretReference = withMember('variable', 'a SecretReference', '');
+const secretReference = SECRET_KIND;
 const secrets: Kind = {
   is: (value) => typeof value === 'object' && value !== null && Object.entries(value)
     .every(([variable, secret]) => VARIABLE.test(variable) && secretReference.is(secret)),

@@ -22,6 +22,8 @@ export function queueProblems(props: CollectorTierProps): TierPart {
     .filter(([, given]) => given !== undefined)
     .map(([name]) => `${name}: is for what goes to \`forwardTo\`, which is not there.`
       + `\n→ give \`${name}\` to a backend instead: Backend.otlp(name, { endpoint, ${name} }).`);
-  return { problems: [...new Set([...idle, ...queuesOf(props).flatMap(({ _problems }) =>
-    _problems)])] };
+  return {
+    problems: [...new Set([...idle, ...queuesOf(props).flatMap(({ _problems }) =>
+      _problems)])],
+  };
 }

@@ -1,35 +1,33 @@
 /** What the props of a tier's objects must be. */
 import { withMember, type Kind } from './prop-kinds';
+import { POD_KINDS, ROLLOUT_KINDS, SERVICE_KINDS } from './workload/option-kinds';
 
 /** Options of these names, and no others: a slip would be overheard. */
-function optionsNamed(names: string, example: string): Kind {
-  const known = new Set(names.split(' '));
+function optionsNamed(kinds: Readonly<Record<string, Kind>>, example: string): Kind {
   return {
     is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
-      && Object.keys(value).every((name) => known.has(name)),
-    wanted: `options, which are ${[...known].join(', ')}`,
+      && Object.keys(value).every((name) => Object.hasOwn(kinds, name)),
+    wanted: `options, which are ${Object.keys(kinds).join(', ')}`,
     example,
   };
 }
 
+const pod = optionsNamed(POD_KINDS, '{ priorityClassName: \'high\' }');
+const { envVars } = POD_KINDS;
+
 /** Props of all tiers that are about their objects. */
 export const WORKLOAD_KINDS: Readonly<Record<string, Kind>> = {
-  pod: optionsNamed(
-    'labels annotations configChecksum env envVars envFrom command extraArgs featureGates'
-    + ' imagePullPolicy imagePullSecrets cpuLimitMillis memoryRequest ephemeralStorage'
-    + ' resizePolicy startupProbe livenessProbe readinessProbe lifecycle containerSecurityContext securityContext'
-    + ' volumeMounts volumes initContainers containers hostFolderImage hostNetwork hostPid'
-    + ' hostUsers hostAliases dnsPolicy dnsConfig priorityClassName runtimeClassName schedulerName'
-    + ' affinity topologySpreadConstraints automountServiceAccountToken shareProcessNamespace',
-    '{ priorityClassName: \'high\' }'),
-  rollout: optionsNamed(
-    'strategy maxSurge maxUnavailable partition podManagementPolicy minReady'
-    + ' revisionHistoryLimit',
-    '{ revisionHistoryLimit: 3 }'),
-  service: optionsNamed(
-    'type annotations labels loadBalancerClass loadBalancerIp nodePorts loadBalancerSourceRanges'
-    + ' externalTrafficPolicy internalTrafficPolicy trafficDistribution sessionAffinity ipFamilies'
-    + ' ipFamilyPolicy publishNotReadyAddresses', '{ type: \'LoadBalancer\' }'),
+  pod: {
+    ...pod,
+    // Configurations look at variables before anything else looks at pods.
+    is: (value) => {
+      const given = (value as { readonly envVars?: unknown } | null)?.envVars;
+      return pod.is(value) && (given === undefined || envVars.is(given));
+    },
+    wanted: pod.wanted.replace(/\benvVars\b/, `envVars (${envVars.wanted})`),
+  },
+  rollout: optionsNamed(ROLLOUT_KINDS, '{ revisionHistoryLimit: 3 }'),
+  service: optionsNamed(SERVICE_KINDS, '{ type: \'LoadBalancer\' }'),
   serviceAccount: withMember(
     '_isExisting', 'a ServiceAccount', 'ServiceAccount.existing(\'collector\')'),
   platform: withMember('platformName', 'a Platform', 'Platform.openShift()'),

@@ -1,7 +1,8 @@
 import { ApiObject, Chart } from 'cdk8s';
-import { synthesized } from './synthesized';
+import { complaints, synthesized } from './synthesized';
 import {
-  AgentDaemonSet, Backend, MultiLayerGateway, Placement, SamplingPolicy, Scaling, Signal,
+  AgentDaemonSet, Backend, CollectorImage, MultiLayerGateway, Placement, SamplingPolicy, Scaling,
+  Signal,
 } from '../src';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -66,4 +67,38 @@ test('a chain has a layer', () => {
   expect(() => chain([])).toThrow('[telemetry/gw] layers: must name at least one layer, got none');
   expect(() => chain([{ name: 'one' }, { name: 'one' }]))
     .toThrow('[telemetry/gw] layers: must have a name each, and none twice, got one, one.');
+});
+
+describe('what no chain can have is told', () => {
+  const oneLayer = (layer: object) => ({ layers: [{ name: 'a', ...layer }, { name: 'b' }] });
+  test.each<[string, object, RegExp]>([
+    ['no backends', { exportTo: null }, /gw\] exportTo: must be a list of Backends, got null/],
+    ['backends that are none', { exportTo: [null] }, /gw\] exportTo: must be a list of Backends/],
+    ['an empty name', { name: '' }, /gw\] name: must be a text, got ""\. → give `name`/],
+    ['no name', { name: null }, /gw\] name: must be a text, got null\./],
+    ['a switch for a name', { name: true }, /gw\] name: must be a text, got true\./],
+    ['a slip', { transportSecurty: 1 }, /transportSecurty: .*\(did you mean transportSec/],
+    ['an image that is none', { image: 'a:1' }, /gw\] image: must be a CollectorImage, got "a:1"/],
+    ['one layer alone', { layers: { name: 'a' } }, /layers: must be a list of layers, got \{"name/],
+    ['a layer without a queue', oneLayer({ queue: null }), /gw\/a\] queue: must be a SendingQueue/],
+    ['a layer with an image', oneLayer({ image: CollectorImage.runtime() }),
+      /layers \(a\): image: must be left to the whole chain, got a CollectorImage\. → give it be/],
+    ['a layer with signals', oneLayer({ signals: [Signal.LOGS] }), /\(a\): signals: must be left/],
+    ['a layer with backends', oneLayer({ exportTo }), /\(a\): exportTo: must be left to the whole/],
+    ['a layer that forwards', oneLayer({ forwardTo: 1 }), /forwardTo: .* → leave it out: a layer/],
+    ['a layer with TLS', oneLayer({ transportSecurity: 1 }), /\(a\): transportSecurity: must be/],
+    ['a switch for a sampler', oneLayer({ tailSampling: true }), /tailSampling: must be options/],
+    ['backends of a sampler', oneLayer({ tailSampling: { ...tailSampling, exportTo } }),
+      /layers \(a\): tailSampling\.exportTo: must be one of policies, .* got exportTo/],
+  ])('%s', (_what, props, says) => {
+    expect(complaints((chart) => {
+      new MultiLayerGateway(chart, 'gw', {
+        layers: [{ name: 'a' }, { name: 'b' }], exportTo, ...props,
+      } as never);
+    })).toEqual([expect.stringMatching(says)]);
+  });
+});
+
+test.each([[''], [null], [true], [undefined]])('a layer is not called %p', (name) => {
+  expect(() => chain([{ name }, { name: 'b' }])).toThrow('layers: must have a name each');
 });

@@ -167,6 +167,18 @@ describe('agents may send through it', () => {
   });
 });
 
+test('before a gateway that takes HTTP alone, it is sent HTTP', () => {
+  const agentOf = (props: object) => synthesized((chart) => {
+    const target = new GatewayDeployment(
+      chart, 'gateway', { exportTo, protocols: [Protocol.HTTP] });
+    const forwardTo = new NginxLoadBalancer(chart, 'front', { target, ...props });
+    new AgentDaemonSet(chart, 'agent', { forwardTo });
+  }).configOf('agent').exporters['otlp_http/front'].endpoint;
+  const host = 'front.observability.svc.cluster.local:4318';
+  expect(agentOf({})).toBe(`http://${host}`);
+  expect(agentOf({ certificate: 'front-tls' })).toBe(`https://${host}`);
+});
+
 test('of a chain it stands in front of the first layer', () => {
   const objects = synthesized((chart) => {
     const target = new MultiLayerGateway(chart, 'chain', {
@@ -192,6 +204,15 @@ describe('what does not work is told', () => {
     /target: must be a gateway of this app, got other\. → give `target` a GatewayDeployment/],
     ['the name of the gateway', before(pool, { name: 'gateway' }),
       /name: must be unique in its chart, but telemetry\/gateway has a Service gateway/],
+    ['the name of another one', (chart) => {
+      const target = pool(chart);
+      new NginxLoadBalancer(chart, 'first', { target, name: 'front' });
+      new NginxLoadBalancer(chart, 'second', { target, name: 'front' });
+    }, /second\] name: must be unique .*, but telemetry\/first is called front, too\. → give/],
+    ['a slip', before(pool, { hostName: 'a' }), /hostName: .*\(did you mean hostname\?\)/],
+    ['a Service that is a word', before(pool, { service: 'x' }), /service: must be options, which/],
+    ['nodes that are none', before(pool, { placement: Placement.onNodes(null as never) }),
+      /placement: must be labels of nodes by their names, got null/],
     ['a name that is none', before(pool, { name: 'Front' }),
       /name: must be at most 52 lower-case letters.* got "Front"/],
     ['no pods', before(pool, { replicas: 0 }), /replicas: must be a whole number from 1/],

@@ -180,8 +180,8 @@ test.each<[object, RegExp]>([
   [{ retry: Retry.never() }, /retry: is for what goes to `forwardTo`, which is not there/],
   [{ secrets: { A: SecretReference.of(undefined as never, 'k') } },
     /must be the name of a Secret and a key in it/],
-  [{ config: CollectorConfigOverrides.fromYaml('receivers: foo') }, /receivers: must be a map, got/],
-  [{ config: CollectorConfigOverrides.fromYaml('extensions: x') }, /extensions: must be a map, got/],
+  [{ config: CollectorConfigOverrides.fromYaml('receivers: foo') }, /receivers: must be a map/],
+  [{ config: CollectorConfigOverrides.fromYaml('extensions: x') }, /extensions: must be a map/],
 ])('%j is told, and nothing breaks', (props, sentence) => {
   expect(gatewaySays(props).join('\n')).toMatch(sentence);
 });

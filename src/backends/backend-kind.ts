@@ -5,6 +5,7 @@ import type { Contract, Path, Yaml } from '../config';
 import type { TierPart } from '../features/part';
 import type { SecretReference } from '../graph/secret-reference';
 import { Signal } from '../graph/signal';
+import type { OutsideSecurity } from '../graph/telemetry-target';
 import { rightProps, type Kind } from '../prop-kinds';
 import type { SendingQueue } from '../sending-queue';
 
@@ -68,12 +69,16 @@ export function bound<Options extends BackendOptions>(
 ): BoundBackend {
   const { props, problems } = rightProps(
     given, kind.kinds, `exportTo (${name}): `, { isWhole: true });
+  const { retry, certificateAuthority } = props as DeliveryOptions & OutsideSecurity;
   const signals = props.signals ?? kind.signals?.(props) ?? Object.values(Signal);
   return {
     type: kind.type,
     signals,
     problems: [
-      ...problems, ...signalProblems(name, signals, kind.signals?.(props)),
+      ...problems,
+      ...[...retry?._problems ?? [], ...certificateAuthority?._problems ?? []]
+        .map((said) => `exportTo (${name}): ${said}`),
+      ...signalProblems(name, signals, kind.signals?.(props)),
       ...kind.problems?.(props) ?? [],
     ],
     secrets: kind.secrets?.(props) ?? [],

@@ -49,6 +49,8 @@ export function loadBalancedStores(name: string): BackendKind<LoadBalancedBacken
     type: loadBalancingExporter.type,
     kinds: LOAD_BALANCED_KINDS,
     signals: ({ routing = BY_TRACE }) => routing._key.signals,
+    problems: ({ resolver, routing }) => [resolver, routing]
+      .flatMap((part) => part?._problems ?? []).map((said) => `exportTo (${name}): ${said}`),
     secrets: connectionSecrets,
     part: (options) => ({ volumes: trustVolumes(name, options) }),
     write: (spelled, options) => {

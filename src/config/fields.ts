@@ -128,7 +128,8 @@ export function duration(fallback?: string): Field<Duration, number> {
         return ms;
       },
       encode: (given: Duration | number) =>
-        formatGoDuration(typeof given === 'number' ? given : given.toMilliseconds()),
+        formatGoDuration(typeof given === 'number' ? given
+          : given.toMilliseconds({ integral: false })),
     },
   );
 }

@@ -81,6 +81,7 @@ export class ConfigurationError extends Error {
 /** A value as it is shown in a sentence: short, and on one line. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
+  const plain = (_key: string, held: unknown) => typeof held === 'bigint' ? String(held) : held;
+  const text = JSON.stringify(value, plain) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

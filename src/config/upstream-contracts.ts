@@ -2,10 +2,10 @@
  * Contracts of components that upstream has and this runtime does not: the constructs write them,
  * and check what users merge over them.
  */
-import type { ComponentSection, Contract, PipelineSignal } from './contract';
-import { contracts } from './contracts';
 import { datadogConnector } from './connectors/datadog';
 import { spanMetricsConnector } from './connectors/span-metrics';
+import type { ComponentSection, Contract, PipelineSignal } from './contract';
+import { contracts } from './contracts';
 import { datadogExporter } from './exporters/datadog';
 import { prometheusExporter } from './exporters/prometheus';
 import { prometheusRemoteWriteExporter } from './exporters/prometheus-remote-write';

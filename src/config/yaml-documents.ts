@@ -91,8 +91,11 @@ function merged(earlier: unknown, later: unknown, isTakingAway: boolean): unknow
   const all = { ...earlier };
   for (const [key, value] of Object.entries(later)) {
     const isThere = Object.hasOwn(all, key);
-    if (isThere && value === null && isTakingAway) delete all[key];
-    else all[key] = isThere && isRecord(all[key]) && isRecord(value)
+    if (isThere && value === null && isTakingAway) {
+      delete all[key];
+      continue;
+    }
+    all[key] = isThere && isRecord(all[key]) && isRecord(value)
       ? merged(all[key], value, isTakingAway)
       : value;
   }

@@ -3,12 +3,31 @@ import { dirname, join } from 'path';
 import { comparableName, componentsOf, type PublishedDistribution } from './component-lists';
 import { minorOf, NEWEST_UPSTREAM, OLDEST_UPSTREAM } from './versions';
 import { contracts } from '../config';
+import { kindOf, listOf, required, rightProps, textOf, type Kind } from '../config/prop-kinds';
 
 const REPOSITORY = 'ghcr.io/cdk8s-otel-gateway/otelgw';
 /** A version that knows the names that all versions know. */
 const OLDEST_SPELLING = '0.100.0';
 const PACKAGE_NAME = 'cdk8s-otel-gateway';
 const IMAGE_NAME = /^[^\s:@]+(:\d+\/[^\s:@]+)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
+
+const text = (example: string) => textOf(/./, 'a text', example);
+const RUNTIME_KINDS: Readonly<Record<string, Kind>> = {
+  repository: text('\'mirror.example.com/otelgw\''), tag: text('\'1.0.0\''),
+};
+const PUBLISHED_KINDS: Readonly<Record<string, Kind>> = {
+  repository: text('\'mirror.example.com/otelcol\''), digest: text('\'sha256:…\''),
+};
+const CUSTOM_KINDS: Readonly<Record<string, Kind>> = {
+  image: required(text('\'registry.example.com/otelcol:0.159.0\'')),
+  components: listOf(
+    textOf(/^\w+\.\w+$/, '', ''), 'a list of components', '[\'exporters.otlp_grpc\']'),
+  version: textOf(
+    /^v?0\.\d+(\.\d+|$)/, 'a version of the OpenTelemetry Collector, and not latest',
+    '\'0.159.0\''),
+};
+/** In place of a name without which synthesis fails anyway. */
+const UNNAMED = 'collector:unknown';
 
 /** Where the runtime's image is taken from. */
 export interface RuntimeImageOptions {
@@ -85,8 +104,9 @@ export interface ImageTraits {
 export class CollectorImage {
   /** The collector of this package: everything that the constructs write by themselves. */
   public static runtime(options: RuntimeImageOptions = {}): CollectorImage {
-    const { repository = REPOSITORY, tag = packageVersion() } = options;
-    return new CollectorImage(`${repository}:${tag}`, {
+    const { props, problems } = rightProps(options, RUNTIME_KINDS, 'image.', { isWhole: true });
+    const { repository = REPOSITORY, tag = packageVersion() } = props;
+    return new CollectorImage(`${repository}:${tag}`, problems, {
       distribution: 'otelgw',
       isRuntime: true,
       components: contracts.map(({ section, type }) => `${section}.${type}`),
@@ -141,17 +161,21 @@ export class CollectorImage {
 
   /** Any other image whose entry point is an OpenTelemetry Collector. */
   public static custom(options: CustomImageOptions): CollectorImage {
-    const { image, components, version = OLDEST_SPELLING } = options;
-    return new CollectorImage(image, { distribution: image, components, version });
+    const { props, problems } = rightProps(options, CUSTOM_KINDS, 'image.', { isWhole: true });
+    const { image = UNNAMED, components, version = OLDEST_SPELLING }
+      = props as Partial<CustomImageOptions>;
+    return new CollectorImage(image, problems, { distribution: image, components, version });
   }
 
   /** @internal */
   public static _of(
     repository: string, tag: string, options: PublishedImageOptions, traits: ImageTraits,
   ): CollectorImage {
-    const { repository: mirror = repository, digest } = options;
-    const image = `${mirror}:${tag}${digest === undefined ? '' : `@${digest}`}`;
-    return new CollectorImage(image, traits, tag);
+    const { props, problems } = rightProps(options, PUBLISHED_KINDS, 'image.', { isWhole: true });
+    const { repository: mirror = repository, digest } = props;
+    const shownTag = typeof tag === 'string' ? tag : 'unknown';
+    const image = `${mirror}:${shownTag}${digest === undefined ? '' : `@${digest}`}`;
+    return new CollectorImage(image, problems, traits, tag);
   }
 
   private readonly components?: ReadonlySet<string>;
@@ -159,8 +183,9 @@ export class CollectorImage {
   private constructor(
     /** The image with its tag or digest. */
     public readonly image: string,
+    private readonly wrongKinds: readonly string[],
     private readonly traits: ImageTraits,
-    private readonly tag?: string,
+    private readonly tag?: unknown,
   ) {
     if (traits.components !== undefined) {
       this.components = new Set([...traits.components].map((name) => {
@@ -185,22 +210,27 @@ export class CollectorImage {
    * @internal
    */
   public get _problems(): string[] {
-    const { version, isPublished = false } = this.traits;
-    if (isPublished && !/^\d+\.\d+\.\d+/.test(String(this.tag))) {
+    if (this.wrongKinds.length > 0) return [...this.wrongKinds];
+    const { distribution, isPublished = false } = this.traits;
+    const tag = typeof this.tag === 'string' ? this.tag : '';
+    if (isPublished && !/^\d+\.\d+\.\d+/.test(tag)) {
       return ['image: must have a version such as 0.159.0, by which its components are named, got'
-        + ` ${JSON.stringify(this.tag)}.\n→ give the version without v, and not latest.`];
+        + ` ${kindOf(this.tag)}.\n→ give the version without v, and not latest.`];
     }
-    if (this.traits.distribution === 'ddot' && /-full$/.test(String(this.tag))) {
+    if (distribution === 'ddot' && /-full$/.test(tag)) {
       return ['image: must be the collector alone, got the image of the whole agent,'
-        + ` ${JSON.stringify(this.tag)}.\n→ leave -full out.`];
+        + ` ${JSON.stringify(tag)}.\n→ leave -full out.`];
     }
-    const minor = minorOf(String(this.tag));
+    const minor = minorOf(tag);
+    if (isPublished && distribution !== 'ddot' && minor === undefined) {
+      return ['image: must have a version of the OpenTelemetry Collector, which begins with 0., got'
+        + ` ${tag}.\n→ use ${NEWEST_UPSTREAM}, for example: 1. is what its stable modules have.`];
+    }
     if (isPublished && minor !== undefined && minor < minorOf(OLDEST_UPSTREAM)!) {
-      return [`image: must be of version ${OLDEST_UPSTREAM} or newer, got ${this.tag}: what older`
+      return [`image: must be of version ${OLDEST_UPSTREAM} or newer, got ${tag}: what older`
         + ` ones know is not known here.\n→ use ${NEWEST_UPSTREAM}, for example.`];
     }
-    const isName = IMAGE_NAME.test(this.image);
-    return isName && version !== '' ? [] : [
+    return IMAGE_NAME.test(this.image) ? [] : [
       `image: must be the name of an image, got ${JSON.stringify(this.image)}.`
       + '\n→ write it like \'registry.example.com/otelcol:0.159.0\'.',
     ];
@@ -237,7 +267,10 @@ function published(
   options: PublishedImageOptions,
 ): CollectorImage {
   return CollectorImage._of(repository, version, options, {
-    distribution, isPublished: true, version, components: componentsOf(distribution, version),
+    distribution,
+    isPublished: true,
+    version: typeof version === 'string' ? version : OLDEST_SPELLING,
+    components: componentsOf(distribution, typeof version === 'string' ? version : ''),
   });
 }
 

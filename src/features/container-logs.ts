@@ -27,8 +27,9 @@ export interface ContainerLogsOptions {
   readonly isFromBeginning?: boolean;
   /**
    * Whether agents keep on the node how far they read, in /var/lib/otelgw. A new agent goes on from
-   * there, and can only begin when the old one has ended. Without, logs are lost or come twice with
-   * every restart; GKE Autopilot lets nobody write there.
+   * there, and can only begin when the old one has ended; one that is killed at once loses what it
+   * had read and not sent. Without, logs are lost or come twice with every restart; GKE Autopilot
+   * lets nobody write there.
    * @default true
    */
   readonly hasCheckpoints?: boolean;

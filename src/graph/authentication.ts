@@ -1,5 +1,5 @@
-import { wrongValue } from '../config/prop-kinds';
 import { SECRET_KIND, SecretReference } from './secret-reference';
+import { wrongValue } from '../config/prop-kinds';
 
 /** In place of a token without which synthesis fails anyway. */
 const NO_TOKEN = SecretReference.of('token', 'token');

@@ -1,6 +1,6 @@
 /** What keeps telemetry together that is spread over several collectors or stores. */
-import { listOf, textOf, withMember, wrongValue } from '../config/prop-kinds';
 import { Signal } from './signal';
+import { listOf, textOf, withMember, wrongValue } from '../config/prop-kinds';
 
 const ATTRIBUTES = listOf(
   textOf(/./, '', ''), 'a list of names of attributes', 'RoutingKey.attributes([\'tenant\'])');

@@ -1,4 +1,4 @@
-import { kindOf, withMember } from '../config/prop-kinds';
+import { isMap, kindOf, type Kind } from '../config/prop-kinds';
 
 /** One value of a Secret. It reaches the collector as an environment variable, never as text. */
 export class SecretReference {
@@ -32,5 +32,8 @@ export class SecretReference {
 }
 
 /** What a prop must be that refers to a value of a Secret. */
-export const SECRET_KIND = withMember(
-  'variable', 'a SecretReference', 'SecretReference.of(\'store-ca\', \'ca.crt\')');
+export const SECRET_KIND: Kind = {
+  is: (value) => isMap(value) && 'variable' in value && '_problems' in value,
+  wanted: 'a SecretReference',
+  example: 'SecretReference.of(\'store-ca\', \'ca.crt\')',
+};

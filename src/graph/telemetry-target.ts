@@ -1,7 +1,4 @@
 import type { TlsClientConfig } from '../config';
-import {
-  isMap, listOf, oneOf, rightProps, textOf, trueOrFalse, withMember, wrongValue, type Kind,
-} from '../config/prop-kinds';
 import type { Authentication } from './authentication';
 import { isInCluster } from './cluster-name';
 import type { Protocol } from './protocol';
@@ -10,6 +7,9 @@ import { BY_TRACE, type Routing } from './routing';
 import { SECRET_KIND, type SecretReference } from './secret-reference';
 import { Signal } from './signal';
 import type { TransportSecurity } from './transport-security';
+import {
+  isMap, listOf, oneOf, rightProps, textOf, trueOrFalse, withMember, wrongValue, type Kind,
+} from '../config/prop-kinds';
 
 /** How a sender trusts a server of somebody else, and shows who it is. */
 export interface OutsideSecurity {
@@ -132,14 +132,14 @@ export interface ExternalTargetOptions extends OutsideSecurity {
 const NOWHERE = 'localhost:4317';
 const NAME = textOf(/^[^\p{Z}\p{C}\p{S}/]+$/u, 'a name without spaces and /',
   'TelemetryTarget.external(\'store\', { endpoint: \'store:4317\' })');
-const signal = oneOf(Object.values(Signal), '');
+const oneSignal = oneOf(Object.values(Signal), '');
 const KINDS: Readonly<Record<string, Kind>> = {
   endpoint: textOf(/^/, 'an address, host:port', '\'store:4317\''),
   resolver: withMember('_isInCluster', 'a Resolver', 'Resolver.addresses([\'store:4317\'])'),
   routing: withMember('_key', 'a Routing', 'Routing.byKey(RoutingKey.SERVICE)'),
   signals: {
-    ...listOf(signal, 'a list of one or more of traces, metrics, logs', '[Signal.TRACES]'),
-    is: (value) => Array.isArray(value) && value.length > 0 && value.every(signal.is),
+    ...listOf(oneSignal, 'a list of one or more of traces, metrics, logs', '[Signal.TRACES]'),
+    is: (value) => Array.isArray(value) && value.length > 0 && value.every(oneSignal.is),
   },
   insecure: trueOrFalse,
   tls: { is: isMap, wanted: 'settings of TLS', example: '{}' },

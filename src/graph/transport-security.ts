@@ -1,9 +1,9 @@
 import { Duration } from 'cdk8s';
 import { formatGoDuration } from '../config';
+import { SECRET_KIND, type SecretReference } from './secret-reference';
 import {
   anyValue, durationOf, kindOf, rightProps, textOf, type Kind,
 } from '../config/prop-kinds';
-import { SECRET_KIND, type SecretReference } from './secret-reference';
 
 /** What cert-manager is asked for. */
 export interface CertManagerOptions {

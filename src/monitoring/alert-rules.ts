@@ -161,8 +161,8 @@ function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[]
       severity: 'warning',
       summary: `{{ $labels.pod }} refuses ${what}`,
       description: 'Senders keep what is refused until their queues are full. It is the memory'
-        + ' limiter that refuses, or a full queue that no batch stands before: look at the memory and'
-        + ' at the exporters of this tier.',
+        + ' limiter that refuses, or a full queue that no batch stands before: look at the memory'
+        + ' and at the exporters of this tier.',
     },
     {
       name: `CollectorFailsToSend${words}`,

@@ -83,10 +83,12 @@ const STATELESS: { up: Pace; down: Pace } = {
 
 function stateful(decisionWaitSeconds: number): { up: Pace; down: Pace } {
   const settled = Math.min(1800, Math.max(60, Math.ceil(decisionWaitSeconds * 2)));
+  // Kubernetes takes no longer window than an hour; what is held longer is told of by a check.
+  const windowSeconds = Math.min(3600, Math.max(900, Math.ceil(decisionWaitSeconds)));
   return {
     up: { policy: 'Percent', value: 50, periodSeconds: settled, windowSeconds: 60 },
     down: {
-      policy: 'Pods', value: 1, periodSeconds: Math.max(300, settled), windowSeconds: 900,
+      policy: 'Pods', value: 1, periodSeconds: Math.max(300, settled), windowSeconds,
     },
   };
 }

@@ -69,7 +69,8 @@ function resources({ memory, cpuMillis, options }: CollectorPod): k8s.ResourceRe
   };
 }
 
-function containerPorts({ ports, hostPorts, workload }: CollectorPod): k8s.ContainerPort[] {
+/** Its ports. */
+export function containerPorts({ ports, hostPorts, workload }: CollectorPod): k8s.ContainerPort[] {
   const { grpc, http, metrics, health, others } = ports;
   const tcp = (
     name: string, containerPort: number | undefined, hostPort?: number,

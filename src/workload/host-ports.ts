@@ -98,16 +98,26 @@ export function receiverPortProblems(
   });
 }
 
+/** Containers that run as long as their pod: of those that start before others, such as stay. */
+export function runningContainers(
+  { containers, initContainers = [] }: Pick<k8s.PodSpec, 'containers' | 'initContainers'>,
+): k8s.Container[] {
+  return [
+    ...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'), ...containers,
+  ];
+}
+
 /** Ports of the node that a pod takes; with the network of the node all of its own. */
-export function nodePortsOf({ containers, hostNetwork }: k8s.PodSpec): number[] {
-  return containers.flatMap(({ ports = [] }) => ports.flatMap(({ containerPort, hostPort }) =>
-    hostPort ?? (hostNetwork === true ? containerPort : [])));
+export function nodePortsOf(pod: k8s.PodSpec): number[] {
+  return runningContainers(pod).flatMap(({ ports = [] }) =>
+    ports.flatMap(({ containerPort, hostPort }) =>
+      hostPort ?? (pod.hostNetwork === true ? containerPort : [])));
 }
 
 /** What Kubernetes would refuse of ports of the node in a pod that has its network. */
-export function sharedNetworkProblems({ containers, hostNetwork }: k8s.PodSpec): string[] {
-  if (hostNetwork !== true) return [];
-  return containers.flatMap(({ ports = [] }) => ports)
+export function sharedNetworkProblems(pod: k8s.PodSpec): string[] {
+  if (pod.hostNetwork !== true) return [];
+  return runningContainers(pod).flatMap(({ ports = [] }) => ports)
     .filter(({ containerPort, hostPort }) => hostPort !== undefined && hostPort !== containerPort)
     .map(({ containerPort, hostPort }) => 'hostPorts: must be the ports of the pod itself where it'
       + ` has the network of its node, got ${hostPort} for ${containerPort}.`

@@ -17,7 +17,9 @@ export function selectorLabels({ name }: TierIdentity): Record<string, string> {
   return { 'app.kubernetes.io/name': 'otel-collector', 'app.kubernetes.io/instance': name };
 }
 
-/** A name as the value of a label: what it cannot hold is `-`, and its ends are letters or digits. */
+/**
+ * A name as the value of a label: what it cannot hold is `-`, and its ends are letters or digits.
+ */
 export function labelValue(name: string): string {
   return name.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 63)
     .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');

@@ -1,50 +1,50 @@
 /** What is wrong with what pods were told, as sentences that say what to do. */
 import type { Size } from 'cdk8s';
 import { POD_FIELDS, type CollectorPod } from './collector-pod';
+import { containerProblems, volumeProblems } from './container-checks';
 import { isWholeSeconds } from './durations';
 import { podLabels } from './labels';
-import { isLabel } from './placement';
+import { metadataProblems } from './metadata-checks';
 import type { PodOptions, ProbeOptions } from './pod-options';
 import { nodeChoiceProblems } from './pod-placement';
-import { ownVolumeNames } from './pod-volumes';
+import { hostAccess, runsAs } from './pod-security';
+import { kindOf } from '../config/prop-kinds';
 
-/** What is wrong with the options of a pod. */
+/** Where the token of the ServiceAccount is. */
+const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** What is wrong with the options of a pod, which are of the right kinds. */
 export function podProblems(pod: CollectorPod): string[] {
   return [
+    ...metadataProblems('pod', pod.options),
     ...labelProblems(pod),
     ...variableProblems(pod),
-    ...imageProblems(pod),
+    ...gateProblems(pod),
     ...resourceProblems(pod),
     ...probeProblems(pod.options),
-    ...switchProblems(pod.options),
+    ...rightProblems(pod),
     ...volumeProblems(pod),
-    ...containerProblems(pod.options),
+    ...containerProblems(pod),
     ...nodeChoiceProblems(pod),
   ];
 }
 
 function labelProblems({ tier, options, account }: CollectorPod): string[] {
   const own = { ...account.podLabels, ...podLabels(tier) };
-  const labels = Object.entries<unknown>(options.labels ?? {});
-  const malformed = labels.filter((label) => !isLabel(label));
-  const taken = labels.filter(([key, value]) => key in own && own[key] !== value);
-  return [
-    ...malformed.map(([key, value]) => 'pod: labels must be what Kubernetes takes, with texts as'
-      + ` values, got ${JSON.stringify({ [key]: value })}.`
-      + '\n→ write { \'example.com/team\': \'shop\' }, for example.'),
-    ...taken.map(([key, value]) => `pod: label ${key} must stay ${own[key]}, by which the pods are`
-      + ` found, got ${JSON.stringify(value)}.\n→ use another label.`),
-  ];
+  return Object.entries<unknown>(options.labels ?? {})
+    .filter(([key, value]) => key in own && own[key] !== value)
+    .map(([key, value]) => `pod: label ${key} must stay ${own[key]}, by which the pods are`
+      + ` found, got ${kindOf(value)}.\n→ use another label.`);
 }
 
 function variableProblems({ options, secrets, parts }: CollectorPod): string[] {
   const { env = {}, envVars = [] } = options;
   const names = [...Object.keys(env), ...envVars.map(({ name }) => name)];
-  const brought = parts.flatMap(({ env = [] }) => env.map(({ name }) => name));
+  const brought = parts.flatMap((part) => (part.env ?? []).map(({ name }) => name));
   const taken = new Set([...Object.keys(POD_FIELDS), ...secrets.keys(), ...brought]);
   const texts = Object.entries<unknown>(env).filter(([, value]) => typeof value !== 'string');
   return [
-    ...texts.map(([name, value]) => `pod: env must hold texts, got ${JSON.stringify(value)} for`
+    ...texts.map(([name, value]) => `pod: env must hold texts, got ${kindOf(value)} for`
       + ` ${name}.\n→ put it in quotes.`),
     ...names.filter((name) => taken.has(name)).map((name) =>
       `pod: env must leave ${name} to what is written by itself, got another value for it.`
@@ -54,23 +54,11 @@ function variableProblems({ options, secrets, parts }: CollectorPod): string[] {
   ];
 }
 
-const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
-const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
-
-function imageProblems({ image, options }: CollectorPod): string[] {
-  const { featureGates = [], imagePullPolicy, dnsPolicy } = options;
-  const words = Object.entries({ imagePullPolicy, dnsPolicy }).flatMap(([option, word]) => {
-    const choices = option === 'dnsPolicy' ? DNS_POLICIES : PULL_POLICIES;
-    return word === undefined || choices.includes(word) ? [] : [
-      `pod: ${option} must be one of ${choices.join(', ')}, got ${JSON.stringify(word)}.`
-      + `\n→ leave \`${option}\` out.`,
-    ];
-  });
-  const gates = !image.isRuntime || featureGates.length === 0 ? [] : [
+function gateProblems({ image, options: { featureGates = [] } }: CollectorPod): string[] {
+  return !image.isRuntime || featureGates.length === 0 ? [] : [
     `pod: featureGates must be for a collector of upstream, got ${featureGates.join(', ')} for`
     + ` ${image.image}.\n→ give \`image\` CollectorImage.contrib('0.159.0'), for example.`,
   ];
-  return [...words, ...gates];
 }
 
 function resourceProblems({ options, memory, cpuMillis }: CollectorPod): string[] {
@@ -117,8 +105,9 @@ function probeProblems(options: PodOptions): string[] {
     const counts = Object.entries({ failureThreshold, successThreshold })
       .filter(([, count]) => count !== undefined && !(Number.isInteger(count) && count >= 1))
       .map(([field, count]) => `pod: ${name}.${field} must be a whole number from 1 on, got`
-        + ` ${count}.\n→ leave it out.`);
-    return [...times, ...counts, ...misplacedProblems(name, probe)];
+        + ` ${kindOf(count)}.\n→ leave it out.`);
+    const wrong = [...times, ...counts];
+    return wrong.length > 0 ? wrong : misplacedProblems(name, probe);
   });
 }
 
@@ -138,10 +127,26 @@ function misplacedProblems(
   ];
 }
 
-function switchProblems({ configChecksum }: PodOptions): string[] {
-  return [undefined, true, false].includes(configChecksum) ? [] : [
-    `pod: configChecksum must be true or false, got ${JSON.stringify(configChecksum)}.`
-    + '\n→ leave it out.',
+/** Rights that a pod cannot have, or cannot do without. */
+function rightProblems(pod: CollectorPod): string[] {
+  const { automountServiceAccountToken, hostUsers, volumeMounts = [] } = pod.options;
+  const { hostNetwork, hostPid } = hostAccess(pod);
+  const { user, isNonRoot } = runsAs(pod);
+  const isMute = automountServiceAccountToken === false && pod.needsToken
+    && !volumeMounts.some(({ mountPath }) => mountPath.startsWith(TOKEN_FOLDER));
+  return [
+    ...isMute ? [
+      'pod: automountServiceAccountToken must not be false where the configuration asks the'
+      + ' Kubernetes API for something, got false.\n→ leave it out.',
+    ] : [],
+    ...hostUsers === false && (hostNetwork ?? hostPid) === true ? [
+      'pod: hostUsers must not be false beside the network or the processes of the node, got'
+      + ' false.\n→ leave `hostUsers` out.',
+    ] : [],
+    ...user === 0 && isNonRoot ? [
+      'pod: runAsNonRoot must not be true for a collector that is root, got true beside user 0.'
+      + '\n→ leave `runAsNonRoot` out, or give another `runAsUser`.',
+    ] : [],
   ];
 }
 
@@ -152,26 +157,4 @@ function pick(
     const probe = options[name];
     return probe === undefined ? [] : [[name, probe]];
   }));
-}
-
-function volumeProblems(pod: CollectorPod): string[] {
-  const { volumes = [], volumeMounts = [] } = pod.options;
-  const own = ownVolumeNames(pod);
-  const given = volumes.map(({ name }) => name);
-  const all = [...own, ...given];
-  return [
-    ...given.filter((name) => all.indexOf(name) !== all.lastIndexOf(name)).map((name) =>
-      `pod: volumes must have names of their own, got ${name} twice.\n→ rename it.`),
-    ...volumeMounts.filter(({ name }) => !all.includes(name)).map(({ name }) =>
-      `pod: volumeMounts must name one of the \`volumes\` (${all.join(', ')}), got ${name}.`
-      + '\n→ add it to `volumes`.'),
-  ];
-}
-
-function containerProblems({ containers = [], initContainers = [] }: PodOptions): string[] {
-  const names = [
-    'collector', 'owner', ...[...initContainers, ...containers].map(({ name }) => name),
-  ];
-  return names.filter((name, index) => names.indexOf(name) !== index).map((name) =>
-    `pod: containers must have names of their own, got ${name} twice.\n→ rename it.`);
 }

@@ -32,6 +32,7 @@ export function podSecurity(pod: CollectorPod): k8s.PodSecurityContext {
     seccompProfile: { type: 'RuntimeDefault' },
     // To change the owner of every file of a full queue would take minutes at each start.
     ...hasClaims ? { fsGroupChangePolicy: 'OnRootMismatch' } : {},
+    ...pod.options.securityContext?.runAsUser === 0 ? { runAsNonRoot: false } : {},
     ...pod.options.securityContext,
   };
 }
@@ -42,7 +43,21 @@ export function containerSecurity({ options }: CollectorPod): k8s.SecurityContex
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
+    ...options.containerSecurityContext?.runAsUser === 0 ? { runAsNonRoot: false } : {},
     ...options.containerSecurityContext,
+  };
+}
+
+/** Who the collector is in the end: its container's word goes before its pod's. */
+export function runsAs(
+  pod: CollectorPod,
+): { readonly user?: number; readonly group?: number; readonly isNonRoot: boolean } {
+  const { runAsUser, runAsGroup, runAsNonRoot } = podSecurity(pod);
+  const container = containerSecurity(pod);
+  return {
+    user: container.runAsUser ?? runAsUser,
+    group: container.runAsGroup ?? runAsGroup,
+    isNonRoot: container.runAsNonRoot ?? runAsNonRoot ?? false,
   };
 }
 

@@ -1,7 +1,7 @@
 /** Volumes of a tier's pods, and where they are mounted. */
 import { k8s } from 'cdk8s-plus-28';
 import type { CollectorPod } from './collector-pod';
-import { isRoot, NONROOT } from './pod-security';
+import { isRoot, runsAs } from './pod-security';
 import type { PartVolume, TierPart } from '../features/part';
 
 /** Folder of the configuration. */
@@ -76,13 +76,14 @@ export function folderOwner(pod: CollectorPod): k8s.Container[] {
   const folders = isRoot(pod) ? [] : hostFolders(pod.parts)
     .filter(({ volume }) => volume.hostPath?.type === 'DirectoryOrCreate');
   if (folders.length === 0) return [];
+  const { user, group } = runsAs(pod);
   const memory = k8s.Quantity.fromString('32Mi');
   return [{
     name: 'owner',
     image: pod.options.hostFolderImage ?? CHOWN_IMAGE,
     imagePullPolicy: 'IfNotPresent',
     command: [
-      'chown', '-R', `${NONROOT}:${NONROOT}`, ...folders.map(({ mount }) => mount.mountPath),
+      'chown', '-R', `${user}:${group}`, ...folders.map(({ mount }) => mount.mountPath),
     ],
     resources: { requests: { cpu: k8s.Quantity.fromString('10m'), memory }, limits: { memory } },
     securityContext: {

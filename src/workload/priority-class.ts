@@ -43,14 +43,14 @@ export class PriorityClass extends Construct {
   /** Its name, for `pod.priorityClassName`. */
   public readonly priorityClassName: string;
   /** The object. */
-  public readonly priorityClass: k8s.KubePriorityClass;
+  public readonly apiObject: k8s.KubePriorityClass;
 
   public constructor(scope: Construct, id: string, props: PriorityClassProps) {
     super(scope, id);
     const given = { name: id, ...props };
     const { name, value, preemptionPolicy, description } = given;
     this.priorityClassName = name;
-    this.priorityClass = withoutNamespace(new k8s.KubePriorityClass(this, 'priority-class', {
+    this.apiObject = withoutNamespace(new k8s.KubePriorityClass(this, 'priority-class', {
       metadata: {
         name,
         labels: {
@@ -62,7 +62,7 @@ export class PriorityClass extends Construct {
       preemptionPolicy: preemptionPolicy ?? 'PreemptLowerPriority',
       ...description === undefined ? {} : { description },
     }));
-    this.node.defaultChild = this.priorityClass;
+    this.node.defaultChild = this.apiObject;
     this.node.addValidation({
       validate: () => problemsOf(given)
         .map((sentence) => sentence.replace(/\n/g, '\n    ')),
@@ -73,11 +73,12 @@ export class PriorityClass extends Construct {
 function problemsOf({ name, value, preemptionPolicy }: PriorityClassProps): string[] {
   const isName = NAME.test(String(name)) && String(name).length <= LONGEST_NAME;
   const isValue = Number.isInteger(value) && value >= -(2 ** 31) && value <= 1e9;
+  const held = value === undefined ? 'nothing' : JSON.stringify(value);
   return [
     ...isName ? [] : ['name: must be lower-case letters, digits, - and ., and not begin with'
       + ` system-, got ${JSON.stringify(name)}.\n→ write 'telemetry-agents', for example.`],
     ...isValue ? [] : ['value: must be a whole number from -2147483648 to 1000000000, got'
-      + ` ${value === undefined ? 'none' : JSON.stringify(value)}.\n→ write 1000000, for example.`],
+      + ` ${held}.\n→ write 1000000, for example.`],
     ...preemptionPolicy === undefined || POLICIES.includes(preemptionPolicy) ? [] : [
       `preemptionPolicy: must be one of ${POLICIES.join(', ')}, got`
       + ` ${JSON.stringify(preemptionPolicy)}.\n→ leave \`preemptionPolicy\` out.`,

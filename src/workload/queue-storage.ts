@@ -1,7 +1,9 @@
 /** Disk for requests that wait: which volume it is, and what the collector is told of it. */
 import { k8s } from 'cdk8s-plus-28';
+import type { CollectorPod } from './collector-pod';
 import { STATE_FOLDER } from './pod-volumes';
 import { fileStorageExtension, type Path, type Yaml } from '../config';
+import { wholeMebibytes } from '../config/prop-kinds';
 import type { CollectorVersion, PartFacts, PartVolume, TierPart } from '../features/part';
 import { valueAt, type CollectorData } from '../graph/tier-facts';
 
@@ -98,6 +100,21 @@ function problemsOf(storages: readonly QueueStorage[], workload: Workload): stri
       + ' SendingQueue.ephemeral(…), which outlives a crash but not its pod.');
   }
   return problems;
+}
+
+/** What is wrong with queues that last as long as a pod and are larger than its room on disk. */
+export function queueRoomProblems(
+  { options: { ephemeralStorage } }: Pick<CollectorPod, 'options'>,
+  storages: readonly QueueStorage[],
+): string[] {
+  if (!wholeMebibytes.is(ephemeralStorage)) return [];
+  const room = ephemeralStorage!.toMebibytes();
+  const needed = storages.filter(({ lasts }) => lasts === 'pod')
+    .reduce((sum, { mib }) => sum + mib, 0);
+  return needed <= room ? [] : [
+    `pod: ephemeralStorage must be the ${needed} MiB of the queues on disk at least, for a pod that`
+    + ` writes more is evicted, got ${room}.\n→ raise \`ephemeralStorage\`, or leave it out.`,
+  ];
 }
 
 /** The claims of a StatefulSet's pods, and what becomes of them. */

@@ -1,8 +1,9 @@
 /** How the pods of a tier are replaced. */
 import type { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { isWholeSeconds } from './durations';
+import { kindProblems, ROLLOUT_KINDS } from './option-kinds';
 import { heldBy, intOrString } from './typed-values';
+import { kindOf } from '../config/prop-kinds';
 
 /** How the pods of a tier are replaced. */
 export interface RolloutOptions {
@@ -149,9 +150,8 @@ export function rolloutProblems(
   options: RolloutOptions | undefined, workload: string, takesNode: boolean,
 ): string[] {
   if (options === undefined) return [];
-  const values = [
-    ...wordProblems(options, workload), ...numberProblems(options), ...shareProblems(options),
-  ];
+  const kinds = [...kindProblems('rollout', options, ROLLOUT_KINDS), ...shareProblems(options)];
+  const values = kinds.length > 0 ? kinds : wordProblems(options, workload);
   return values.length > 0 ? values : stepProblems(options, workload, takesNode);
 }
 
@@ -184,21 +184,8 @@ function shareProblems({ maxSurge, maxUnavailable }: RolloutOptions): string[] {
       ? Number.isInteger(held) && held >= 0 : /^\d+%$/.test(held ?? '');
     return share !== undefined && !isShare;
   }).map(([name, share]) => `rollout: ${name} must be a whole number from 0 on or a percentage, got`
-    + ` ${JSON.stringify(heldBy(share) ?? share)}.`
+    + ` ${kindOf(heldBy(share) ?? share)}.`
     + '\n→ give it k8s.IntOrString.fromString(\'10%\'), for example.');
-}
-
-function numberProblems({ partition, minReady, revisionHistoryLimit }: RolloutOptions): string[] {
-  const wrong = Object.entries({ partition, revisionHistoryLimit }).filter(([, value]) =>
-    value !== undefined && (!Number.isInteger(value) || value < 0));
-  return [
-    ...wrong.map(([name, value]) => `rollout: ${name} must be a whole number from 0 on, got`
-      + ` ${value}.\n→ leave \`${name}\` out.`),
-    ...minReady === undefined || isWholeSeconds(minReady, 0) ? [] : [
-      'rollout: minReady must be a Duration of whole seconds, got something else.'
-      + '\n→ give it Duration.seconds(30), for example.',
-    ],
-  ];
 }
 
 function stepProblems(options: RolloutOptions, workload: string, takesNode: boolean): string[] {

@@ -1,4 +1,5 @@
 /** What a pool grows by. */
+import { kindOf, textOf, wrongValue } from '../config/prop-kinds';
 
 /**
  * What a signal becomes in a HorizontalPodAutoscaler.
@@ -14,6 +15,9 @@ export interface ScalingMetric {
   /** The counter whose rate is the metric; the rule that says so is written beside it. */
   readonly rateOf?: string;
 }
+
+const METRIC = textOf(/^[^\s/%]+$/, 'by the name of a metric',
+  'ScalingSignal.pods(\'requests_per_second\', 100)');
 
 /** A measure of load: when its average over the pods is above the target, there are more pods. */
 export class ScalingSignal {
@@ -79,13 +83,16 @@ export class ScalingSignal {
    */
   public get _problem(): string | undefined {
     const { kind, name, target, rateOf } = this._metric;
-    const most = kind === 'pods' ? Infinity : name === 'cpu' ? 1000 : 100;
+    const most = kind === 'pods' ? Number.MAX_SAFE_INTEGER : name === 'cpu' ? 1000 : 100;
+    const unnamed = wrongValue('scaling.signals', name, METRIC);
+    if (unnamed.length > 0) return unnamed[0];
     if (!Number.isInteger(target) || target < 1 || target > most) {
       return kind === 'pods'
-        ? `scaling: ${name} must have a whole number from 1 on as its target, got ${target}.`
+        ? `scaling: ${name} must have a whole number from 1 on as its target, got`
+          + ` ${kindOf(target)}.`
           + '\n→ give what one pod carries well, such as 10000.'
         : `scaling: ${name} must be a whole percentage of what a pod requests, up to ${most}, got`
-          + ` ${target}.\n→ use ScalingSignal.${name}(70), for example.`;
+          + ` ${kindOf(target)}.\n→ use ScalingSignal.${name}(70), for example.`;
     }
     if (kind !== 'pods' || rateOf !== undefined || !isCounter(name)) return undefined;
     return `scaling: ${name} is a counter, which only grows, so that the pool would never shrink.`

@@ -1,5 +1,8 @@
 import type { Duration } from 'cdk8s';
 import { ScalingSignal } from './scaling-signal';
+import {
+  anyValue, durationOf, isMap, kindOf, required, rightProps, type Kind,
+} from '../config/prop-kinds';
 
 /** How fast a pool changes in one direction. One of `pods` and `percent` may be given. */
 export interface ScalingPace {
@@ -47,21 +50,42 @@ export interface HorizontalScalingOptions {
   readonly scaleUp?: ScalingPace;
   /**
    * How fast it shrinks.
-   * @default - one pod in a minute after 5 minutes; samplers one in 5 minutes after 15
+   * @default - one pod in a minute after 5 minutes; samplers one in two decision waits, 5
+   * minutes at least, after one, 15 minutes at least
    */
   readonly scaleDown?: ScalingPace;
 }
+
+const pace: Kind = {
+  is: isMap, wanted: 'a pace', example: '{ pods: 1, period: Duration.seconds(60) }',
+};
+const KINDS: Readonly<Record<string, Kind>> = {
+  min: anyValue, max: anyValue, signals: anyValue, scaleUp: pace, scaleDown: pace,
+};
+const PACE_KINDS: Readonly<Record<string, Kind>> = {
+  pods: anyValue,
+  percent: anyValue,
+  period: required(durationOf('seconds', 1, 60)),
+  stabilizationWindow: durationOf('seconds', 0, 300),
+};
+/** What Kubernetes can count. */
+const MOST = 2 ** 31 - 1;
 
 /** How many pods a pool has. */
 export class Scaling {
   /** Always `replicas` pods. */
   public static fixed(replicas: number): Scaling {
-    return new Scaling(replicas, replicas);
+    return new Scaling(replicas, replicas, []);
   }
 
   /** As many as the load needs, by a HorizontalPodAutoscaler. */
   public static horizontal(options: HorizontalScalingOptions): Scaling {
-    return new Scaling(options.min ?? 2, options.max, options);
+    const { props, problems } = rightProps(options, KINDS, 'scaling.', { isWhole: true });
+    const up = rightPace('scaleUp', props.scaleUp);
+    const down = rightPace('scaleDown', props.scaleDown);
+    return new Scaling(
+      props.min ?? 2, props.max, [...problems, ...up.problems, ...down.problems],
+      { ...props, scaleUp: up.pace, scaleDown: down.pace });
   }
 
   private constructor(
@@ -69,6 +93,11 @@ export class Scaling {
     public readonly min: number,
     /** Most pods. */
     public readonly max: number,
+    /**
+     * What is wrong with what its options are.
+     * @internal
+     */
+    public readonly _wrongKinds: readonly string[],
     /** How it scales; absent when the number of pods is fixed. */
     public readonly autoscaling?: HorizontalScalingOptions,
   ) {}
@@ -87,17 +116,17 @@ export class Scaling {
 
 /** What is wrong with a number of pods and how it changes. */
 export function scalingProblems(scaling: Scaling): string[] {
-  const { min, max, autoscaling } = scaling;
+  const { min, max, autoscaling, _wrongKinds: wrongKinds } = scaling;
   const isWhole = Number.isInteger(min) && Number.isInteger(max);
-  if (!isWhole || min < 1 || max < min) {
-    return [`scaling: must be from 1 up to a whole number of pods, got ${min}`
-      + `${max === min ? '' : ` to ${max}`}.\n→ use Scaling.fixed(2), or`
+  if (!isWhole || min < 1 || max < min || max > MOST) {
+    return [...wrongKinds, 'scaling: must be from 1 up to a whole number of pods, got'
+      + ` ${kindOf(min)}${max === min ? '' : ` to ${kindOf(max)}`}.\n→ use Scaling.fixed(2), or`
       + ' Scaling.horizontal({ min: 2, max: 10 }).'];
   }
   if (autoscaling === undefined) return [];
   const { scaleUp, scaleDown } = autoscaling;
   return [
-    ...signalProblems(autoscaling.signals),
+    ...wrongKinds, ...signalProblems(autoscaling.signals),
     ...paceProblems('scaleUp', scaleUp), ...paceProblems('scaleDown', scaleDown),
   ];
 }
@@ -110,7 +139,7 @@ function signalProblems(signals: readonly ScalingSignal[] | undefined): string[]
   if (signals === undefined) return [];
   if (!isSignals(signals) || signals.length === 0) {
     return ['scaling: signals must be a list of one or more ScalingSignals, got'
-      + ` ${JSON.stringify(signals)}.\n→ leave \`signals\` out, or give [ScalingSignal.cpu(70)].`];
+      + ` ${kindOf(signals)}.\n→ leave \`signals\` out, or give [ScalingSignal.cpu(70)].`];
   }
   const names = signals.map(({ _metric }) => _metric.name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
@@ -122,19 +151,33 @@ function signalProblems(signals: readonly ScalingSignal[] | undefined): string[]
   ];
 }
 
-function paceProblems(name: string, pace: ScalingPace | undefined): string[] {
-  if (pace === undefined) return [];
-  const { pods, percent, period, stabilizationWindow } = pace;
+/** A pace whose parts are of the right kinds; none when one of them is not. */
+function rightPace(
+  name: string, given: ScalingPace | undefined,
+): { readonly pace?: ScalingPace; readonly problems: readonly string[] } {
+  if (given === undefined) return { problems: [] };
+  const { props, problems } = rightProps(
+    given, PACE_KINDS, `scaling.${name}.`, { isWhole: true });
+  return { pace: problems.length === 0 ? props : undefined, problems };
+}
+
+function paceProblems(name: string, given: ScalingPace | undefined): string[] {
+  if (given === undefined) return [];
+  const { pods, percent, period, stabilizationWindow } = given;
   const seconds = (value: Duration | undefined) => (value?.toMilliseconds() ?? 0) / 1000;
   const isWhole = (value: number, min: number, max: number) =>
     Number.isInteger(value) && value >= min && value <= max;
   const isRight = (pods === undefined) !== (percent === undefined)
-    && isWhole(pods ?? percent ?? 0, 1, Infinity) && isWhole(seconds(period), 1, 1800)
+    && isWhole(pods ?? percent ?? 0, 1, MOST) && isWhole(seconds(period), 1, 1800)
     && isWhole(seconds(stabilizationWindow), 0, 3600);
   return isRight ? [] : [
     `scaling: ${name} must have either pods or percent, a whole number from 1 on, in a period of 1`
-    + ` to 1800 whole seconds and after a window of up to 3600, got ${pods ?? 'no'} pods,`
-    + ` ${percent ?? 'no'} percent, ${seconds(period)} s, ${seconds(stabilizationWindow)} s.`
+    + ` to 1800 whole seconds and after a window of up to 3600, got ${counted(pods)} pods,`
+    + ` ${counted(percent)} percent, ${seconds(period)} s, ${seconds(stabilizationWindow)} s.`
     + `\n→ give \`${name}\` { pods: 1, period: Duration.seconds(60) }, for example.`,
   ];
+}
+
+function counted(number: number | undefined): string {
+  return number === undefined ? 'no' : kindOf(number);
 }

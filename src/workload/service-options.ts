@@ -1,6 +1,9 @@
 /** What the Service in front of a tier may be told, in the words of Kubernetes. */
 import { isIP } from 'net';
+import { metadataProblems } from './metadata-checks';
+import { kindProblems, SERVICE_KINDS } from './option-kinds';
 import { isPort, type PodPorts } from './ports';
+import { kindOf } from '../config/prop-kinds';
 
 /** Ports of every node that lead to a Service. */
 export interface ServiceNodePorts {
@@ -98,15 +101,6 @@ export interface ServiceOptions {
   readonly publishNotReadyAddresses?: boolean;
 }
 
-const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  type: ['ClusterIP', 'NodePort', 'LoadBalancer'],
-  externalTrafficPolicy: ['Cluster', 'Local'],
-  internalTrafficPolicy: ['Cluster', 'Local'],
-  trafficDistribution: ['PreferClose', 'PreferSameZone', 'PreferSameNode'],
-  sessionAffinity: ['None', 'ClientIP'],
-  ipFamilyPolicy: ['SingleStack', 'PreferDualStack', 'RequireDualStack'],
-};
-
 /** What it is that only a Service of a kind has. */
 const NEEDED: readonly (readonly [keyof ServiceOptions, readonly string[]])[] = [
   ['loadBalancerClass', ['LoadBalancer']],
@@ -125,29 +119,48 @@ export function isExternal(options: ServiceOptions | undefined): boolean {
 export function serviceProblems(
   options: ServiceOptions = {}, own?: Pick<PodPorts, 'grpc' | 'http'>,
 ): string[] {
-  const given = options as Readonly<Record<string, unknown>>;
-  const choices = Object.entries(CHOICES)
-    .filter(([option, words]) => given[option] !== undefined
-      && !words.includes(given[option] as string))
-    .map(([option, words]) => `service: ${option} must be one of ${words.join(', ')}, got`
-      + ` ${JSON.stringify(given[option])}.\n→ write one of them, or leave it out.`);
-  const families = (options.ipFamilies ?? []).filter((family) =>
-    !['IPv4', 'IPv6'].includes(family)).map((family) =>
-    `service: ipFamilies must be of IPv4, IPv6, got ${JSON.stringify(family)}.`
-      + '\n→ write [\'IPv6\', \'IPv4\'], for example.');
+  const kinds = kindProblems('service', options, SERVICE_KINDS);
+  if (kinds.length > 0) return kinds;
   const { type = 'ClusterIP' } = options;
   const unmet = NEEDED.filter(([option, types]) =>
     options[option] !== undefined && !types.includes(type));
-  const addresses = [...addressProblems(options), ...nodePortProblems(options, own)];
-  return [...choices, ...families, ...addresses, ...unmet.map(([option, types]) =>
-    `service: ${option} needs a Service of type ${types.join(' or ')}, got ${type}.`
-    + `\n→ give \`type\` '${types.at(-1)}', or leave \`${option}\` out.`)];
+  return [
+    ...metadataProblems('service', options), ...familyProblems(options),
+    ...addressProblems(options), ...nodePortProblems(options, own),
+    ...unmet.map(([option, types]) =>
+      `service: ${option} needs a Service of type ${types.join(' or ')}, got ${type}.`
+      + `\n→ give \`type\` '${types.at(-1)}', or leave \`${option}\` out.`),
+  ];
 }
 
-function addressProblems({ loadBalancerIp }: ServiceOptions): string[] {
-  return loadBalancerIp === undefined || isIP(String(loadBalancerIp)) !== 0 ? [] : [
-    `service: loadBalancerIp must be an IP address, got ${JSON.stringify(loadBalancerIp)}.`
-    + '\n→ write \'203.0.113.7\', for example.',
+function familyProblems({ ipFamilies = [] }: ServiceOptions): string[] {
+  const strange = ipFamilies.filter((family) => !['IPv4', 'IPv6'].includes(family));
+  const isTwice = new Set(ipFamilies).size < ipFamilies.length;
+  return [
+    ...strange.map((family) => `service: ipFamilies must be of IPv4, IPv6, got ${kindOf(family)}.`
+      + '\n→ write [\'IPv6\', \'IPv4\'], for example.'),
+    ...isTwice ? [
+      `service: ipFamilies must hold each family once, got ${kindOf(ipFamilies)}.`
+      + '\n→ write [\'IPv6\', \'IPv4\'], for example.',
+    ] : [],
+  ];
+}
+
+function isRange(range: string): boolean {
+  const [address, bits, ...rest] = range.trim().split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return /^(0|[1-9]\d{0,2})$/.test(bits ?? '') && Number(bits) <= most && rest.length === 0;
+}
+
+function addressProblems({ loadBalancerIp, loadBalancerSourceRanges = [] }: ServiceOptions) {
+  const ranges = loadBalancerSourceRanges.filter((range) => !isRange(range));
+  return [
+    ...loadBalancerIp === undefined || isIP(loadBalancerIp) !== 0 ? [] : [
+      `service: loadBalancerIp must be an IP address, got ${kindOf(loadBalancerIp)}.`
+      + '\n→ write \'203.0.113.7\', for example.',
+    ],
+    ...ranges.map((range) => 'service: loadBalancerSourceRanges must hold ranges of addresses, got'
+      + ` ${kindOf(range)}.\n→ write \'10.0.0.0/8\', for example.`),
   ];
 }
 
@@ -162,7 +175,7 @@ function nodePortProblems(
     }
     if (!isPort(port)) {
       return [`service: nodePorts.${protocol} must be a whole number from 1 to 65535, got`
-        + ` ${JSON.stringify(port)}.\n→ write 30317, for example.`];
+        + ` ${kindOf(port)}.\n→ write 30317, for example.`];
     }
     return own === undefined || own[protocol] !== undefined ? [] : [
       `service: nodePorts.${protocol} must be among the \`protocols\` of the tier, got port ${port}`

@@ -7,12 +7,13 @@ import {
   nodePortsOf, receiverPortProblems, sharedNetworkProblems, type HostPorts,
 } from './host-ports';
 import { objectLabels, type TierIdentity } from './labels';
+import { kindProblems, POD_KINDS } from './option-kinds';
 import type { Placement } from './placement';
 import type { PlatformFacts } from './platform';
 import { podProblems } from './pod-checks';
 import { writesToNode } from './pod-volumes';
 import type { PodPorts } from './ports';
-import { claimTemplates, type QueueStorage } from './queue-storage';
+import { claimTemplates, queueRoomProblems, type QueueStorage } from './queue-storage';
 import {
   daemonSetRollout, deploymentRollout, rolloutProblems, statefulSetRollout, surges, typedRollout,
   type RolloutOptions,
@@ -69,8 +70,10 @@ export class TierWorkload {
   public services(
     ports: PodPorts,
   ): { readonly service: k8s.KubeService; readonly headlessService?: k8s.KubeService } {
-    const { scope, tier, plan: { workload, isHeadless }, given: { service: options } } = this;
-    this.problems.push(...serviceProblems(options, ports));
+    const { scope, tier, plan: { workload, isHeadless }, given } = this;
+    const problems = serviceProblems(given.service, ports);
+    this.problems.push(...problems);
+    const options = problems.length === 0 ? given.service : undefined;
     const isLocal = workload === 'DaemonSet';
     const service = clusterService(scope, 'service', tier, ports, isLocal, options);
     if (!isHeadless) return { service };
@@ -81,7 +84,8 @@ export class TierWorkload {
   /** Writes the pods, and what the platform wants of them. */
   public pods(known: KnownPod, storages: readonly QueueStorage[]): void {
     const { tier, account, plan: { workload, hostPorts }, given } = this;
-    const typed = typedOptions(given.pod ?? {});
+    const kinds = kindProblems('pod', given.pod ?? {}, POD_KINDS);
+    const typed = typedOptions(kinds.length === 0 ? given.pod ?? {} : {});
     const asked: CollectorPod = {
       ...known,
       tier,
@@ -92,7 +96,8 @@ export class TierWorkload {
       options: typed.options,
     };
     const wrong = [
-      ...typed.problems, ...podProblems(asked), ...hostPorts?._problems(known.ports) ?? [],
+      ...kinds, ...typed.problems, ...podProblems(asked),
+      ...queueRoomProblems(asked, storages), ...hostPorts?._problems(known.ports) ?? [],
       ...receiverPortProblems(known.ports, asked.hostPorts, workload),
     ];
     const template = podTemplate(wrong.length === 0 ? asked : { ...asked, options: {} });

@@ -24,8 +24,16 @@ test.each([
     [{ host: 'g', port: 5, resolver: 'dns', ...ROUTED }]],
   ['load_balancing', { resolver: { k8s: { service: 'h.ns', ports: [6] } } },
     [{ host: 'h.ns', port: 6, resolver: 'k8s', ...ROUTED }]],
+  ['load_balancing', { resolver: { k8s: { service: 'h', ports: [6, '7'] } } }, [
+    { host: 'h', port: 6, ...ROUTED }, { host: 'h', port: 7, ...ROUTED },
+  ]],
+  ['load_balancing', { resolver: { k8s: { service: 'h' } } }, [{ port: 4317, ...ROUTED }]],
   ['datadog', { endpoint: 'i:1' }, []],
-  ['otlp_http', { traces_endpoint: 'j:1' }, []],
+  ['otlp_http', { traces_endpoint: 'http://j:1' },
+    [{ host: 'j', port: 1, setting: 'traces_endpoint', ...PLAIN }]],
+  ['otlp_http', { endpoint: 'http://k', traces_endpoint: 'http://l' }, [{ host: 'l', port: 80 }]],
+  ['otlp_http', { endpoint: 'http://k', logs_endpoint: 'http://l' }, [{ host: 'k', ...PLAIN }]],
+  ['otlp_http', { endpoint: 'http://k', traces_endpoint: '' }, [{ host: 'k', ...PLAIN }]],
 ])('%s with %j sends to %j', (id, config, expected) => {
   expect(destinations(sends(id, config))).toEqual(
     expected.map((part) => expect.objectContaining(part)));
@@ -34,6 +42,19 @@ test.each([
 test('an exporter sends what the pipelines that name it carry', () => {
   expect(destinations(sends('otlp', { endpoint: 'a:1' }, 'logs/audit'))[0].signals)
     .toEqual([Signal.LOGS]);
+});
+
+test('over HTTP the common address takes what has none of its own', () => {
+  const data = {
+    exporters: { otlp_http: { endpoint: 'http://a', metrics_endpoint: 'http://b' } },
+    service: {
+      pipelines: Object.fromEntries(Object.values(Signal).map((signal) =>
+        [signal, { exporters: ['otlp_http'] }])),
+    },
+  };
+  expect(destinations(data).map(({ host, signals }) => [host, signals])).toEqual([
+    ['a', [Signal.TRACES, Signal.LOGS]], ['b', [Signal.METRICS]],
+  ]);
 });
 
 test.each([

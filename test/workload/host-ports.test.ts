@@ -1,5 +1,6 @@
 import {
-  AgentDaemonSet, Backend, GatewayDeployment, HostPorts, Protocol, Receiver, type ReceiverPort,
+  AgentDaemonSet, Backend, CertificateIssuer, GatewayDeployment, HostPorts, Protocol, Receiver,
+  TransportSecurity, type ReceiverPort,
 } from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
@@ -49,6 +50,18 @@ test('applications learn by variables where the agent on their node is', () => {
       },
       { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', value: 'http/protobuf' },
     ]);
+  });
+});
+
+test('with TLS an agent is sent to by its name, which is what its certificate holds', () => {
+  synthesized((chart) => {
+    const encrypted = new AgentDaemonSet(chart, 'agent', {
+      exportTo,
+      hostPorts: HostPorts.same(),
+      transportSecurity: TransportSecurity.tls(CertificateIssuer.certManager('ca')),
+    });
+    expect(encrypted.endpointEnv[0].value)
+      .toBe('https://agent.observability.svc.cluster.local:4317');
   });
 });
 

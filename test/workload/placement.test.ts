@@ -79,7 +79,7 @@ test.each<[object, RegExp]>([
   [{ effect: 'NoExecute', tolerationPeriod: 5 }, /tolerationPeriod must be a Duration of whole/],
   [{ key: 'a', effect: 'NoSchedule', tolerationPeriod: Duration.seconds(5) },
     /tolerationPeriod must be for the effect NoExecute, .* got "NoSchedule"/],
-  [{ key: 'a', tolerationPeriod: Duration.seconds(5) }, /effect NoExecute, .* got none/],
+  [{ key: 'a', tolerationPeriod: Duration.seconds(5) }, /effect NoExecute, .* got nothing/],
   [{ key: 'a', effect: 'Never' }, /effect must be one of NoSchedule, /],
 ])('refuses what no toleration can be, %#', (toleration, pattern) => {
   expect(complaints((chart) => {

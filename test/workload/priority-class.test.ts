@@ -38,7 +38,7 @@ test.each<[object, RegExp]>([
   [{ name: 'system-agents' }, /name: must be .*not begin with system-, got "system-agents"/],
   [{ name: 'Agents' }, /name: must be lower-case letters, .* got "Agents"/],
   [{ value: 2_000_000_000 }, /value: must be a whole number from .* to 1000000000, got 2000000000/],
-  [{ value: undefined }, /value: must be a whole number .*, got none/],
+  [{ value: undefined }, /value: must be a whole number .*, got nothing/],
   [{ preemptionPolicy: 'Always' }, /must be one of PreemptLowerPriority, Never, got "Always"/],
 ])('refuses what no class can be, %#', (props, pattern) => {
   expect(complaints((chart) => {

@@ -83,6 +83,18 @@ test('a sampler shrinks by one pod, when the traces of the last change are decid
   });
 });
 
+test('a pool that decides after more than a quarter of an hour shrinks after that', () => {
+  const scaling = Scaling.horizontal({ max: 5 });
+  const objects = synthesized((chart) => {
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies, decisionWait: Duration.minutes(20), scaling,
+    });
+  });
+  expect(objects.get('HorizontalPodAutoscaler', 'sampler').spec.behavior.scaleDown).toEqual({
+    stabilizationWindowSeconds: 1200, policies: [{ type: 'Pods', value: 1, periodSeconds: 1800 }],
+  });
+});
+
 const MINUTE = Duration.minutes(1);
 
 test.each<[string, object, RegExp]>([

@@ -12,15 +12,34 @@ export const statsOnce: Check = (tier, app) => {
   const counting = countersOf(tier);
   if (counting.length === 0) return [];
   const behind = tiersBehind(tier, app);
-  return counting.flatMap(({ kind, where }) => {
+  return [...sampledBefore(tier, counting, app), ...counting.flatMap(({ kind, where }) => {
     const again = behind.find((next) => countersOf(next).some((other) => other.kind === kind));
     return again === undefined ? [] : [
       `${where}: must stand in one tier on the way of a trace, or its figures are counted twice,`
       + ` got another one in ${again.path}, to which the traces go on.`
       + '\n→ leave it in the first tier that sees all traces, before any sampling.',
     ];
-  });
+  })];
 };
+
+/** Statistics of Datadog that see only what a tier before this one kept. */
+function sampledBefore(tier: TierFacts, counting: Counters, app: readonly TierFacts[]): string[] {
+  const statistics = counting.find(({ kind }) => kind === 'datadog');
+  if (statistics === undefined) return [];
+  const sampler = app.find((each) => each !== tier && samples(each)
+    && tiersBehind(each, app).includes(tier));
+  return sampler === undefined ? [] : [
+    `${statistics.where}: must stand before all sampling, or it counts only what was kept, got it`
+    + ` behind the sampling of ${sampler.path}.`
+    + `\n→ move it to ${sampler.path}, before the sampling, or to a tier before that one.`,
+  ];
+}
+
+function samples({ data }: TierFacts): boolean {
+  return runningComponents(data).some(({ kind }) => kind === 'tailsampling');
+}
+
+type Counters = ReturnType<typeof countersOf>;
 
 function countersOf({ data }: TierFacts) {
   return runningComponents(data)

@@ -17,6 +17,9 @@ export const transportSecurity: Check = (sender, app) =>
     return said === undefined ? [] : [`${meeting.where}: ${said}`];
   });
 
+/** How a client over gRPC says that it speaks plain text. */
+const PLAIN = 'tls: {insecure: true}';
+
 /** TLS of one side; undefined for plain text. */
 type Tls = Readonly<Record<string, unknown>> | undefined;
 
@@ -44,13 +47,15 @@ function serverOf({ destination, receiver }: Meeting): Tls {
   return (valueAt(receiver.data, ...at) ?? undefined) as Tls;
 }
 
-function oneSided({ receiver }: Meeting, client: Tls, server: Tls): string[] {
+function oneSided({ receiver, destination }: Meeting, client: Tls, server: Tls): string[] {
   if ((client === undefined) === (server === undefined)) return [];
+  const isHttp = destination.protocol === 'http';
   return client === undefined
     ? [`must speak TLS, as ${receiver.path} does, got plain text.`
-      + '\n→ give `forwardTo` that construct, or write tls: {ca_file: …} in place of insecure.']
+      + '\n→ give `forwardTo` that construct, or write '
+      + `${isHttp ? 'https:// and tls: {ca_file: …}.' : 'tls: {ca_file: …} in place of insecure.'}`]
     : [`must speak plain text, as ${receiver.path} does, got TLS.`
-      + '\n→ give `forwardTo` that construct, or write tls: {insecure: true}.'];
+      + `\n→ give \`forwardTo\` that construct, or write ${isHttp ? 'http://' : PLAIN}.`];
 }
 
 function unknownSender({ receiver }: Meeting, client: Tls, server: Tls): string[] {

@@ -1,8 +1,11 @@
 import { App, Chart, Testing } from 'cdk8s';
-import { exportTo, policies } from './props';
+import { exportTo, policies, raw } from './props';
+import { tiersOf } from './tiers';
 import {
-  AgentDaemonSet, Backend, GatewayDeployment, Protocol, Signal, TailSamplingGateway,
+  AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, Protocol, Resolver, Signal,
+  TailSamplingGateway,
 } from '../../../src';
+import { danglingEndpoint } from '../../../src/graph/checks/dangling-endpoint';
 import { complaints } from '../../synthesized';
 
 function agentSendsTo(endpoint: string, signals = [Signal.METRICS]) {
@@ -47,6 +50,75 @@ test.each([
     });
   };
   expect(complaints(typed)).toEqual([]);
+});
+
+function byKubernetes(name: string, namespace: string, ports = [4317]) {
+  return complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    new AgentDaemonSet(chart, 'agent', {
+      exportTo: [Backend.loadBalanced('typed', {
+        resolver: Resolver.kubernetes({ name, namespace, port: ports[0] }),
+      })],
+      ...raw('exporters: {load_balancing/typed: {resolver: {k8s: {ports:'
+        + ` [${ports.join(', ')}]}}}}`),
+    });
+  });
+}
+
+const ROUTED = '[telemetry/agent] exporters.load_balancing/typed:';
+
+test.each([['smapler', 'observability'], ['sampler', 'observabilty']])(
+  'a slip in %s.%s is told', (name, namespace) => {
+    expect(byKubernetes(name, namespace)).toEqual([
+      `${ROUTED} must be sent to a Service that exists, got "${name}.${namespace}" (did you mean`
+      + ' sampler.observability?). → give `forwardTo` that construct; if it is another Service'
+      + ` indeed, ask for its headless one by Resolver.dns('${name}.${namespace}.svc').`,
+    ]);
+  });
+
+test('all ports of a Service that Kubernetes is asked for are looked at', () => {
+  expect(byKubernetes('sampler', 'observability', [4317, 4319])).toEqual([
+    `${ROUTED} telemetry/sampler takes OTLP over gRPC on port 4317, got "sampler.observability"`
+    + ' with port 4319. → give `forwardTo` that construct: the port then follows by itself.',
+  ]);
+});
+
+test.each([['store', 'elsewhere'], ['sampler', 'elsewhere'], ['sampler-2', 'observability']])(
+  '%s.%s is no slip', (name, namespace) => {
+    expect(byKubernetes(name, namespace)).toEqual([]);
+  });
+
+test('namespaces of siblings are no slips', () => {
+  const [sender, sampler] = tiersOf((chart) => {
+    new AgentDaemonSet(chart, 'agent', {
+      exportTo: [Backend.loadBalanced('typed', {
+        resolver: Resolver.kubernetes({ name: 'sampler', namespace: 'team-b' }),
+      })],
+    });
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+  });
+  const inNamespace = (namespace: string) =>
+    danglingEndpoint(sender, [sender, { ...sampler, namespace }]);
+  expect(inNamespace('team-a')).toEqual([]);
+  expect(inNamespace('taem-b')).toHaveLength(1);
+});
+
+test('over HTTP each signal may lead nowhere by itself', () => {
+  expect(complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, protocols: [Protocol.GRPC] });
+    new AgentDaemonSet(chart, 'agent', {
+      image: CollectorImage.contrib('0.159.0'),
+      signals: [Signal.LOGS],
+      exportTo: [Backend.fromYaml('raw', 'otlp_http', {
+        endpoint: 'http://store:4318', logs_endpoint: 'http://smapler:4318/v1/logs',
+      })],
+    });
+  })).toEqual([
+    '[telemetry/agent] exporters.otlp_http/raw.logs_endpoint: must be sent to a Service that'
+    + ' exists, got "http://smapler:4318/v1/logs" (did you mean sampler?). → give `forwardTo` that'
+    + ' construct; if it is another Service indeed, write its name with its namespace, such as'
+    + ' smapler.observability.svc.',
+  ]);
 });
 
 function acrossCharts(namespace: string | undefined): string {

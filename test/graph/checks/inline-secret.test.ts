@@ -27,6 +27,16 @@ test.each([
   [{ credentials: PEM }],
   [{ license_key: 'x' }],
   [{ htpasswd: { inline: 'me:$apr1$x' } }],
+  [{ headers: { 'x-honeycomb-team': 'x' } }],
+  [{ headers: { 'signoz-ingestion-key': 'x' } }],
+  [{ headers: { 'uptrace-dsn': 'x' } }],
+  [{ dsn: 'x' }],
+  [{ api: { key: '${env:KEY:-literal}' } }],
+  [{ password: '${PW:-literal}' }],
+  [{ password: '${env:PW:-${env:OTHER:-literal}}' }],
+  [{ headers: { authorization: 'Bearer ${env:TOKEN:-abcdef}' } }],
+  [{ headers: { 'x-auth': 'Bearer ${env:TOKEN:-abcdef}' } }],
+  [{ endpoint: 'https://me:${env:PASSWORD:-mine}@store.example.com' }],
 ])('%j is told', (config) => {
   expect(told(config)).toHaveLength(1);
 });
@@ -42,6 +52,10 @@ test.each([
   [{ endpoint: 'dns:///store:4317' }],
   [{ tls: { cert_pem: '-----BEGIN CERTIFICATE-----', ca_pem: '-----BEGIN CERTIFICATE-----' } }],
   [{ scheme: 'Bearer', statement: 'basic auth is not a credential' }],
+  [{ password: '${env:PW:-}' }],
+  [{ password: '${env:PW:-${env:OTHER}}' }],
+  [{ endpoint: '${env:STORE:-https://store.example.com:443}' }],
+  [{ processors: ['redsn'], dataset: 'x' }],
 ])('%j is not', (config) => {
   expect(told(config)).toEqual([]);
 });
@@ -76,6 +90,41 @@ test('a key in an exporter that is given as it is belongs into a variable', () =
     + ' { KAFKA_AUTH_SASL_PASSWORD: SecretReference.of(secret, key) }.',
   ]);
   expect(build('${env:PW}', { PW: SecretReference.of('kafka', 'password') })).toEqual([]);
+});
+
+test('what stands behind :- is no secret either', () => {
+  expect(told({ password: '${env:PW:-literal}' })).toEqual([
+    'exporters.e.password: must not stand in a ConfigMap in plain text, and neither as what stands'
+    + ' behind :-.\n→ write ${env:E_PASSWORD} there, and give `secrets`: { E_PASSWORD:'
+    + ' SecretReference.of(secret, key) }.',
+  ]);
+});
+
+function withPod(pod: object, secrets: Record<string, SecretReference> = {}) {
+  return complaints((chart) => {
+    new GatewayDeployment(chart, 'gateway', { exportTo, pod, secrets });
+  });
+}
+
+test('a variable of a pod whose name says that it is a credential belongs into a Secret', () => {
+  expect(withPod({ env: { DD_API_KEY: 'abc' } })).toEqual([
+    '[telemetry/gateway] pod: env must not hold DD_API_KEY in plain text, for everybody who may'
+    + ' read the pods would learn it. → give `secrets`: { DD_API_KEY: SecretReference.of(secret,'
+    + ' key) } instead.',
+  ]);
+  expect(withPod({}, { DD_API_KEY: SecretReference.of('datadog', 'api-key') })).toEqual([]);
+});
+
+const FROM_SECRET = { secretKeyRef: { name: 'store', key: 'password' } };
+
+test.each([
+  ['a text', 1, [{ name: 'STORE_PASSWORD', value: 'x' }]],
+  ['a text that looks like one', 1, [{ name: 'STORE', value: 'https://me:mine@store.example' }]],
+  ['a Secret', 0, [{ name: 'STORE_PASSWORD', valueFrom: FROM_SECRET }]],
+  ['another variable', 0, [{ name: 'STORE_PASSWORD', value: '$(POD_NAME)' }]],
+  ['something else', 0, [{ name: 'TOKEN_FILE', value: '/var/run/token' }]],
+])('of a variable that is %s %i are told', (_, times, envVars) => {
+  expect(withPod({ envVars })).toHaveLength(times);
 });
 
 test('a password in raw configuration belongs into a variable', () => {

@@ -10,7 +10,7 @@ function gateway(yaml: string) {
       exportTo,
       image,
       signals: [Signal.TRACES, Signal.METRICS],
-      receive: [Receiver.fromYaml('zipkin', {}, {
+      receive: [Receiver.fromYaml('zipkin', { endpoint: '[${env:POD_IP}]:9411' }, {
         signals: [Signal.TRACES], ports: [{ name: 'zipkin', port: 9411 }],
       })],
       ...raw(yaml),

@@ -1,7 +1,9 @@
-import { Size, type Chart } from 'cdk8s';
+import { Duration, Size, type Chart } from 'cdk8s';
 import { exportTo, policies, raw } from './props';
 import { tiersOf } from './tiers';
-import { CollectorImage, GatewayDeployment, TailSamplingGateway } from '../../../src';
+import {
+  Backend, CollectorImage, GatewayDeployment, SendingQueue, TailSamplingGateway,
+} from '../../../src';
 import { memory, memoryParts } from '../../../src/graph/checks/memory';
 import { memorySum } from '../../../src/graph/memory-budget';
 import { complaints } from '../../synthesized';
@@ -63,6 +65,41 @@ test('traces that are held need room', () => {
     + ' 1024 MiB.\n→ give `memory` Size.mebibytes(7040), more pods, or a shorter `decisionWait`.',
   ]);
   expect(memory({ ...busy, tracesPerSecond: 5000 }, [busy])).toEqual([]);
+});
+
+function fullSampler(items: number, props: object = {}) {
+  return complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo: [Backend.otlp('store', {
+        endpoint: 'store:4317', queue: SendingQueue.inMemory({ items }),
+      })],
+      policies,
+      memory: Size.gibibytes(1),
+      expectedTracesPerSecond: 6000,
+      decisionWait: Duration.seconds(20),
+      ...props,
+    });
+  });
+}
+
+const FULL = '[telemetry/sampler] memory: must hold all that a pod may hold at a time, 96 MiB'
+  + ' process + 352 MiB held traces + 763 MiB queue of otlp_grpc/store = 1211 MiB, got';
+
+test('parts that fit one by one have to fit together', () => {
+  expect(fullSampler(8_000_000)).toEqual([
+    `${FULL} a memory limiter that acts at 819 of 1024 MiB. → give \`memory\``
+    + ' Size.mebibytes(1920), or let the pod hold less: more pods, a shorter `decisionWait`,'
+    + ' smaller queues.',
+  ]);
+  expect(fullSampler(3_000_000)).toEqual([]);
+  expect(fullSampler(8_000_000, { expectedTracesPerSecond: 10 })).toHaveLength(1);
+  expect(fullSampler(8_000_000, { memory: Size.mebibytes(1920) })).toEqual([]);
+});
+
+test('without a limiter all must fit the pod', () => {
+  expect(fullSampler(8_000_000, raw('processors: {memory_limiter: null}'))).toEqual([
+    expect.stringContaining(`${FULL} 1024 MiB at which the pod is killed. → give \`memory\``),
+  ]);
 });
 
 test('a table that kills its pod before it is full is told', () => {

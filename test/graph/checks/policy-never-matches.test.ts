@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import { exportTo, policies, raw } from './props';
 import { tiersOf } from './tiers';
-import { SamplingPolicy, StatusCode, TailSamplingGateway } from '../../../src';
+import { CollectorImage, SamplingPolicy, StatusCode, TailSamplingGateway } from '../../../src';
 import { policyNeverMatches } from '../../../src/graph/checks/policy-never-matches';
 import { complaints } from '../../synthesized';
 
@@ -57,11 +57,11 @@ const [plain] = tiersOf((chart) => {
   new TailSamplingGateway(chart, 'sampler', { exportTo, policies, ...raw('exporters: {}') });
 });
 
-function rawly(type: string, settings: object): string[] {
+function rawly(type: string, settings: object, image = plain.image): string[] {
   const processors = {
     ...plain.data.processors, tail_sampling: { policies: [{ name: 'p', type, [type]: settings }] },
   };
-  return policyNeverMatches({ ...plain, data: { ...plain.data, processors } }, [plain]);
+  return policyNeverMatches({ ...plain, image, data: { ...plain.data, processors } }, [plain]);
 }
 
 test.each([
@@ -78,4 +78,38 @@ test.each([
   ['ottl_condition', { span: ['true'] }, 0],
 ])('in raw configuration %s with %j is told %i times', (type, settings, times) => {
   expect(rawly(type, settings)).toHaveLength(times);
+});
+
+const all = { name: 'all', type: 'always_sample' };
+const none = { name: 'none', type: 'probabilistic', probabilistic: { sampling_percentage: 0 } };
+
+function composite(inside: readonly object[], percents: object, total = 100) {
+  const allocation = Object.entries(percents).map(([policy, percent]) => ({ policy, percent }));
+  return {
+    max_total_spans_per_second: total,
+    composite_sub_policy: inside,
+    rate_allocation: allocation,
+  };
+}
+
+const AT = 'processors.tail_sampling.policies[0]:';
+const MEND = '→ mend number 1 of the `policies`, or remove it.';
+
+test.each([
+  ['a sub policy that matches nothing', composite([all, none], { all: 50, none: 50 }),
+    'must match some trace, got sampling_percentage 0.'],
+  ['a share of 0 percent', composite([all], { all: 0 }), 'must give each sub policy a share that is'
+    + ' one, got percent 0 for "all", which stands for an equal share.'],
+  ['a share of less than a span', composite([all], { all: 5 }, 10),
+    'must match some trace, got less than one of 10 spans per second for "all".'],
+])('a composite policy with %s is told', (_, settings, sentence) => {
+  expect(rawly('composite', settings)).toEqual([`${AT} ${sentence}\n${MEND}`]);
+});
+
+test.each([
+  ['0.159.0', 0], ['0.158.0', 1],
+])('v%s tells of a sub policy without a share %i times', (version, times) => {
+  const image = CollectorImage.contrib(version);
+  expect(rawly('composite', composite([all], {}), image)).toHaveLength(times);
+  expect(rawly('composite', composite([all], { all: 100 }), image)).toEqual([]);
 });

@@ -9,9 +9,10 @@ function gateway(props: object) {
 }
 
 function zipkin(...ports: readonly { name: string; port: number; protocol?: string }[]) {
+  const listening = { endpoint: '[${env:POD_IP}]:9411', udp: { endpoint: '[${env:POD_IP}]:4317' } };
   return {
     image: CollectorImage.contrib('0.159.0'),
-    receive: [Receiver.fromYaml('zipkin', { endpoint: '[${env:POD_IP}]:9411' }, {
+    receive: [Receiver.fromYaml('zipkin', listening, {
       ports: [...ports], signals: ['traces' as never],
     })],
   };

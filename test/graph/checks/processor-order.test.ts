@@ -1,5 +1,5 @@
 import { exportTo, policies, raw } from './props';
-import { CollectorImage, Signal, TailSamplingGateway } from '../../../src';
+import { CollectorImage, GatewayDeployment, Signal, TailSamplingGateway } from '../../../src';
 import { complaints } from '../../synthesized';
 
 function order(processors: string, settings = '') {
@@ -41,4 +41,41 @@ test.each([
   ['memory_limiter, tail_sampling, batch', ''],
 ])('%s with %j is in order', (processors, settings) => {
   expect(order(processors, settings)).toEqual([]);
+});
+
+test('a limiter that an override took out of a pipeline is told', () => {
+  expect(pipelines('service: {pipelines: {traces: {processors: [batch]}}}')).toEqual([
+    '[telemetry/gateway] service.pipelines.traces.processors: must begin with memory_limiter, or'
+    + ' what comes in here is taken until the pod is killed, got batch. → write it at the beginning'
+    + ' of the list; for a tier without any limiter write processors: {memory_limiter: null} in'
+    + ' `config`.',
+  ]);
+});
+
+function pipelines(yaml: string) {
+  return complaints((chart) => {
+    new GatewayDeployment(chart, 'gateway', {
+      exportTo,
+      signals: [Signal.TRACES, Signal.LOGS],
+      image: CollectorImage.contrib('0.159.0'),
+      ...raw(yaml),
+    });
+  });
+}
+
+test.each([
+  ['there is no limiter in the tier', 0, 'processors: {memory_limiter: null}'],
+  ['a pipeline is behind a connector', 0, `
+connectors: {forward: {}}
+service:
+  pipelines:
+    traces: {exporters: [forward]}
+    traces/out: {receivers: [forward], processors: [batch], exporters: [otlp_grpc/store]}
+`],
+  ['a pipeline was added without one', 1, `
+receivers: {file_log: {include: [/var/log/x]}}
+service: {pipelines: {logs/x: {receivers: [file_log], exporters: [otlp_grpc/store]}}}
+`],
+])('where %s %i are told', (_, times, yaml) => {
+  expect(pipelines(yaml)).toHaveLength(times);
 });

@@ -1,7 +1,9 @@
 import { exportTo, policies, raw } from './props';
+import { tiersOf } from './tiers';
 import {
   CollectorImage, GatewayDeployment, Scaling, Signal, TailSamplingGateway,
 } from '../../../src';
+import { ringGeneration } from '../../../src/graph/checks/ring-generation';
 import { NEWEST_GENERATION, routingGeneration } from '../../../src/graph/checks/ring-generations';
 import { complaints } from '../../synthesized';
 
@@ -61,6 +63,49 @@ test('how attributes become keys has a generation of its own', () => {
   expect(byService(['0.145', '0.150'])).toEqual([]);
   expect(byService(['0.150', '0.152'])).toHaveLength(1);
   expect(routers(['0.150', '0.152'])).toEqual([]);
+});
+
+function rawBeside(yaml: string, signals: readonly Signal[] = [Signal.TRACES]) {
+  const resolver = 'resolver: {dns: {hostname: sampler-headless.observability.svc}}';
+  return complaints((chart) => {
+    const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    new GatewayDeployment(chart, 'raw', {
+      exportTo,
+      signals: [...signals],
+      image: IMAGES['0.156'],
+      ...raw(`exporters: {load_balancing: {${resolver}, protocol: {otlp: {tls: {insecure: true}}}`
+        + `${yaml}}}\nservice: {pipelines: {${signals.map((signal) =>
+          `${signal}: {exporters: [otlp_grpc/store, load_balancing]}`).join(', ')}}}`),
+    });
+    new GatewayDeployment(chart, 'typed', {
+      forwardTo, signals: [...signals], image: IMAGES['0.157'],
+    });
+  }).filter((sentence) => sentence.includes('must choose the same pods'));
+}
+
+test('without a key traces are routed by trace id, in raw configuration, too', () => {
+  expect(rawBeside('')).toEqual([
+    expect.stringContaining('[telemetry/raw] exporters.load_balancing: must choose the same pods'),
+  ]);
+  expect(rawBeside(', routing_key: ""')).toHaveLength(1);
+  expect(rawBeside(', routing_key: traceID')).toHaveLength(1);
+  expect(rawBeside(', routing_key: service')).toEqual([]);
+});
+
+test('without a key everything else is routed by service', () => {
+  const [older, newer] = tiersOf((chart) => {
+    for (const [name, key] of [['0.150', ''], ['0.152', 'routing_key: service']]) {
+      new GatewayDeployment(chart, `r${name.slice(2)}`, {
+        exportTo,
+        signals: [Signal.METRICS],
+        image: IMAGES[name],
+        ...raw('exporters: {loadbalancing: {protocol: {otlp: {}}, resolver: {dns: {hostname: h}},'
+          + `${key}}}\nservice: {pipelines: {metrics: {exporters: [loadbalancing]}}}`),
+      });
+    }
+  });
+  expect(ringGeneration(older, [older, newer])).toHaveLength(1);
+  expect(ringGeneration(newer, [older, newer])).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,8 @@
 import type { Chart } from 'cdk8s';
 import { exportTo, policies, raw } from './props';
 import {
-  AgentDaemonSet, CollectorImage, GatewayDeployment, TailSamplingGateway,
+  AgentDaemonSet, Backend, CollectorImage, GatewayDeployment, SecretReference,
+  TailSamplingGateway,
 } from '../../../src';
 import { complaints } from '../../synthesized';
 
@@ -39,4 +40,19 @@ test('what is counted twice on the way of a trace is told', () => {
 
 test.each([[true, false], [false, true]])('once is right: %s, %s', (inAgent, inSampler) => {
   expect(chain(inAgent, inSampler)).toEqual([]);
+});
+
+test('statistics behind the sampler of another tier are told', () => {
+  expect(complaints((chart: Chart) => {
+    const last = new GatewayDeployment(chart, 'last', {
+      exportTo: [Backend.datadog('datadog', { apiKey: SecretReference.of('dd', 'key') })],
+      image,
+      traceStats: true,
+    });
+    new TailSamplingGateway(chart, 'sampler', { forwardTo: last, image, policies });
+  })).toEqual([
+    '[telemetry/last] connectors.datadog/connector: must stand before all sampling, or it counts'
+    + ' only what was kept, got it behind the sampling of telemetry/sampler. → move it to'
+    + ' telemetry/sampler, before the sampling, or to a tier before that one.',
+  ]);
 });

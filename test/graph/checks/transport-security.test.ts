@@ -125,3 +125,22 @@ test('over HTTP the scheme decides', () => {
   expect(over('http://gateway:4318')).toHaveLength(1);
   expect(over('https://gateway:4318')).toEqual([]);
 });
+
+test('an address that logs have to themselves speaks as its receiver does, too', () => {
+  const toLogs = (scheme: string) => complaints((chart) => {
+    const image = CollectorImage.contrib('0.159.0');
+    new GatewayDeployment(chart, 'gateway', { exportTo, image });
+    new AgentDaemonSet(chart, 'agent', {
+      image,
+      signals: [Signal.LOGS],
+      exportTo: [Backend.fromYaml('raw', 'otlp_http', {
+        endpoint: 'http://store:4318', logs_endpoint: `${scheme}://gateway:4318/v1/logs`,
+      })],
+    });
+  });
+  expect(toLogs('https')).toEqual([
+    '[telemetry/agent] exporters.otlp_http/raw.logs_endpoint: must speak plain text, as'
+    + ' telemetry/gateway does, got TLS. → give `forwardTo` that construct, or write http://.',
+  ]);
+  expect(toLogs('http')).toEqual([]);
+});
