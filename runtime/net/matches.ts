@@ -26,8 +26,8 @@ export function read32(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Finds what `bytes` repeats between `from` and `to`, which are at most a fragment apart, and writes
- * it to `matches`; what it returns is how many numbers it wrote.
+ * Finds what `bytes` repeats between `from` and `to`, which are at most a fragment apart, and
+ * writes it to `matches`; what it returns is how many numbers it wrote.
  */
 export function findMatches(bytes: Uint8Array, from: number, to: number): number {
   const limit = to - MARGIN;

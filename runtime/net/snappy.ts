@@ -193,7 +193,7 @@ function maxBlock(length: number): number {
   return 32 + length + Math.ceil(length / 6);
 }
 
-/** Compresses what stands from `start` to `end` as one block; what it returns is where that ends. */
+/** Compresses what stands from `start` to `end` as one block; what it returns is its end. */
 function encodeBlock(
   bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number,
 ): number {
