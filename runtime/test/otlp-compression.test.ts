@@ -1,7 +1,9 @@
 /** Compressed requests over sockets: who takes which, and what becomes of those that are bad. */
 import * as http2 from 'http2';
 import { compressionLoading, deflate, type Compression } from '../net/compression';
-import { loopbackExporter, loopbackReceiver, type LoopbackReceiver } from '../testing/otlp-loopback';
+import {
+  loopbackExporter, loopbackReceiver, type LoopbackReceiver,
+} from '../testing/otlp-loopback';
 import { bytesOf, itemsIn, samplePayload } from '../testing/sample-payload';
 
 const PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
