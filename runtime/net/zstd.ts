@@ -184,5 +184,5 @@ function littleEndian(body: Uint8Array, at: number, count: number): number {
 }
 
 function notLoaded(): never {
-  throw new Error('zstd must be loaded before it is used');
+  throw new Error('zstd: must be loaded before it is used, got a call before');
 }
