@@ -1,6 +1,7 @@
 /** One unary gRPC call as a server sees it. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'http2';
-import { inflate, InflateError } from './compression';
+import { inflate, type Compression } from './compression';
+import { InflateError } from './inflate-error';
 import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
@@ -11,8 +12,21 @@ const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
 const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
 const OK_OPTIONS = { waitForTrailers: true, sendDate: false };
 const END = { endStream: true, sendDate: false };
+/** What upstream's gRPC knows; what it calls snappy are chunks. */
+const COMPRESSIONS: Readonly<Record<string, Compression>> = {
+  gzip: 'gzip', snappy: 'x-snappy-framed', zstd: 'zstd',
+};
 const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
+const GZIP_HEADER = 10;
+
+/** The names that messages over gRPC may be compressed with, as a client tells them. */
+export const ACCEPTED_ENCODINGS = Object.keys(COMPRESSIONS).join(',');
+
+/** What `encoding` stands for over gRPC. */
+export function grpcCompression(encoding: string): Compression | undefined {
+  return Object.hasOwn(COMPRESSIONS, encoding) ? COMPRESSIONS[encoding] : undefined;
+}
 
 /** Answers one call out of `routes`. Messages are limited to `maxBytes`, inflated ones too. */
 export function serveCall(
@@ -86,9 +100,10 @@ export function decompressMessage(
     const message = 'grpc: compressed flag set with identity or empty encoding';
     return { code: Code.internal, message };
   }
-  if (encoding !== 'gzip') return notInstalled(encoding);
+  const compression = grpcCompression(encoding);
+  if (compression === undefined) return notInstalled(encoding);
   try {
-    return inflate('gzip', body, maxBytes);
+    return inflate(compression, body, maxBytes);
   } catch (error) {
     if (!(error instanceof InflateError)) throw error;
     return error.isTooLarge
@@ -96,10 +111,16 @@ export function decompressMessage(
         code: Code.resourceExhausted,
         message: `grpc: received message after decompression larger than max ${maxBytes}`,
       }
-      : {
-        code: Code.internal, message: `grpc: failed to decompress the message: ${error.message}`,
-      };
+      : { code: Code.internal, message: `${failedAt(compression, body)}: ${error.message}` };
   }
+}
+
+/** Only gzip's header is looked at before the rest is read. */
+function failedAt(compression: Compression, body: Uint8Array): string {
+  const isHeader = compression === 'gzip'
+    && (body.length < GZIP_HEADER || body[0] !== 0x1f || body[1] !== 0x8b);
+  return isHeader
+    ? 'grpc: failed to decompress the message' : 'grpc: failed to read decompressed data';
 }
 
 function accept(stream: ServerHttp2Stream, body: Uint8Array): void {
@@ -139,7 +160,8 @@ function protocolError(
     return { http: 405, status: { code: Code.internal, message } };
   }
   const encoding = headers['grpc-encoding'];
-  if (encoding === undefined || encoding === 'gzip' || encoding === 'identity') return undefined;
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined;
+  if (grpcCompression(String(encoding)) !== undefined) return undefined;
   return { http: 200, status: notInstalled(String(encoding)) };
 }
 

@@ -3,8 +3,9 @@ import type { OutgoingHttpHeaders } from 'http2';
 import type { Clock, Timer } from '../clock';
 import type { GrpcClientSettings } from '../config';
 import { messageOf } from '../errors';
-import { deflate } from './compression';
+import { Compressor } from './compressor';
 import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
+import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-call';
 import { GrpcConnection } from './grpc-connection';
 import { GrpcRequest } from './grpc-request';
 import { Code } from './status';
@@ -20,6 +21,7 @@ export class GrpcClient implements MessageClient {
   private readonly endpoint: ClientEndpoint;
   private readonly authority: string;
   private readonly headers: Readonly<Record<string, string>>;
+  private readonly compressor?: Compressor;
   private readonly headersByPath = new Map<string, OutgoingHttpHeaders>();
   private readonly waiting = new Set<GrpcRequest>();
   private readonly running = new Set<GrpcRequest>();
@@ -46,6 +48,8 @@ export class GrpcClient implements MessageClient {
     this.endpoint = parseClientEndpoint(settings.endpoint, 'endpoint');
     const name = settings.tls.serverNameOverride;
     this.authority = name === '' ? authorityOf(this.endpoint) : name;
+    const compression = grpcCompression(settings.compression);
+    if (compression !== undefined) this.compressor = new Compressor(compression);
     this.headers = {
       ':method': 'POST',
       ':scheme': this.speaksTls() ? 'https' : 'http',
@@ -53,7 +57,8 @@ export class GrpcClient implements MessageClient {
       'te': 'trailers',
       'content-type': 'application/grpc',
       'user-agent': userAgent,
-      ...settings.compression === 'gzip' && { 'grpc-encoding': 'gzip' },
+      'grpc-accept-encoding': ACCEPTED_ENCODINGS,
+      ...compression !== undefined && { 'grpc-encoding': settings.compression },
       ...lowerCased(settings.headers),
     };
   }
@@ -73,11 +78,15 @@ export class GrpcClient implements MessageClient {
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
   ): void {
-    const isCompressed = this.settings.compression === 'gzip';
+    const { compressor } = this;
+    if (compressor?.isLoading) {
+      compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
+      return;
+    }
     const request: GrpcRequest = new GrpcRequest({
       headers: this.headersFor(path),
-      chunks: isCompressed ? [deflate('gzip', chunks)] : chunks,
-      isCompressed,
+      chunks: compressor?.compress(chunks) ?? chunks,
+      isCompressed: compressor !== undefined,
       timeoutMs,
       clock: this.clock,
       done: (status, answer) => {

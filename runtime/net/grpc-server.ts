@@ -4,9 +4,10 @@ import type { AddressInfo, Server, Socket } from 'net';
 import type { Clock, Timer } from '../clock';
 import type { GrpcServerSettings } from '../config';
 import { messageOf } from '../errors';
+import { compressionLoading } from './compression';
 import { endSoon } from './end-soon';
 import { listenOptions, parseHostPort } from './endpoint';
-import { serveCall } from './grpc-call';
+import { ACCEPTED_ENCODINGS, serveCall } from './grpc-call';
 import { serverTls } from './tls';
 import type { MessageServer, Routes } from './transport';
 
@@ -59,6 +60,7 @@ export class GrpcServer implements MessageServer {
   public async listen(): Promise<number> {
     const { endpoint } = this.settings;
     const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    await compressionLoading(ACCEPTED_ENCODINGS.split(','));
     const server = this.create();
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(cannotListen(endpoint, error)));

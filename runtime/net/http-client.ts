@@ -6,7 +6,8 @@ import type { LookupFunction } from 'net';
 import type { Clock, Timer } from '../clock';
 import type { HttpClientSettings } from '../config';
 import { messageOf } from '../errors';
-import { deflate } from './compression';
+import { isCompression } from './compression';
+import { Compressor } from './compressor';
 import { Code, codeOfHttp, delayOfRetryAfter, OK, type Status } from './status';
 import { decodeStatus, parseStatus } from './status-codec';
 import { clientTls, speaksTls } from './tls';
@@ -17,7 +18,8 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** What an HTTP client needs to know. */
-export type HttpClientOptions = Pick<HttpClientSettings, 'compression' | 'headers' | 'tls'>;
+export type HttpClientOptions =
+  Pick<HttpClientSettings, 'compression' | 'compressionParams' | 'headers' | 'tls'>;
 
 // Looked up through the module at every call: whoever plays a cluster's DNS replaces it there.
 const lookup: LookupFunction = (host, options, found) => dns.lookup(host, options, found);
@@ -26,6 +28,7 @@ const lookup: LookupFunction = (host, options, found) => dns.lookup(host, option
 export class HttpClient implements MessageClient {
   private readonly agents = new Map<string, http.Agent>();
   private readonly running = new Set<Post>();
+  private readonly compressor?: Compressor;
   private isClosed = false;
 
   public constructor(
@@ -34,7 +37,12 @@ export class HttpClient implements MessageClient {
     private readonly contentType: string,
     private readonly clock: Clock,
     private readonly userAgent: string,
-  ) {}
+  ) {
+    const { compression, compressionParams } = settings;
+    if (isCompression(compression)) {
+      this.compressor = new Compressor(compression, compressionParams.level);
+    }
+  }
 
   public open(): void {
     for (const url of this.urls) this.agentFor(new URL(url));
@@ -47,15 +55,19 @@ export class HttpClient implements MessageClient {
       done({ code: Code.unavailable, message: 'the client is closed' }, NOTHING);
       return;
     }
-    const isCompressed = this.settings.compression === 'gzip';
-    const body = isCompressed ? [deflate('gzip', chunks)] : chunks;
+    const { compressor } = this;
+    if (compressor?.isLoading) {
+      compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
+      return;
+    }
+    const body = compressor?.compress(chunks) ?? chunks;
     const length = body.reduce((sum, chunk) => sum + chunk.length, 0);
     const url = new URL(path);
     const headers = {
       'content-type': this.contentType,
       'content-length': length,
       'user-agent': this.userAgent,
-      ...isCompressed && { 'content-encoding': 'gzip' },
+      ...compressor !== undefined && { 'content-encoding': compressor.name },
       ...this.settings.headers,
     };
     this.begin(url, headers, body, timeoutMs, done);

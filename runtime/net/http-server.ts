@@ -4,10 +4,11 @@ import * as https from 'https';
 import type { AddressInfo, Server } from 'net';
 import type { Clock } from '../clock';
 import type { HttpServerSettings } from '../config';
-import { inflate, InflateError, isCompression } from './compression';
+import { compressionLoading, inflate, isCompression } from './compression';
 import { listenOptions, parseHostPort } from './endpoint';
 import { cannotListen } from './grpc-server';
 import { collectBody } from './http-body';
+import { InflateError, TOO_LARGE } from './inflate-error';
 import { Code, httpStatusOf, retryAfter, type Status } from './status';
 import { encodeStatus, statusJson } from './status-codec';
 import { serverTls } from './tls';
@@ -17,7 +18,6 @@ const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
 const IDLE_MS = 60_000;
 /** How long the rest of a refused body is discarded, so that its sender reads the answer. */
 const LINGER_MS = 500;
-const TOO_LARGE = 'http: request body too large';
 const NOTHING = new Uint8Array(0);
 
 const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
@@ -30,19 +30,22 @@ export class HttpServer implements MessageServer {
   private server?: http.Server;
   private closing?: Promise<void>;
   private readonly maxBytes: number;
+  private readonly compressions: ReadonlySet<string>;
 
   public constructor(
     private readonly settings: HttpServerSettings,
     private readonly routes: Routes,
     private readonly clock: Clock,
   ) {
-    const { maxRequestBodySize } = settings;
+    const { compressionAlgorithms, maxRequestBodySize } = settings;
+    this.compressions = new Set(compressionAlgorithms);
     this.maxBytes = maxRequestBodySize > 0 ? maxRequestBodySize : DEFAULT_MAX_BODY;
   }
 
   public async listen(): Promise<number> {
     const { endpoint, tls } = this.settings;
     const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    await compressionLoading(this.settings.compressionAlgorithms);
     const timeouts = { keepAliveTimeout: IDLE_MS };
     const server = tls === undefined
       ? http.createServer(timeouts)
@@ -78,7 +81,7 @@ export class HttpServer implements MessageServer {
     response.once('close', () => this.open.delete(response));
     response.on('error', () => undefined);
     const compression = request.headers['content-encoding'] ?? '';
-    if (compression !== '' && !isCompression(compression)) {
+    if (!this.takes(compression)) {
       this.refuse(request, response, `unsupported Content-Encoding: ${compression}`);
       return;
     }
@@ -96,6 +99,13 @@ export class HttpServer implements MessageServer {
     } else {
       this.receive(request, response, compression, encoding, onMessage);
     }
+  }
+
+  /** No names at all mean that bodies are taken as they are, whatever they claim to be. */
+  private takes(compression: string): boolean {
+    const { compressions } = this;
+    if (compressions.size === 0) return true;
+    return compressions.has(compression) && (compression === '' || isCompression(compression));
   }
 
   private receive(
@@ -121,12 +131,12 @@ export class HttpServer implements MessageServer {
 
   /** The body, inflated where it must be; a sentence when that cannot be done. */
   private inflated(body: Uint8Array, compression: string): Uint8Array | string {
-    if (!isCompression(compression)) return body;
+    if (!this.compressions.has(compression) || !isCompression(compression)) return body;
     try {
       return inflate(compression, body, this.maxBytes);
     } catch (error) {
       if (!(error instanceof InflateError)) throw error;
-      return error.isTooLarge ? TOO_LARGE : error.message;
+      return error.message;
     }
   }
 

@@ -125,7 +125,7 @@ const CASES: readonly Case[] = [
     body: framed(gzipSync(PROTO).subarray(0, 30), 1),
     code: 13,
     headers: { 'grpc-encoding': 'gzip' },
-    message: /failed to decompress.*unexpected EOF/,
+    message: /failed to read decompressed data: unexpected EOF/,
   },
   {
     what: 'a bomb',

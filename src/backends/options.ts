@@ -64,7 +64,8 @@ export interface ConnectionOptions extends DeliveryOptions {
 /** How telemetry is sent to a store that speaks OTLP. */
 export interface OtlpDeliveryOptions extends ConnectionOptions {
   /**
-   * How requests are compressed: gzip or none.
+   * How requests are compressed: gzip, zstd, snappy or none; over HTTP also zlib, deflate,
+   * x-snappy-framed or lz4.
    * @default "gzip"
    */
   readonly compression?: string;

@@ -79,7 +79,7 @@ export type { GrpcClientConfig } from './sections/grpc-client';
 export type {
   GrpcServerConfig, GrpcServerKeepaliveConfig, GrpcServerParametersConfig,
 } from './sections/grpc-server';
-export type { HttpClientConfig } from './sections/http-client';
+export type { CompressionParamsConfig, HttpClientConfig } from './sections/http-client';
 export type { HttpServerConfig } from './sections/http-server';
 export type { NameMatchConfig } from './sections/match';
 export type {

@@ -38,7 +38,9 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
     ],
   }],
   ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {} }],
-  ['OtlpHttpExporterConfig', otlpHttpExporter, { endpoint: 'http://h:4318' }],
+  ['OtlpHttpExporterConfig', otlpHttpExporter, {
+    endpoint: 'http://h:4318', compression_params: {},
+  }],
   ['OtlpHttpExporterConfig', otlpHttpExporter, { traces_endpoint: 'http://h:4318' }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, {
     resolver: { static: { hostnames: ['a'] } }, sending_queue: null,
@@ -110,6 +112,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
       http: {
         endpoint: '0.0.0.0:2',
         maxRequestBodySize: 7,
+        compressionAlgorithms: ['gzip', 'zstd'],
         tracesUrlPath: '/t',
         metricsUrlPath: '/m',
         logsUrlPath: '/l',
@@ -165,7 +168,8 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     metricsEndpoint: 'http://m',
     logsEndpoint: 'http://l',
     encoding: 'json',
-    compression: 'none',
+    compression: 'zstd',
+    compressionParams: { level: 3 },
     headers: { a_B: 'c' },
     timeout: seconds(3),
     tls: connection.tls,

@@ -42,9 +42,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
     { resolver, routing_key: 'attributes', routing_attributes: ['a'] },
     'exporters.load_balancing.routing_key: must be one of traceID, ""; attributes is a choice'
     + ` ${NOT_HERE}\nexporters.load_balancing.routing_attributes: is a key ${NOT_HERE}`],
-  ['other compressions', otlpGrpcExporter, { ...grpc, compression: 'zstd' },
-    'exporters.otlp_grpc.compression: must be one of gzip, none, ""; zstd is a choice'
-    + ` ${NOT_HERE}`],
 ];
 
 describe('what only upstream has', () => {
@@ -108,6 +105,17 @@ const MISTAKES: readonly (readonly [string, Part, object, string])[] = [
     { ...grpc, sending_queue: { storage: 'a', wait_for_result: true } },
     'sending_queue.wait_for_result: must be false beside storage: what is kept is answered at'
     + ' once'],
+  ['a compression that gRPC has not', otlpGrpcExporter, { ...grpc, compression: 'lz4' },
+    'compression: must be one of gzip, zstd, snappy, none, "", got "lz4"'],
+  ['a compression of nobody', otlpHttpExporter, { endpoint: 'http://h', compression: 'br' },
+    'compression: must be one of gzip, zstd, zlib, deflate, snappy, x-snappy-framed, lz4, none, "",'
+    + ' got "br"'],
+  ['a level that gzip has not', otlpHttpExporter,
+    { endpoint: 'http://h', compression_params: { level: 11 } },
+    'compression_params.level: must be from -2 to 9 for gzip, got 11'],
+  ['a level of what has none', otlpHttpExporter,
+    { endpoint: 'http://h', compression: 'lz4', compression_params: { level: 1 } },
+    'compression_params.level: must be 0 for lz4, got 1'],
   ['an authenticator without a name', otlpGrpcExporter, { ...grpc, auth: {} },
     'auth.authenticator: is required and must be a text'],
   ['attributes that decide nothing', loadBalancingExporter,

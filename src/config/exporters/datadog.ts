@@ -228,7 +228,7 @@ export const datadogExporter = component<DatadogExporterConfig>()('exporters', '
     }
   },
   upstreamOnly: [
-    'orchestrator_explorer', 'endpoint', 'headers', 'auth', 'compression',
+    'orchestrator_explorer', 'endpoint', 'headers', 'auth', 'compression', 'compression_params',
     ...HTTP_CLIENT_UPSTREAM_ONLY,
   ],
 });

@@ -5,7 +5,7 @@ import { component } from '../contract';
 import { choice, text } from '../fields';
 import { snakeCase, type Report, type SettingsOf } from '../section';
 import {
-  HTTP_CLIENT_UPSTREAM_ONLY, httpClientFields, type HttpClientConfig,
+  HTTP_CLIENT_UPSTREAM_ONLY, httpClientFields, levelIsKnown, type HttpClientConfig,
 } from '../sections/http-client';
 import { retry, type RetryConfig } from '../sections/retry';
 import { sendingQueue, type SendingQueueConfig } from '../sections/sending-queue';
@@ -82,6 +82,9 @@ function isHttpUrl(address: string): boolean {
 export const otlpHttpExporter = component<OtlpHttpExporterConfig>()(
   'exporters', 'otlp_http', fields, {
     aliases: ['otlphttp'],
-    check: endpointsAreUrls,
+    check: (settings, report) => {
+      endpointsAreUrls(settings, report);
+      levelIsKnown(settings, report);
+    },
     upstreamOnly: ['profiles_endpoint', ...HTTP_CLIENT_UPSTREAM_ONLY],
   });

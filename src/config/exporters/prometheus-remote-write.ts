@@ -191,7 +191,7 @@ const http = {
   auth: authenticator(),
 };
 
-const clientOnly = ['compression', ...HTTP_CLIENT_UPSTREAM_ONLY];
+const clientOnly = ['compression', 'compression_params', ...HTTP_CLIENT_UPSTREAM_ONLY];
 
 function isUrl(address: string): boolean {
   return /^https?:\/\/[^/]/i.test(address);

@@ -86,5 +86,8 @@ export const prometheusExporter = component<PrometheusExporterConfig>()(
     tls: tlsServer,
   }, {
     upstreamSignals: ['metrics'],
-    upstreamOnly: ['sending_queue', 'auth', 'max_request_body_size', ...HTTP_SERVER_UPSTREAM_ONLY],
+    upstreamOnly: [
+      'sending_queue', 'auth', 'max_request_body_size', 'compression_algorithms',
+      ...HTTP_SERVER_UPSTREAM_ONLY,
+    ],
   });

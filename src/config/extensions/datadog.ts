@@ -37,7 +37,8 @@ export const datadogExtension = component<DatadogExtensionConfig>()('extensions'
   deploymentType: choice(['gateway', 'daemonset', 'unknown', ''], 'unknown'),
 }, {
   upstreamOnly: [
-    'installation_method', 'endpoint', 'timeout', 'headers', 'auth', 'compression', 'tls',
+    'installation_method', 'endpoint', 'timeout', 'headers', 'auth', 'compression',
+    'compression_params', 'tls',
     ...HTTP_CLIENT_UPSTREAM_ONLY,
   ],
 });

@@ -62,6 +62,6 @@ export const healthCheckExtension = component<HealthCheckExtensionConfig>()(
     check: pathIsAbsolute,
     upstreamOnly: [
       'check_collector_pipeline', 'use_v2', 'http', 'grpc', 'component_health', 'tls',
-      'max_request_body_size', 'auth', ...HTTP_SERVER_UPSTREAM_ONLY,
+      'max_request_body_size', 'auth', 'compression_algorithms', ...HTTP_SERVER_UPSTREAM_ONLY,
     ],
   });

@@ -162,6 +162,7 @@ export const resourceDetectionProcessor = component<ResourceDetectionProcessorCo
       }
     },
     upstreamOnly: [
-      'endpoint', 'compression', 'headers', 'tls', 'auth', ...HTTP_CLIENT_UPSTREAM_ONLY,
+      'endpoint', 'compression', 'compression_params', 'headers', 'tls', 'auth',
+      ...HTTP_CLIENT_UPSTREAM_ONLY,
     ],
   });

@@ -10,7 +10,7 @@ import { tlsClient, type TlsClientConfig } from './tls';
 /** How a gRPC client talks to its server, wherever that is. */
 export interface GrpcClientConfig {
   /**
-   * How requests are compressed: gzip or none.
+   * How requests are compressed: gzip, zstd, snappy or none.
    * @default "gzip"
    */
   readonly compression?: string;
@@ -45,8 +45,7 @@ export interface GrpcClientConfig {
 export function grpcClientFields(endpoint?: string) {
   return {
     endpoint: text({ fallback: endpoint }),
-    compression: choice(
-      ['gzip', 'none', ''], 'gzip', ['snappy', 'zstd', 'zlib', 'deflate', 'lz4']),
+    compression: choice(['gzip', 'zstd', 'snappy', 'none', ''], 'gzip'),
     headers: headers(),
     balancerName: choice(['round_robin', 'pick_first', ''], 'round_robin'),
     waitForReady: flag({ fallback: false }),

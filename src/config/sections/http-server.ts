@@ -1,7 +1,7 @@
 /**
  * Where and how an HTTP server listens.
  */
-import { count, upstreamOnly } from '../fields';
+import { count, list, text, upstreamOnly } from '../fields';
 import { listenAddress } from '../host-port';
 import type { SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
@@ -20,6 +20,12 @@ export interface HttpServerConfig {
    */
   readonly maxRequestBodySize?: number;
   /**
+   * Compressions that bodies may have; "" stands for none. An empty list takes bodies as they are,
+   * whatever they claim to be.
+   * @default ["", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4", "x-snappy-framed"]
+   */
+  readonly compressionAlgorithms?: string[];
+  /**
    * TLS of the server.
    * @default - plain text
    */
@@ -35,6 +41,8 @@ export interface HttpServerConfig {
 export const httpServerFields = {
   endpoint: listenAddress('localhost:4318'),
   maxRequestBodySize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
+  compressionAlgorithms: list(
+    text(), ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed']),
   tls: tlsServer,
   auth: upstreamOnly(authenticator(['request_params'])),
 };
@@ -42,7 +50,7 @@ export const httpServerFields = {
 /** Keys of an HTTP server that upstream has besides. */
 export const HTTP_SERVER_UPSTREAM_ONLY = [
   'transport', 'dialer', 'include_metadata', 'middlewares', 'cors', 'response_headers',
-  'compression_algorithms', 'read_timeout', 'read_header_timeout', 'write_timeout', 'keepalive',
+  'read_timeout', 'read_header_timeout', 'write_timeout', 'keepalive',
   'idle_timeout', 'keep_alives_enabled',
 ];
 

@@ -34,6 +34,7 @@ const MIDDLEWARE: Change[] = [
 /** A client of HTTP. */
 export const HTTP_CLIENT: Change[] = [
   ...MIDDLEWARE,
+  since(126, 'compression', 'core v0.126.0 #12825', { values: ['x-snappy-framed'] }),
   since(132, 'force_attempt_http2', 'core v0.132.0 #13426'),
   since(160, 'keepalive', 'core v0.160.0 config/confighttp', {
     instead: 'write `idle_conn_timeout` and `max_idle_conns` without the section',
