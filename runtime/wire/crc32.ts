@@ -4,25 +4,11 @@
  * Sixteen tables take sixteen bytes per step, exactly a trace id: 24 ns instead of the 146 ns
  * that a call of zlib.crc32 with a subarray costs.
  */
+import { crcTables } from './crc-tables';
+
 const POLYNOMIAL = 0xedb8_8320;
 const SLICES = 16;
-
-function tables(): Uint32Array {
-  const table = new Uint32Array(SLICES * 256);
-  for (let byte = 0; byte < 256; byte += 1) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? crc >>> 1 ^ POLYNOMIAL : crc >>> 1;
-    table[byte] = crc;
-  }
-  for (let i = 256; i < table.length; i += 1) {
-    const previous = table[i - 256];
-    table[i] = previous >>> 8 ^ table[previous & 0xff];
-  }
-  return table;
-}
-
-/** Table `k` (at 256 × k): the effect of a byte that `k` further bytes follow. */
-const TABLE = tables();
+const TABLE = crcTables(POLYNOMIAL, SLICES);
 
 /** The checksum of the bytes from `start` to `end`, as an unsigned 32-bit number. */
 export function crc32(bytes: Uint8Array, start: number, end: number): number {

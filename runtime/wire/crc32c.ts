@@ -1,22 +1,9 @@
 /** CRC-32C (Castagnoli's, the one of Snappy's chunks) over a range of bytes, eight at a step. */
+import { crcTables } from './crc-tables';
+
 const POLYNOMIAL = 0x82f6_3b78;
 const SLICES = 8;
-
-function tables(): Uint32Array {
-  const table = new Uint32Array(SLICES * 256);
-  for (let byte = 0; byte < 256; byte += 1) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? crc >>> 1 ^ POLYNOMIAL : crc >>> 1;
-    table[byte] = crc;
-  }
-  for (let i = 256; i < table.length; i += 1) {
-    table[i] = table[i - 256] >>> 8 ^ table[table[i - 256] & 0xff];
-  }
-  return table;
-}
-
-/** Table `k` (at 256 × k): the effect of a byte that `k` further bytes follow. */
-const TABLE = tables();
+const TABLE = crcTables(POLYNOMIAL, SLICES);
 
 /** The checksum of the bytes from `start` to `end`, as an unsigned 32-bit number. */
 export function crc32c(bytes: Uint8Array, start: number, end: number): number {

@@ -1,6 +1,6 @@
 /** What a pod holds fits its memory. */
 import type { Check } from './check';
-import { runningComponents } from './pipelines';
+import { runningComponents, tailSamplers } from './pipelines';
 import { queuesOf, type QueueMemory } from './queue-memory';
 import {
   containerMibFor, heldTracesMib, LEAST_MEMORY_MIB, memorySum, PROCESS_MIB, type MemoryPart,
@@ -137,7 +137,7 @@ const LEAST_TRACE_BYTES = 256;
 /** A table that cannot fill up, for the pod would be killed first. */
 function fullTable({ data, tracesPerSecond, memory: { containerMib } }: TierFacts): string[] {
   if (tracesPerSecond === undefined) return [];
-  return runningComponents(data).filter(({ kind }) => kind === 'tailsampling')
+  return tailSamplers(data)
     .flatMap(({ where, config }) => {
       const size = Number(valueAt(config, 'num_traces') ?? 0);
       const least = Math.ceil(size * LEAST_TRACE_BYTES / 1024 / 1024);

@@ -74,6 +74,11 @@ export function traceGatherers(data: CollectorData): RunningComponent[] {
   return runningComponents(data).filter(({ kind }) => GATHERING.has(kind));
 }
 
+/** The tail samplers that run. */
+export function tailSamplers(data: CollectorData): RunningComponent[] {
+  return runningComponents(data).filter(({ kind }) => kind === 'tailsampling');
+}
+
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }

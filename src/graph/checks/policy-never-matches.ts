@@ -1,13 +1,13 @@
 /** Every sampling policy matches some trace: one that cannot is a mistake in its numbers. */
 import type { Check } from './check';
 import { shareFaults, type ShareFault } from './composite-shares';
-import { runningComponents } from './pipelines';
+import { tailSamplers } from './pipelines';
 import { pathText } from '../../config/problem';
 import { valueAt } from '../tier-facts';
 
 /** Policies that no trace can match. */
 export const policyNeverMatches: Check = ({ data, image }) =>
-  runningComponents(data).filter(({ kind }) => kind === 'tailsampling')
+  tailSamplers(data)
     .flatMap(({ id, config }) => policiesIn(config, 'policies').flatMap((policy, index) => {
       const fault = faultOf(policy);
       const [found] = fault === undefined ? sharesOf(policy, image._minor)

@@ -1,6 +1,6 @@
 /** Pods that hold something go slowly enough for it to be finished. */
 import type { Check } from './check';
-import { hasPeers, runningComponents, type RunningComponent } from './pipelines';
+import { hasPeers, type RunningComponent, runningComponents, tailSamplers } from './pipelines';
 import { parseGoDuration } from '../../config/go-duration';
 import { valueAt, type TierFacts } from '../tier-facts';
 
@@ -54,8 +54,7 @@ function tooFast({ scaleIn, minPods, maxPods }: TierFacts, held: Held): string[]
 
 /** With one more pod for a while, and then one less, the owners of traces change twice. */
 function surging({ workload, isSurging, needsWholeTraces, data }: TierFacts): string[] {
-  const isSampling = needsWholeTraces
-    && runningComponents(data).some(({ kind }) => kind === 'tailsampling');
+  const isSampling = needsWholeTraces && tailSamplers(data).length > 0;
   return workload !== 'Deployment' || !isSurging || !isSampling || hasPeers(data) ? [] : [
     'processors.tail_sampling: must stand in pods that are replaced one by one, or every roll-out'
     + ' splits traces twice, got a Deployment with a surge.\n→ use a TailSamplingGateway.',

@@ -1,7 +1,7 @@
 /** What is counted about traces is counted once on their way. */
 import type { Check } from './check';
 import { meetings } from './meetings';
-import { runningComponents } from './pipelines';
+import { runningComponents, tailSamplers } from './pipelines';
 import { Signal } from '../signal';
 import type { TierFacts } from '../tier-facts';
 
@@ -26,17 +26,13 @@ export const statsOnce: Check = (tier, app) => {
 function sampledBefore(tier: TierFacts, counting: Counters, app: readonly TierFacts[]): string[] {
   const statistics = counting.find(({ kind }) => kind === 'datadog');
   if (statistics === undefined) return [];
-  const sampler = app.find((each) => each !== tier && samples(each)
+  const sampler = app.find((each) => each !== tier && tailSamplers(each.data).length > 0
     && tiersBehind(each, app).includes(tier));
   return sampler === undefined ? [] : [
     `${statistics.where}: must stand before all sampling, or it counts only what was kept, got it`
     + ` behind the sampling of ${sampler.path}.`
     + `\n→ move it to ${sampler.path}, before the sampling, or to a tier before that one.`,
   ];
-}
-
-function samples({ data }: TierFacts): boolean {
-  return runningComponents(data).some(({ kind }) => kind === 'tailsampling');
 }
 
 type Counters = ReturnType<typeof countersOf>;

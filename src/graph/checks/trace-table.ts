@@ -1,6 +1,6 @@
 /** A sampler's table is large enough for the traces that it holds. */
 import type { Check } from './check';
-import { runningComponents } from './pipelines';
+import { tailSamplers } from './pipelines';
 import { parseGoDuration } from '../../config/go-duration';
 import { valueAt } from '../tier-facts';
 
@@ -8,7 +8,7 @@ import { valueAt } from '../tier-facts';
 export const traceTable: Check = ({ data, tracesPerSecond, minPods }) => {
   if (tracesPerSecond === undefined) return [];
   const pods = Math.max(1, Number.isFinite(minPods) ? minPods : 1);
-  return runningComponents(data).filter(({ kind }) => kind === 'tailsampling')
+  return tailSamplers(data)
     .flatMap(({ config }) => {
       const wait = parseGoDuration(String(valueAt(config, 'decision_wait') ?? '30s')) ?? 0;
       const size = Number(valueAt(config, 'num_traces') ?? 50_000);

@@ -1,7 +1,7 @@
 /** Who decides about whole traces is sent whole traces. */
 import type { Check } from './check';
 import { meetings, type Meeting } from './meetings';
-import { hasPeers, traceGatherers } from './pipelines';
+import { hasPeers, tailSamplers, traceGatherers } from './pipelines';
 import { Signal } from '../signal';
 import type { TierFacts } from '../tier-facts';
 
@@ -18,7 +18,7 @@ function wayOut({ receiver }: Meeting): string {
 }
 
 function isSampler({ data }: TierFacts): boolean {
-  return traceGatherers(data).some(({ kind }) => kind === 'tailsampling');
+  return tailSamplers(data).length > 0;
 }
 
 /** What becomes of whole traces there. */
