@@ -11,13 +11,16 @@ import { exporterContext } from '../../runtime/testing/component-context';
 import { loopbackReceiver, type LoopbackReceiver } from '../../runtime/testing/otlp-loopback';
 import { findSpans, spans } from '../../runtime/testing/span-builder';
 
+/** Of their own: on 127.0.0.1 a connection of others may get the port of one that is away. */
+const HOST = '127.0.0.41';
+
 /** OTLP receivers of the collector of this package, by gRPC, each on a port of its own. */
 export class Gateways {
   /** Three of them, none of which is started. */
   public static async three(): Promise<Gateways> {
     const ports = await freePorts(3);
     return new Gateways(ports, ports.map((port) =>
-      loopbackReceiver({ endpoint: `127.0.0.1:${port}` })));
+      loopbackReceiver({ endpoint: `${HOST}:${port}` })));
   }
 
   private constructor(
@@ -39,7 +42,7 @@ export class Gateways {
     const { settings, problems } = loadBalancingExporter.read({
       ...config,
       protocol: { otlp: { ...config.protocol.otlp, tls: { insecure: true } } },
-      resolver: { static: { hostnames: this.ports.map((port) => `127.0.0.1:${port}`) } },
+      resolver: { static: { hostnames: this.ports.map((port) => `${HOST}:${port}`) } },
     });
     if (settings === undefined) throw new Error(JSON.stringify(problems));
     const context = { ...exporterContext('load_balancing', ['traces']), clock: systemClock };
