@@ -1,5 +1,6 @@
 /** One unary gRPC call as a server sees it. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'http2';
+import { askToLetIn, type ServerAuthenticator } from './authentication';
 import { inflate, InflateError } from './compression';
 import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, type Status } from './status';
@@ -14,10 +15,23 @@ const END = { endStream: true, sendDate: false };
 const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
 
-/** Answers one call out of `routes`. Messages are limited to `maxBytes`, inflated ones too. */
+/** What stands between a connection and those who take its messages. */
+export interface Door {
+  /** Who takes the messages of which path. */
+  readonly routes: Routes;
+  /** Largest message, inflated ones too. */
+  readonly maxBytes: number;
+  /** Who lets requests in; everybody may come in without one. */
+  readonly authenticator?: ServerAuthenticator;
+  /** Told of requests that were not let in. */
+  readonly refused: (status: Status) => void;
+}
+
+/** Answers one call out of the routes of `door`. */
 export function serveCall(
-  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, routes: Routes, maxBytes: number,
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door,
 ): void {
+  const { authenticator, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
   stream.on('error', () => undefined);
   const onMessage = routes.get(headers[':path'] as string);
@@ -27,7 +41,14 @@ export function serveCall(
   } else if (onMessage === undefined) {
     refuse(stream, unknownMethod(String(headers[':path']), routes));
   } else {
-    receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+    askToLetIn(authenticator, headers, (no) => {
+      if (no === undefined) {
+        receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+        return;
+      }
+      refused(no);
+      refuse(stream, no);
+    });
   }
 }
 

@@ -7,7 +7,6 @@ import { spanMetricsConnector } from './connectors/span-metrics';
 import { datadogExporter } from './exporters/datadog';
 import { prometheusExporter } from './exporters/prometheus';
 import { prometheusRemoteWriteExporter } from './exporters/prometheus-remote-write';
-import { bearerTokenAuthExtension } from './extensions/bearer-token-auth';
 import { datadogExtension } from './extensions/datadog';
 import { fileStorageExtension } from './extensions/file-storage';
 import { k8sLeaderElectorExtension } from './extensions/k8s-leader-elector';
@@ -33,5 +32,5 @@ export const upstreamContracts = [
   probabilisticSamplerProcessor, infraAttributesProcessor,
   prometheusRemoteWriteExporter, prometheusExporter, datadogExporter,
   datadogConnector, spanMetricsConnector,
-  datadogExtension, fileStorageExtension, k8sLeaderElectorExtension, bearerTokenAuthExtension,
+  datadogExtension, fileStorageExtension, k8sLeaderElectorExtension,
 ] as const;

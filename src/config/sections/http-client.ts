@@ -2,7 +2,7 @@
  * How an HTTP client sends its requests.
  */
 import type { Duration } from 'cdk8s';
-import { choice, duration, headers, upstreamOnly } from '../fields';
+import { choice, duration, headers } from '../fields';
 import type { SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { tlsClient, type TlsClientConfig } from './tls';
@@ -30,7 +30,7 @@ export interface HttpClientConfig {
    */
   readonly timeout?: Duration;
   /**
-   * Extension that adds credentials to every request. This runtime has none.
+   * Extension that adds credentials to every request.
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
@@ -42,7 +42,7 @@ export const httpClientFields = {
   headers: headers(),
   tls: tlsClient,
   timeout: duration('30s'),
-  auth: upstreamOnly(authenticator()),
+  auth: authenticator(),
 };
 
 /** Keys of an HTTP client that upstream has besides. */

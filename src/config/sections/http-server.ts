@@ -1,7 +1,7 @@
 /**
  * Where and how an HTTP server listens.
  */
-import { count, upstreamOnly } from '../fields';
+import { count } from '../fields';
 import { listenAddress } from '../host-port';
 import type { SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
@@ -25,7 +25,7 @@ export interface HttpServerConfig {
    */
   readonly tls?: TlsServerConfig;
   /**
-   * Extension that lets requests in. This runtime has none.
+   * Extension that lets requests in.
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
@@ -36,7 +36,7 @@ export const httpServerFields = {
   endpoint: listenAddress('localhost:4318'),
   maxRequestBodySize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
   tls: tlsServer,
-  auth: upstreamOnly(authenticator(['request_params'])),
+  auth: authenticator(['request_params']),
 };
 
 /** Keys of an HTTP server that upstream has besides. */
