@@ -29,11 +29,12 @@ export function isTlsFailure(error: unknown): boolean {
   return /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code);
 }
 
-/** OpenSSL's sentence stands in the middle of an error's message, and alone in its reason. */
+/** OpenSSL's sentence stands alone in an error's reason, or in the middle of its message. */
 function sentenceOf(error: unknown): string {
   const { code = '', reason } = error as TlsError;
-  return code.startsWith('ERR_SSL') || code === 'EPROTO' ? reason ?? messageOf(error)
-    : messageOf(error);
+  const message = messageOf(error);
+  if (code.startsWith('ERR_SSL') && reason !== undefined) return reason;
+  return /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
 }
 
 /** What a client says of an error of its connection. */

@@ -107,7 +107,7 @@ export class TierSecurity {
         keyFile: fileIn(SERVER, PRIVATE_KEY),
         clientCaFile: security._asksSenders ? fileIn(folder, AUTHORITY) : undefined,
         minVersion: security._minVersion,
-        ...reloading(security, image),
+        reloadInterval: security._reloadInterval,
       },
       ...authentication === undefined ? {} : { auth: { authenticator: BEARER_TOKEN } },
     };
@@ -157,7 +157,7 @@ export class TierSecurity {
       ...security._asksSenders ? {
         certFile: fileIn(folder, CERTIFICATE),
         keyFile: fileIn(folder, PRIVATE_KEY),
-        ...reloading(security, image),
+        reloadInterval: security._reloadInterval,
       } : {},
     };
   }
@@ -242,13 +242,6 @@ function serverNames(
   const given: unknown = issuer?._secrets?.names;
   return Array.isArray(given) ? given as string[]
     : namesOf({ name, headlessName: isHeadless ? headlessName(tier) : undefined, namespace });
-}
-
-/** Our own collector reads certificates when it starts. */
-function reloading(
-  security: TransportSecurity, image: CollectorImage,
-): Pick<TlsClientConfig, 'reloadInterval'> {
-  return image.isRuntime ? {} : { reloadInterval: security._reloadInterval };
 }
 
 /** What shows, or asks for, a token. */
