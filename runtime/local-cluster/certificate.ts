@@ -54,7 +54,8 @@ export class CertificateAuthority {
   }
 
   private certify(
-    subject: pki.CertificateField[], publicKey: string, extensions: readonly object[], at = this.now,
+    subject: pki.CertificateField[], publicKey: string, extensions: readonly object[],
+    at = this.now,
   ): string {
     const certificate = pki.createCertificate();
     certificate.publicKey = pki.publicKeyFromPem(publicKey);

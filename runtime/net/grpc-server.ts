@@ -205,7 +205,8 @@ export class GrpcServer implements MessageServer {
     const notice = this.context.clock.after(isIdle ? IDLE_NOTICE_MS : NOTICE_MS, close);
     session.ping(close);
     const socket = this.sessions.get(session)?.socket;
-    const grace = graceMs > 0 ? this.context.clock.after(graceMs, () => cut(session, socket)) : undefined;
+    const grace = graceMs > 0
+      ? this.context.clock.after(graceMs, () => cut(session, socket)) : undefined;
     session.once('close', () => {
       notice.cancel();
       grace?.cancel();

@@ -25,7 +25,8 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** What an HTTP client needs to know. */
-export type HttpClientOptions = Pick<HttpClientSettings, 'auth' | 'compression' | 'headers' | 'tls'>;
+export type HttpClientOptions =
+  Pick<HttpClientSettings, 'auth' | 'compression' | 'headers' | 'tls'>;
 
 // Looked up through the module at every call: whoever plays a cluster's DNS replaces it there.
 const lookup: LookupFunction = (host, options, found) => dns.lookup(host, options, found);

@@ -125,8 +125,8 @@ function trusted(
   { caFile, caPem, includeSystemCaCertsPool }: EitherSettings,
 ): SecureContextOptions {
   if (caFile !== '') return { ca: authorities(caFile, 'tls.ca_file', includeSystemCaCertsPool) };
-  return caPem === '' ? {} : { ca: authorities({ pem: caPem }, 'tls.ca_pem',
-    includeSystemCaCertsPool) };
+  if (caPem === '') return {};
+  return { ca: authorities({ pem: caPem }, 'tls.ca_pem', includeSystemCaCertsPool) };
 }
 
 function versionsOf({ cipherSuites, maxVersion, minVersion }: EitherSettings) {

@@ -101,7 +101,8 @@ describe.each(TYPES)('%s', (type) => {
     }
     expect(consumers.traces.items).toBe(refusal === undefined ? 6 : 0);
     const refused = context.log.lines.filter(({ message }) => message === 'A request was refused.');
-    expect(refused.map(({ fields }) => fields.error)).toEqual(refusal === undefined ? [] : [refusal]);
+    const expected = refusal === undefined ? [] : [refusal];
+    expect(refused.map(({ fields }) => fields.error)).toEqual(expected);
     expect(JSON.stringify(context.log.lines)).not.toMatch(/right|wrong|secret|Basic |Bearer /);
   });
 
@@ -163,7 +164,10 @@ interface HttpAnswer {
 function post(port: number, headers: Record<string, string>, end: boolean): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const options = {
-      port, method: 'POST', path: '/v1/traces', headers: { 'content-type': 'application/json', ...headers },
+      port,
+      method: 'POST',
+      path: '/v1/traces',
+      headers: { 'content-type': 'application/json', ...headers },
     };
     const request = httpRequest(options, (response) => {
       let body = '';

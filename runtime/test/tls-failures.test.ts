@@ -128,7 +128,8 @@ describe.each(TYPES)('%s', (type) => {
     for (let waits = 0; waits < 100 && expected && told(context.log).length === 0; waits++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    expect(told(context.log)).toEqual(expected === undefined ? [] : [expect.stringMatching(expected)]);
+    expect(told(context.log))
+      .toEqual(expected === undefined ? [] : [expect.stringMatching(expected)]);
     const connects = ofExporter.log.lines.filter(({ message }) => message === 'Cannot connect.');
     expect(connects.length).toBeLessThanOrEqual(1);
   });

@@ -154,8 +154,9 @@ it('may be given as text', async () => {
 it.each([
   [{ max_version: '1.2' }, {}, 'TLSv1.2', undefined],
   [{ min_version: '1.3' }, {}, 'TLSv1.3', undefined],
-  [{ min_version: '1.0' }, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1',
-    ciphers: 'DEFAULT@SECLEVEL=0' }, 'TLSv1.1', undefined],
+  [{ min_version: '1.0' },
+    { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    'TLSv1.1', undefined],
   [{ cipher_suites: ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'] }, { maxVersion: 'TLSv1.2' },
     'TLSv1.2', 'ECDHE-RSA-AES256-GCM-SHA384'],
   [{ cipher_suites: ['TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256'] }, {}, 'TLSv1.3', undefined],

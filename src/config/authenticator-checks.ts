@@ -12,6 +12,12 @@ const LACKS: Readonly<Record<AuthenticatorRole, string>> = {
   client: 'which adds no credentials to requests',
 };
 
+const ABLE: Readonly<Record<AuthenticatorRole, string>> = {
+  server: 'name a bearertokenauth, or a basicauth with htpasswd',
+  client: 'name a bearertokenauth, a basicauth with client_auth, a headers_setter or an'
+    + ' oauth2client',
+};
+
 /** Checks all of `data`'s components that name authenticators. */
 export function checkAuthenticators(data: unknown, wiring: Wiring): void {
   for (const placed of SECTIONS) {
@@ -34,9 +40,8 @@ function checkAuthenticator(
   // What cannot be read is told where it stands, and what is not known cannot be asked.
   if (holdsReference(named) || extension?.vouches === undefined) return;
   if (extension.vouches.includes(role)) return;
-  const able = [...extensions].filter(([, { vouches }]) => vouches?.includes(role)).map(([id]) => id);
-  problems.push(problem(at, `names ${named}, ${LACKS[role]}`, able.length > 0
-    ? `name ${able.join(' or ')}`
-    : role === 'server' ? 'name a bearertokenauth, or a basicauth with htpasswd'
-      : 'name a bearertokenauth, a basicauth with client_auth, a headers_setter or an oauth2client'));
+  const able = [...extensions].filter(([, { vouches }]) => vouches?.includes(role))
+    .map(([id]) => id);
+  problems.push(problem(at, `names ${named}, ${LACKS[role]}`,
+    able.length > 0 ? `name ${able.join(' or ')}` : ABLE[role]));
 }

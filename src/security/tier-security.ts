@@ -9,7 +9,6 @@ import {
   bearerTokenAuthExtension, type AuthenticatorConfig, type GrpcClientConfig, type TlsClientConfig,
   type TlsServerConfig,
 } from '../config';
-import type { CollectorImage } from '../distribution/collector-image';
 import type { PartComponent, PartVolume, TierPart } from '../features/part';
 import type { Authentication } from '../graph/authentication';
 import { endpointParts, serviceHost } from '../graph/cluster-name';
@@ -96,7 +95,7 @@ export class TierSecurity {
   }
 
   /** What the OTLP receiver is told. */
-  public server(image: CollectorImage): ServerSecurity {
+  public server(): ServerSecurity {
     const { transportSecurity: security, authentication } = this.given;
     if (security === undefined) return {};
     const folder = security._issuer?._secrets?.authority === undefined
@@ -114,10 +113,8 @@ export class TierSecurity {
   }
 
   /** What the exporter of a route is told beside where it sends to. */
-  public sender(
-    route: TelemetryRoute, image: CollectorImage,
-  ): Pick<GrpcClientConfig, 'tls' | 'auth'> {
-    const tls = this.clientTls(route, image);
+  public sender(route: TelemetryRoute): Pick<GrpcClientConfig, 'tls' | 'auth'> {
+    const tls = this.clientTls(route);
     const token = route.authentication?._token.variable;
     const index = this.tokens.findIndex(({ variable }) => variable === token);
     return {
@@ -145,7 +142,7 @@ export class TierSecurity {
     return index === 0 ? this.targetName : `${this.targetName}-${index + 1}`;
   }
 
-  private clientTls(route: TelemetryRoute, image: CollectorImage): TlsClientConfig | undefined {
+  private clientTls(route: TelemetryRoute): TlsClientConfig | undefined {
     const { transportSecurity: security, insecure = false } = route;
     if (security === undefined) {
       return insecure ? { insecure } : outsideFiles(this.targetName, route).tls;
@@ -157,8 +154,8 @@ export class TierSecurity {
       ...security._asksSenders ? {
         certFile: fileIn(folder, CERTIFICATE),
         keyFile: fileIn(folder, PRIVATE_KEY),
-        reloadInterval: security._reloadInterval,
       } : {},
+      reloadInterval: security._reloadInterval,
     };
   }
 

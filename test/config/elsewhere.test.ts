@@ -5,8 +5,8 @@
 import { Duration } from 'cdk8s';
 import {
   basicAuthExtension, bearerTokenAuthExtension, datadogExporter, headersSetterExtension,
-  loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpReceiver, prometheusReceiver, problemReport, readCollectorConfig,
-  resourceProcessor, type Part,
+  loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpReceiver,
+  prometheusReceiver, problemReport, readCollectorConfig, resourceProcessor, type Part,
 } from '../../src/config';
 
 const NOT_HERE = 'of the OpenTelemetry Collector that this runtime does not implement';

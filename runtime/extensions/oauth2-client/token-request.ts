@@ -38,7 +38,8 @@ export async function fetchToken(
   const secret = await credential(clientSecret, clientSecretFile, 'client_secret_file');
   const ask = async (style: TokenStyle): Promise<Token> => {
     const shown = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
-    const params: Record<string, string> = style === 'header' ? {} : { client_id: id, client_secret: secret };
+    const params: Record<string, string> = style === 'header'
+      ? {} : { client_id: id, client_secret: secret };
     const { body, status } = await post(settings.tokenUrl, bodyOf(settings, params), {
       ...style === 'header' && {
         authorization: `Basic ${Buffer.from(shown).toString('base64')}`,
@@ -96,8 +97,11 @@ function post(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = {
-      method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal,
-      ...tls, agent: false,
+      ...tls,
+      method: 'POST',
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+      signal,
+      agent: false,
     };
     const request = (tls === undefined ? http : https).request(url, options, (response) => {
       const chunks: Buffer[] = [];
