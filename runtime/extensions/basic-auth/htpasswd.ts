@@ -42,7 +42,7 @@ export class Htpasswd {
     const digest = createHmac('sha256', this.secret).update(`${user}:${password}`).digest('base64');
     if (this.known.has(digest)) return true;
     if (this.waiting >= MOST_WAITING) {
-      return Promise.reject(new Error('too many passwords wait to be checked'));
+      return Promise.reject(new Error(`at most ${MOST_WAITING} passwords wait to be checked`));
     }
     this.waiting++;
     const { users } = this;

@@ -108,7 +108,9 @@ function post(
       let received = 0;
       response.on('data', (chunk: Buffer) => {
         received += chunk.length;
-        if (received > MOST_ANSWER_BYTES) request.destroy(new Error('the answer is too large'));
+        if (received > MOST_ANSWER_BYTES) {
+          request.destroy(new Error(`an answer of more than ${MOST_ANSWER_BYTES} bytes`));
+        };
         chunks.push(chunk);
       });
       response.on('error', reject);
