@@ -4,14 +4,17 @@ import * as http2 from 'http2';
 import * as grpc from '@grpc/grpc-js';
 import { systemClock } from '../clock';
 import type { Extension } from '../component';
-import { basicAuthExtension, bearerTokenAuthExtension, headersSetterExtension } from '../config';
+import {
+  basicAuthExtension, bearerTokenAuthExtension, headersSetterExtension, loadBalancingExporter,
+} from '../config';
 import { PermanentError } from '../errors';
+import { createLoadBalancingExporter } from '../exporters/load-balancing/load-balancing';
 import { createBasicAuthExtension } from '../extensions/basic-auth/basic-auth';
 import {
   createBearerTokenAuthExtension,
 } from '../extensions/bearer-token-auth/bearer-token-auth';
 import { createHeadersSetterExtension } from '../extensions/headers-setter/headers-setter';
-import { componentContext } from '../testing/component-context';
+import { componentContext, exporterContext } from '../testing/component-context';
 import {
   loopbackExporter, loopbackReceiver, recordingConsumers, type ExporterType,
 } from '../testing/otlp-loopback';
@@ -117,6 +120,21 @@ describe.each(TYPES)('%s', (type) => {
     ends.push(() => exporter.stop());
     await expect(exporter.start()).rejects.toThrow(`auth.authenticator: ${message}`);
   });
+});
+
+it.each([
+  ['bearer/none', {}, /must name an extension that service\.extensions names/],
+  ['bearer', { insecure: true }, /must not show credentials of "bearer" as plain text/],
+])('load_balancing does not start with %s and TLS %j', async (authenticator, tls, message) => {
+  const { settings } = loadBalancingExporter.read({
+    protocol: { otlp: { auth: { authenticator }, tls } },
+    resolver: { static: { hostnames: ['localhost'] } },
+  });
+  const all = extensions();
+  const exporter = createLoadBalancingExporter(settings!, exporterContext(
+    'load_balancing', ['traces'], { extension: (id) => all.get(id) }));
+  ends.push(() => exporter.stop());
+  await expect(exporter.start()).rejects.toThrow(message);
 });
 
 it('credentials are not shown as plain text over gRPC', async () => {
