@@ -34,7 +34,7 @@ interface BuiltPipeline {
 
 /** One running configuration. It is started once and stopped once. */
 export class Collector {
-  private readonly extensions: readonly Extension[];
+  private readonly extensions = new Map<string, Extension>();
   private readonly exporters: ReadonlyMap<string, Exporter>;
   private readonly pipelines: readonly BuiltPipeline[];
   private readonly receivers: readonly Receiver[];
@@ -46,8 +46,10 @@ export class Collector {
     private readonly settings: CollectorSettings,
     private readonly environment: CollectorEnvironment,
   ) {
-    this.extensions = settings.extensionOrder.map((id) =>
-      buildExtension(found(settings.extensions, id), this.context('extension', id)));
+    for (const id of settings.extensionOrder) {
+      const given = found(settings.extensions, id);
+      this.extensions.set(id, buildExtension(given, this.context('extension', id)));
+    }
     this.exporters = new Map([...settings.exporters].map(([id, exporter]) => [id, buildExporter(
       exporter, { ...this.context('exporter', id), signals: this.signalsOf('exporters', id) },
     )]));
@@ -64,7 +66,7 @@ export class Collector {
    */
   public async start(): Promise<void> {
     const order: Component[] = [
-      ...this.extensions,
+      ...this.extensions.values(),
       ...this.exporters.values(),
       ...this.pipelines.flatMap(({ processors }) => [...processors].reverse()),
       ...this.receivers,
@@ -78,13 +80,13 @@ export class Collector {
       await this.stop();
       throw error;
     }
-    for (const extension of this.extensions) extension.ready?.();
+    for (const extension of this.extensions.values()) extension.ready?.();
     this.environment.log.info('Everything is ready. Begin running and processing data.');
   }
 
   /** Tells the extensions that the collector is about to stop: readiness goes off. */
   public announceStop(): void {
-    for (const extension of this.extensions) extension.notReady?.();
+    for (const extension of this.extensions.values()) extension.notReady?.();
   }
 
   /** Stops in the order of the data, so that all that was accepted is passed on. */
@@ -111,7 +113,7 @@ export class Collector {
       for (const processor of running(processors)) await this.stopAll([processor]);
     }
     await this.stopAll(running(this.exporters.values()));
-    await this.stopAll(running(this.extensions));
+    await this.stopAll(running(this.extensions.values()));
   }
 
   private async stopAll(components: readonly Component[]): Promise<void> {
@@ -129,7 +131,7 @@ export class Collector {
     const log = this.environment.log.with({
       'otelcol.component.id': id, 'otelcol.component.kind': kind,
     });
-    return { ...this.environment, id, log };
+    return { ...this.environment, id, log, extension: (name) => this.extensions.get(name) };
   }
 
   private signalsOf(role: 'receivers' | 'exporters', id: string): Signal[] {

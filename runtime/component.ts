@@ -73,6 +73,11 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /**
+   * The extension of this name among those that run; it has been started before any receiver,
+   * processor or exporter is, and what else it can do is for the caller to find out.
+   */
+  extension(id: string): Extension | undefined;
 }
 
 /** What a receiver is given. */

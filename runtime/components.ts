@@ -11,7 +11,13 @@ import { createDebugExporter } from './exporters/debug/debug';
 import { createLoadBalancingExporter } from './exporters/load-balancing/load-balancing';
 import { createOtlpGrpcExporter } from './exporters/otlp-grpc/otlp-grpc';
 import { createOtlpHttpExporter } from './exporters/otlp-http/otlp-http';
+import { createBasicAuthExtension } from './extensions/basic-auth/basic-auth';
+import {
+  createBearerTokenAuthExtension,
+} from './extensions/bearer-token-auth/bearer-token-auth';
+import { createHeadersSetterExtension } from './extensions/headers-setter/headers-setter';
 import { createHealthCheckExtension } from './extensions/health-check/health-check';
+import { createOAuth2ClientExtension } from './extensions/oauth2-client/oauth2-client';
 import { createBatchProcessor } from './processors/batch/batch';
 import { createMemoryLimiterProcessor } from './processors/memory-limiter/memory-limiter';
 import { createTailSamplingProcessor } from './processors/tail-sampling/tail-sampling';
@@ -44,6 +50,10 @@ const exporters: { [T in TypesOf<'exporters'>]: ExporterFactory<SettingsOf<'expo
 const extensions:
 { [T in TypesOf<'extensions'>]: ExtensionFactory<SettingsOf<'extensions', T>> } = {
   health_check: createHealthCheckExtension,
+  bearertokenauth: createBearerTokenAuthExtension,
+  basicauth: createBasicAuthExtension,
+  headers_setter: createHeadersSetterExtension,
+  oauth2client: createOAuth2ClientExtension,
 };
 
 /** A component as the configuration names it: a type that a contract knows, and its settings. */

@@ -213,14 +213,14 @@ function listen(port: number): string {
   return `[\${env:POD_IP}]:${port}`;
 }
 
-function receiver({ ports, maxConnectionAge, security, image }: TierConfigInput): Yaml {
+function receiver({ ports, maxConnectionAge, security }: TierConfigInput): Yaml {
   const age = maxConnectionAge === undefined ? {} : {
     keepalive: {
       serverParameters: { maxConnectionAge, maxConnectionAgeGrace: MAX_CONNECTION_AGE_GRACE },
     },
   };
   const { grpc, http } = ports;
-  const secured = security.server(image);
+  const secured = security.server();
   return otlpReceiver.write({
     protocols: {
       ...grpc === undefined ? {} : { grpc: { endpoint: listen(grpc), ...secured, ...age } },
@@ -310,7 +310,7 @@ function forwardExporter(
   // Compression costs several times what it takes to pass telemetry on; inside a cluster the
   // network is cheaper.
   const otlp: OtlpGrpcDeliveryConfig = {
-    ...input.security.sender(route, input.image),
+    ...input.security.sender(route),
     ...isNear(route) ? { compression: 'none' } : {},
   };
   if (spread !== undefined) {

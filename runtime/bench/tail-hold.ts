@@ -75,6 +75,7 @@ const sampler = createTailSamplingProcessor(settings, {
   clock,
   log: new RecordingLogger(),
   metrics,
+  extension: () => undefined,
   next: { consume: ({ items }) => { released += items; } },
 });
 

@@ -68,9 +68,10 @@ export class BackendServer {
       ? http2.createSecureServer({ ...certificate }) : http2.createServer();
     server.on('session', (session: http2.ServerHttp2Session) => {
       const routes = this.routesFor(session.socket.remoteAddress ?? '');
+      const door = { routes, maxBytes: MAX_MESSAGE_BYTES, refused: () => undefined };
       session.on('error', () => undefined);
       session.on('stream', (stream, headers) => {
-        serveCall(stream, headers, routes, MAX_MESSAGE_BYTES);
+        serveCall(stream, headers, door);
       });
     });
     return server;

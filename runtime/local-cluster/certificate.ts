@@ -37,8 +37,11 @@ export class CertificateAuthority {
     ]);
   }
 
-  /** A certificate for `names`, which are DNS names or addresses, as server and as client. */
-  public issue(names: readonly string[]): Certificate {
+  /**
+   * A certificate for `names`, which are DNS names or addresses, as server and as client. It holds
+   * for a day before and after `at`.
+   */
+  public issue(names: readonly string[], at = this.now): Certificate {
     const { privateKey, publicKey } = keyPair();
     const altNames = names.map((name) => isIP(name) === 0
       ? { type: DNS_NAME, value: name }
@@ -46,19 +49,20 @@ export class CertificateAuthority {
     const cert = this.certify(commonName(names[0]), publicKey, [
       { name: 'subjectAltName', altNames },
       { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
-    ]);
+    ], at);
     return { cert, key: privateKey };
   }
 
   private certify(
     subject: pki.CertificateField[], publicKey: string, extensions: readonly object[],
+    at = this.now,
   ): string {
     const certificate = pki.createCertificate();
     certificate.publicKey = pki.publicKeyFromPem(publicKey);
     // A first byte of 1: a number that begins with zeros is no valid one, nor is one below zero.
     certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
-    certificate.validity.notBefore = new Date(this.now - DAY_MS);
-    certificate.validity.notAfter = new Date(this.now + DAY_MS);
+    certificate.validity.notBefore = new Date(at - DAY_MS);
+    certificate.validity.notAfter = new Date(at + DAY_MS);
     certificate.setSubject(subject);
     certificate.setIssuer(this.subject);
     certificate.setExtensions([...extensions]);

@@ -1,5 +1,6 @@
 /** One unary gRPC call as a server sees it. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'http2';
+import { askToLetIn, type ServerAuthenticator } from './authentication';
 import { inflate, type Compression } from './compression';
 import { InflateError } from './inflate-error';
 import { MessageAssembler, messagePrefix } from './message-assembler';
@@ -28,10 +29,23 @@ export function grpcCompression(encoding: string): Compression | undefined {
   return Object.hasOwn(COMPRESSIONS, encoding) ? COMPRESSIONS[encoding] : undefined;
 }
 
-/** Answers one call out of `routes`. Messages are limited to `maxBytes`, inflated ones too. */
+/** What stands between a connection and those who take its messages. */
+export interface Door {
+  /** Who takes the messages of which path. */
+  readonly routes: Routes;
+  /** Largest message, inflated ones too. */
+  readonly maxBytes: number;
+  /** Who lets requests in; everybody may come in without one. */
+  readonly authenticator?: ServerAuthenticator;
+  /** Told of requests that were not let in. */
+  readonly refused: (status: Status) => void;
+}
+
+/** Answers one call out of the routes of `door`. */
 export function serveCall(
-  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, routes: Routes, maxBytes: number,
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door,
 ): void {
+  const { authenticator, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
   stream.on('error', () => undefined);
   const onMessage = routes.get(headers[':path'] as string);
@@ -41,7 +55,14 @@ export function serveCall(
   } else if (onMessage === undefined) {
     refuse(stream, unknownMethod(String(headers[':path']), routes));
   } else {
-    receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+    askToLetIn(authenticator, headers, (no) => {
+      if (no === undefined) {
+        receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+        return;
+      }
+      refused(no);
+      refuse(stream, no);
+    });
   }
 }
 

@@ -1,15 +1,20 @@
 /** A gRPC client: unary calls, spread over all addresses of its endpoint. */
 import type { OutgoingHttpHeaders } from 'http2';
-import type { Clock, Timer } from '../clock';
+import type { Timer } from '../clock';
 import type { GrpcClientSettings } from '../config';
 import { messageOf } from '../errors';
+import {
+  clientAuthenticator, withCredentials, type ClientAuthenticator, type Credentials,
+  type NetContext,
+} from './authentication';
 import { Compressor } from './compressor';
 import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
 import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-call';
 import { GrpcConnection } from './grpc-connection';
 import { GrpcRequest } from './grpc-request';
+import { PeerLog } from './peer-log';
 import { Code } from './status';
-import { clientTls, speaksTls } from './tls';
+import { ClientTls, speaksTls } from './tls';
 import type { Done, MessageClient } from './transport';
 
 /** How old a list of addresses may become; upstream only looks again when a connection ends. */
@@ -22,13 +27,17 @@ export class GrpcClient implements MessageClient {
   private readonly authority: string;
   private readonly headers: Readonly<Record<string, string>>;
   private readonly compressor?: Compressor;
+  private readonly ownHeaders: Readonly<Record<string, string>>;
   private readonly headersByPath = new Map<string, OutgoingHttpHeaders>();
   private readonly waiting = new Set<GrpcRequest>();
   private readonly running = new Set<GrpcRequest>();
   private connections: readonly GrpcConnection[] = [];
   /** Those that take no more requests, until they have ended. */
   private readonly retired = new Set<GrpcConnection>();
-  private tls?: ReturnType<typeof clientTls>;
+  private tls?: ClientTls;
+  private authenticator?: ClientAuthenticator;
+  private credentials: Credentials = [];
+  private readonly peers: PeerLog;
   private isOpen = false;
   private isClosed = false;
   private isLookingUp = false;
@@ -42,9 +51,11 @@ export class GrpcClient implements MessageClient {
    */
   public constructor(
     private readonly settings: GrpcClientSettings,
-    private readonly clock: Clock,
+    private readonly context: NetContext,
     userAgent: string,
   ) {
+    this.peers = new PeerLog(context);
+    this.ownHeaders = lowerCased(settings.headers);
     this.endpoint = parseClientEndpoint(settings.endpoint, 'endpoint');
     const name = settings.tls.serverNameOverride;
     this.authority = name === '' ? authorityOf(this.endpoint) : name;
@@ -59,7 +70,6 @@ export class GrpcClient implements MessageClient {
       'user-agent': userAgent,
       'grpc-accept-encoding': ACCEPTED_ENCODINGS,
       ...compression !== undefined && { 'grpc-encoding': settings.compression },
-      ...lowerCased(settings.headers),
     };
   }
 
@@ -70,7 +80,9 @@ export class GrpcClient implements MessageClient {
 
   public open(): void {
     if (this.isOpen || this.isClosed) return;
-    if (this.speaksTls()) this.tls = clientTls(this.settings.tls, this.endpoint.host);
+    const isSafe = this.speaksTls();
+    this.authenticator = clientAuthenticator(this.settings.auth, this.context, isSafe);
+    if (isSafe) this.tls = new ClientTls(this.settings.tls, this.endpoint.host, this.context);
     this.isOpen = true;
     this.lookUp();
   }
@@ -84,11 +96,11 @@ export class GrpcClient implements MessageClient {
       return;
     }
     const request: GrpcRequest = new GrpcRequest({
-      headers: this.headersFor(path),
+      headers: () => this.headersFor(path),
       chunks: compressor?.compress(chunks) ?? chunks,
       isCompressed: compressor !== undefined,
       timeoutMs,
-      clock: this.clock,
+      clock: this.context.clock,
       done: (status, answer) => {
         this.running.delete(request);
         this.waiting.delete(request);
@@ -118,7 +130,8 @@ export class GrpcClient implements MessageClient {
   private headersFor(path: string): OutgoingHttpHeaders {
     let headers = this.headersByPath.get(path);
     if (headers === undefined) {
-      headers = { ...this.headers, ':path': path };
+      const own = withCredentials(this.ownHeaders, this.credentials);
+      headers = { ...this.headers, ...own, ':path': path };
       this.headersByPath.set(path, headers);
     }
     return headers;
@@ -131,6 +144,21 @@ export class GrpcClient implements MessageClient {
       request.fail({ code: Code.unavailable, message: messageOf(error) });
       return;
     }
+    const credentials = this.authenticator?.credentials();
+    if (!(credentials instanceof Promise)) {
+      this.dispatchWith(request, credentials);
+      return;
+    }
+    credentials.then((fetched) => this.dispatchWith(request, fetched), (error: unknown) => {
+      request.fail({ code: Code.unavailable, message: messageOf(error) });
+    });
+  }
+
+  private dispatchWith(request: GrpcRequest, credentials: Credentials | undefined): void {
+    if (credentials !== undefined && credentials !== this.credentials) {
+      this.credentials = credentials;
+      this.headersByPath.clear();
+    }
     this.dispatch(request);
   }
 
@@ -140,7 +168,7 @@ export class GrpcClient implements MessageClient {
       request.fail({ code: Code.unavailable, message: 'the client is closed' });
       return;
     }
-    if (this.clock.monotonic() - this.lookedUpAt > FRESH_MS) this.lookUp();
+    if (this.context.clock.monotonic() - this.lookedUpAt > FRESH_MS) this.lookUp();
     for (let tries = this.connections.length; tries > 0; tries--) {
       const connection = this.pick();
       if (connection === undefined) break;
@@ -204,13 +232,13 @@ export class GrpcClient implements MessageClient {
     if (this.isLookingUp || this.isClosed || this.lookupPause !== undefined) return;
     const { host } = this.endpoint;
     this.isLookingUp = true;
-    this.lookedUpAt = this.clock.monotonic();
+    this.lookedUpAt = this.context.clock.monotonic();
     addressesOf(host).then(
       (addresses) => this.found(addresses),
       (error: unknown) => { this.lookupFailure = messageOf(error); },
     ).finally(() => {
       this.isLookingUp = false;
-      this.lookupPause = this.clock.after(LOOKUP_PAUSE_MS, () => {
+      this.lookupPause = this.context.clock.after(LOOKUP_PAUSE_MS, () => {
         this.lookupPause = undefined;
         if (this.connections.length === 0 && this.isOpen) this.lookUp();
       });
@@ -239,8 +267,9 @@ export class GrpcClient implements MessageClient {
       port: this.endpoint.port,
       tls: this.tls,
       authority: this.authority,
-      clock: this.clock,
+      clock: this.context.clock,
       changed: (connection) => this.changed(connection),
+      failed: (name, failure) => this.peers.warn('Cannot connect.', name, failure),
     });
   }
 

@@ -3,9 +3,10 @@ import * as http2 from 'http2';
 import * as net from 'net';
 import * as tls from 'tls';
 import type { Clock, Timer } from '../clock';
-import { messageOf } from '../errors';
 import { endSoon } from './end-soon';
 import { authorityOf } from './endpoint';
+import type { ClientTls } from './tls';
+import { connectionFailure } from './tls-failure';
 
 /**
  * Where a connection is in its life. `waiting` is the pause after a failure; `closed` the end.
@@ -18,14 +19,16 @@ export interface ConnectionOptions {
   readonly address: string;
   /** Port. */
   readonly port: number;
-  /** TLS; without it, plain text. */
-  readonly tls?: tls.ConnectionOptions;
+  /** TLS of the next connection; without it, plain text. */
+  readonly tls?: ClientTls;
   /** `:authority` of every request. */
   readonly authority: string;
   /** The time. */
   readonly clock: Clock;
   /** Told whenever the state has changed. */
   readonly changed: (connection: GrpcConnection) => void;
+  /** Told why it could not connect. */
+  readonly failed: (name: string, failure: string) => void;
 }
 
 const STREAM_WINDOW = 1024 * 1024;
@@ -75,7 +78,7 @@ export class GrpcConnection {
     const { address, clock, port } = this.options;
     const socket = this.options.tls === undefined
       ? net.connect({ host: address, port })
-      : tls.connect({ host: address, port, ALPNProtocols: ['h2'], ...this.options.tls });
+      : tls.connect({ host: address, port, ALPNProtocols: ['h2'], ...this.options.tls.options });
     this.socket = socket;
     const timer = clock.after(CONNECT_MS, () => {
       socket.destroy(new Error(`connect ${this.name}: no answer in ${CONNECT_MS} ms`));
@@ -199,7 +202,11 @@ export class GrpcConnection {
   }
 
   private failed(socket: net.Socket, error: Error): void {
-    this.lastFailure = `connecting to ${this.name}: ${messageOf(error)}`;
+    const failure = this.options.tls === undefined && /^Protocol error/.test(error.message)
+      ? `${error.message} (the peer does not speak HTTP/2 without TLS on this port)`
+      : connectionFailure(error);
+    this.lastFailure = `connecting to ${this.name}: ${failure}`;
+    if (this.state === 'connecting') this.options.failed(this.name, failure);
     if (this.socket !== socket || this.session !== undefined || this.state === 'closed') return;
     this.socket = undefined;
     this.rest();

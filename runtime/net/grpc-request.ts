@@ -24,8 +24,8 @@ const MAX_TIMEOUT_MS = 99_999_999;
 
 /** What a request is made from. */
 export interface GrpcRequestOptions {
-  /** Headers, without the deadline. */
-  readonly headers: OutgoingHttpHeaders;
+  /** The headers that it has now, without the deadline. */
+  readonly headers: () => OutgoingHttpHeaders;
   /** The message's bytes in a row. */
   readonly chunks: readonly Uint8Array[];
   /** Whether they are compressed. */
@@ -91,9 +91,9 @@ export class GrpcRequest {
 
   private headers(): OutgoingHttpHeaders {
     const { clock, headers, timeoutMs } = this.options;
-    if (timeoutMs <= 0) return headers;
+    if (timeoutMs <= 0) return headers();
     const left = Math.max(1, Math.ceil(this.deadline - clock.monotonic()));
-    return { ...headers, 'grpc-timeout': `${Math.min(left, MAX_TIMEOUT_MS)}m` };
+    return { ...headers(), 'grpc-timeout': `${Math.min(left, MAX_TIMEOUT_MS)}m` };
   }
 
   private answered(status: Status | 'returned', answer: Uint8Array): void {

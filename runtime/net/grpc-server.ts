@@ -1,14 +1,20 @@
 /** gRPC over HTTP/2, unary calls only, with or without TLS. */
 import * as http2 from 'http2';
 import type { AddressInfo, Server, Socket } from 'net';
-import type { Clock, Timer } from '../clock';
+import type { TLSSocket } from 'tls';
+import type { Timer } from '../clock';
 import type { GrpcServerSettings } from '../config';
 import { messageOf } from '../errors';
+import {
+  serverAuthenticator, type NetContext, type ServerAuthenticator,
+} from './authentication';
 import { compressionLoading } from './compression';
 import { endSoon } from './end-soon';
 import { listenOptions, parseHostPort } from './endpoint';
-import { ACCEPTED_ENCODINGS, serveCall } from './grpc-call';
-import { serverTls } from './tls';
+import { ACCEPTED_ENCODINGS, serveCall, type Door } from './grpc-call';
+import { PeerLog } from './peer-log';
+import { ServerTls } from './tls';
+import { handshakeFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
 
 const MIB = 1024 * 1024;
@@ -28,6 +34,8 @@ const LOOK_MS = 60_000;
 /** Looks that a message may take to arrive, as long as HTTP requests may under Node.js. */
 const LOOKS_PER_MESSAGE = 5;
 const CANCEL = 8;
+const NOT_HTTP2 = 'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
+  + ' protocol';
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;
 
@@ -50,15 +58,21 @@ export class GrpcServer implements MessageServer {
   private looking?: Timer;
   private server?: Server;
   private closing?: Promise<void>;
+  private authenticator?: ServerAuthenticator;
+  private refreshing?: Timer;
+  private readonly peers: PeerLog;
 
   public constructor(
     private readonly settings: GrpcServerSettings,
     private readonly routes: Routes,
-    private readonly clock: Clock,
-  ) {}
+    private readonly context: NetContext,
+  ) {
+    this.peers = new PeerLog(context);
+  }
 
   public async listen(): Promise<number> {
-    const { endpoint } = this.settings;
+    const { auth, endpoint } = this.settings;
+    this.authenticator = serverAuthenticator(auth, this.context);
     const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
     await compressionLoading(ACCEPTED_ENCODINGS.split(','));
     const server = this.create();
@@ -67,7 +81,7 @@ export class GrpcServer implements MessageServer {
       server.listen(options, resolve);
     });
     this.server = server;
-    this.looking = this.clock.every(LOOK_MS, () => this.look());
+    this.looking = this.context.clock.every(LOOK_MS, () => this.look());
     return (server.address() as AddressInfo).port;
   }
 
@@ -88,12 +102,26 @@ export class GrpcServer implements MessageServer {
     };
     const server = tls === undefined
       ? http2.createServer(options)
-      : http2.createSecureServer({ ...options, ...serverTls(tls) });
+      : this.createSecure(new ServerTls(tls, this.context), options);
     server.prependListener(tls === undefined ? 'connection' : 'secureConnection', (socket) => {
       this.arriving = socket as Socket;
     });
     server.on('session', (session) => this.keep(session, maxBytes, this.arriving));
     return server;
+  }
+
+  private createSecure(tls: ServerTls, options: http2.ServerOptions): http2.Http2SecureServer {
+    const server = http2.createSecureServer({ ...options, ...tls.options });
+    this.refreshing = tls.keepFresh(server);
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const failure = handshakeFailure(error, socket);
+      if (failure !== undefined) this.complain('TLS handshake failed.', socket, failure);
+    });
+    return server;
+  }
+
+  private complain(what: string, socket: Socket | undefined, failure: string): void {
+    this.peers.warn(what, socket?.remoteAddress ?? '', failure);
   }
 
   private keep(session: http2.ServerHttp2Session, maxBytes: number, socket?: Socket): void {
@@ -103,6 +131,7 @@ export class GrpcServer implements MessageServer {
     }
     session.setLocalWindowSize(SESSION_WINDOW);
     const calls = new Map<http2.ServerHttp2Stream, number>();
+    const door = this.door(maxBytes, socket);
     this.sessions.set(session, { socket, calls, isAsked: false });
     session.on('stream', (stream, headers) => {
       calls.set(stream, this.looks);
@@ -110,17 +139,32 @@ export class GrpcServer implements MessageServer {
         calls.delete(stream);
         if (calls.size === 0 && session.closed) endSoon(session);
       });
-      serveCall(stream, headers, this.routes, maxBytes);
+      serveCall(stream, headers, door);
+    });
+    session.on('error', (error: Error) => {
+      // The first bytes were no HTTP/2: that is a mistake of who configured the client.
+      if (/client magic/.test(error.message)) {
+        this.complain('A connection was refused.', socket, NOT_HTTP2);
+      }
     });
     const { maxConnectionAge, maxConnectionAgeGrace } = this.settings.keepalive.serverParameters;
     const age = maxConnectionAge * (1 + AGE_JITTER * (2 * Math.random() - 1));
     const timer = maxConnectionAge > 0
-      ? this.clock.after(age, () => this.retire(session, maxConnectionAgeGrace))
+      ? this.context.clock.after(age, () => this.retire(session, maxConnectionAgeGrace))
       : undefined;
     session.once('close', () => {
       timer?.cancel();
       this.sessions.delete(session);
     });
+  }
+
+  private door(maxBytes: number, socket: Socket | undefined): Door {
+    return {
+      routes: this.routes,
+      maxBytes,
+      authenticator: this.authenticator,
+      refused: ({ message }) => this.complain('A request was refused.', socket, message),
+    };
   }
 
   /**
@@ -160,10 +204,11 @@ export class GrpcServer implements MessageServer {
     };
     session.goaway(0, MAX_STREAM_ID);
     const isIdle = this.sessions.get(session)?.calls.size === 0;
-    const notice = this.clock.after(isIdle ? IDLE_NOTICE_MS : NOTICE_MS, close);
+    const notice = this.context.clock.after(isIdle ? IDLE_NOTICE_MS : NOTICE_MS, close);
     session.ping(close);
     const socket = this.sessions.get(session)?.socket;
-    const grace = graceMs > 0 ? this.clock.after(graceMs, () => cut(session, socket)) : undefined;
+    const grace = graceMs > 0
+      ? this.context.clock.after(graceMs, () => cut(session, socket)) : undefined;
     session.once('close', () => {
       notice.cancel();
       grace?.cancel();
@@ -174,9 +219,10 @@ export class GrpcServer implements MessageServer {
     const { server } = this;
     if (server === undefined) return;
     this.looking?.cancel();
+    this.refreshing?.cancel();
     const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
     for (const session of this.sessions.keys()) this.retire(session, 0);
-    const deadline = this.clock.after(graceMs, () => {
+    const deadline = this.context.clock.after(graceMs, () => {
       for (const [session, { socket }] of this.sessions) cut(session, socket);
     });
     await closed;

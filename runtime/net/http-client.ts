@@ -3,23 +3,31 @@ import * as dns from 'dns';
 import * as http from 'http';
 import * as https from 'https';
 import type { LookupFunction } from 'net';
+import type { Duplex } from 'stream';
 import type { Clock, Timer } from '../clock';
 import type { HttpClientSettings } from '../config';
 import { messageOf } from '../errors';
+import {
+  clientAuthenticator, withCredentials, type ClientAuthenticator, type Credentials,
+  type NetContext,
+} from './authentication';
 import { isCompression } from './compression';
 import { Compressor } from './compressor';
+import { PeerLog } from './peer-log';
 import { Code, codeOfHttp, delayOfRetryAfter, OK, type Status } from './status';
 import { decodeStatus, parseStatus } from './status-codec';
-import { clientTls, speaksTls } from './tls';
+import { ClientTls, speaksTls } from './tls';
+import { connectionFailure, isTlsFailure } from './tls-failure';
 import type { Done, MessageClient } from './transport';
 
+const METHOD = 'POST';
 const IDLE_MS = 90_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** What an HTTP client needs to know. */
 export type HttpClientOptions =
-  Pick<HttpClientSettings, 'compression' | 'compressionParams' | 'headers' | 'tls'>;
+  Pick<HttpClientSettings, 'auth' | 'compression' | 'compressionParams' | 'headers' | 'tls'>;
 
 // Looked up through the module at every call: whoever plays a cluster's DNS replaces it there.
 const lookup: LookupFunction = (host, options, found) => dns.lookup(host, options, found);
@@ -29,23 +37,37 @@ export class HttpClient implements MessageClient {
   private readonly agents = new Map<string, http.Agent>();
   private readonly running = new Set<Post>();
   private readonly compressor?: Compressor;
+  private readonly peers: PeerLog;
+  private readonly ownHeaders: Readonly<Record<string, string>>;
+  private authenticator?: ClientAuthenticator;
+  private credentials?: Credentials;
+  private headers: http.OutgoingHttpHeaders = {};
+  private isOpen = false;
   private isClosed = false;
 
   public constructor(
     private readonly settings: HttpClientOptions,
     private readonly urls: readonly string[],
     private readonly contentType: string,
-    private readonly clock: Clock,
+    private readonly context: NetContext,
     private readonly userAgent: string,
   ) {
+    this.peers = new PeerLog(context);
+    this.ownHeaders = Object.fromEntries(
+      Object.entries(settings.headers).map(([name, value]) => [name.toLowerCase(), value]));
     const { compression, compressionParams } = settings;
     if (isCompression(compression)) {
       this.compressor = new Compressor(compression, compressionParams.level);
     }
+    this.use([]);
   }
 
   public open(): void {
+    if (this.isOpen) return;
+    // Upstream lets HTTP carry credentials as plain text, for proxies that stand beside it.
+    this.authenticator = clientAuthenticator(this.settings.auth, this.context, true);
     for (const url of this.urls) this.agentFor(new URL(url));
+    this.isOpen = true;
   }
 
   public send(
@@ -61,16 +83,15 @@ export class HttpClient implements MessageClient {
       return;
     }
     const body = compressor?.compress(chunks) ?? chunks;
-    const length = body.reduce((sum, chunk) => sum + chunk.length, 0);
-    const url = new URL(path);
-    const headers = {
-      'content-type': this.contentType,
-      'content-length': length,
-      'user-agent': this.userAgent,
-      ...compressor !== undefined && { 'content-encoding': compressor.name },
-      ...this.settings.headers,
-    };
-    this.begin(url, headers, body, timeoutMs, done);
+    const post: Post = new Post(new URL(path), body, this.context.clock, timeoutMs, {
+      done: (status, answer) => {
+        this.running.delete(post);
+        done(status, answer);
+      },
+      tlsFailed: (host, failure) => this.peers.warn('Cannot connect.', host, failure),
+    });
+    this.running.add(post);
+    this.begin(post);
   }
 
   public close(): Promise<void> {
@@ -80,25 +101,38 @@ export class HttpClient implements MessageClient {
     return Promise.resolve();
   }
 
-  private begin(
-    url: URL, headers: http.OutgoingHttpHeaders, body: readonly Uint8Array[], timeoutMs: number,
-    done: Done,
-  ): void {
-    let agent: http.Agent;
+  private begin(post: Post): void {
+    let credentials: Credentials | Promise<Credentials> | undefined;
     try {
-      agent = this.agentFor(url);
+      this.open();
+      credentials = this.authenticator?.credentials();
     } catch (error) {
-      done({ code: Code.unavailable, message: messageOf(error) }, NOTHING);
+      post.fail(messageOf(error), Code.unavailable);
       return;
     }
-    const { clock } = this;
-    const options = { method: 'POST', agent, headers, lookup };
-    const post: Post = new Post(url, options, body, clock, timeoutMs, (status, answer) => {
-      this.running.delete(post);
-      done(status, answer);
+    if (!(credentials instanceof Promise)) {
+      this.beginWith(post, credentials);
+      return;
+    }
+    credentials.then((fetched) => this.beginWith(post, fetched), (error: unknown) => {
+      post.fail(messageOf(error), Code.unavailable);
     });
-    this.running.add(post);
-    post.begin();
+  }
+
+  private beginWith(post: Post, credentials: Credentials | undefined): void {
+    if (credentials !== undefined && credentials !== this.credentials) this.use(credentials);
+    const headers = { ...this.headers, 'content-length': post.length };
+    post.begin({ method: METHOD, agent: this.agentFor(post.url), headers, lookup });
+  }
+
+  private use(credentials: Credentials): void {
+    this.credentials = credentials;
+    this.headers = {
+      'content-type': this.contentType,
+      'user-agent': this.userAgent,
+      ...this.compressor !== undefined && { 'content-encoding': this.compressor.name },
+      ...withCredentials(this.ownHeaders, credentials),
+    };
   }
 
   private agentFor(url: URL): http.Agent {
@@ -108,7 +142,7 @@ export class HttpClient implements MessageClient {
       const keep = { keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo' as const };
       const host = url.hostname.replace(/^\[|\]$/g, '');
       agent = url.protocol === 'https:' && speaksTls(tls, 'https')
-        ? new https.Agent({ ...keep, ...clientTls(tls, host) })
+        ? new SecureAgent(keep, new ClientTls(tls, host, this.context))
         : new http.Agent(keep);
       this.agents.set(url.origin, agent);
     }
@@ -116,21 +150,47 @@ export class HttpClient implements MessageClient {
   }
 }
 
+/** Connections that are made with the certificates of the moment. */
+class SecureAgent extends https.Agent {
+  public constructor(options: https.AgentOptions, private readonly tls: ClientTls) {
+    super({ ...options, ...!tls.resumes && { maxCachedSessions: 0 } });
+  }
+
+  public createConnection(
+    options: https.RequestOptions, connected?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex {
+    return createConnection.call(this, { ...options, ...this.tls.options }, connected);
+  }
+}
+
+/** Node.js has it, and its types do not say so. */
+const { createConnection } = https.Agent.prototype as unknown as {
+  readonly createConnection: SecureAgent['createConnection'];
+};
+
+/** Told what becomes of a request. */
+interface PostObserver {
+  readonly done: Done;
+  readonly tlsFailed: (host: string, failure: string) => void;
+}
+
 /** One request on its way. */
 class Post {
+  /** Bytes of its body. */
+  public readonly length: number;
   private readonly timer?: Timer;
   private request?: http.ClientRequest;
   private isDone = false;
   private isRetried = false;
 
   public constructor(
-    private readonly url: URL,
-    private readonly options: http.RequestOptions,
+    public readonly url: URL,
     private readonly body: readonly Uint8Array[],
     private readonly clock: Clock,
     timeoutMs: number,
-    private readonly done: Done,
+    private readonly observer: PostObserver,
   ) {
+    this.length = body.reduce((sum, chunk) => sum + chunk.length, 0);
     if (timeoutMs > 0) {
       this.timer = clock.after(timeoutMs, () => {
         this.fail('context deadline exceeded', Code.deadlineExceeded);
@@ -138,31 +198,42 @@ class Post {
     }
   }
 
-  public begin(): void {
+  public begin(options: http.RequestOptions): void {
+    if (this.isDone) return;
     const secure = this.url.protocol === 'https:';
-    const request = (secure ? https : http).request(this.url, this.options);
+    let request: http.ClientRequest;
+    try {
+      request = (secure ? https : http).request(this.url, options);
+    } catch (error) {
+      // A header holds what no header may hold; the error names the header, not the value.
+      this.fail(messageOf(error), Code.unavailable);
+      return;
+    }
     this.request = request;
     request.on('response', (response) => this.read(response));
-    request.on('error', (error) => this.failed(request, error));
+    request.on('error', (error) => this.failed(request, options, error));
     for (const chunk of this.body) request.write(chunk);
     request.end();
   }
 
   public fail(reason: string, code: number): void {
-    const { method } = this.options;
-    this.finish({ code, message: `${method} ${this.url.href}: ${reason}` }, NOTHING);
+    this.finish({ code, message: `${METHOD} ${this.url.href}: ${reason}` }, NOTHING);
     this.request?.destroy();
   }
 
   /** A kept connection may be closed by the peer just when it is used: that is no answer. */
-  private failed(request: http.ClientRequest, error: Error): void {
+  private failed(
+    request: http.ClientRequest, options: http.RequestOptions, error: Error,
+  ): void {
     if (this.isDone || request !== this.request) return;
     if (request.reusedSocket && !this.isRetried) {
       this.isRetried = true;
-      this.begin();
+      this.begin(options);
       return;
     }
-    this.fail(messageOf(error), Code.unavailable);
+    const failure = connectionFailure(error);
+    if (isTlsFailure(error)) this.observer.tlsFailed(this.url.host, failure);
+    this.fail(failure, Code.unavailable);
   }
 
   private read(response: http.IncomingMessage): void {
@@ -201,6 +272,6 @@ class Post {
     if (this.isDone) return;
     this.isDone = true;
     this.timer?.cancel();
-    this.done(status, answer);
+    this.observer.done(status, answer);
   }
 }

@@ -1,17 +1,23 @@
 /** OTLP over HTTP/1.1, with or without TLS. */
 import * as http from 'http';
 import * as https from 'https';
-import type { AddressInfo, Server } from 'net';
-import type { Clock } from '../clock';
+import type { AddressInfo, Server, Socket } from 'net';
+import type { TLSSocket } from 'tls';
+import type { Timer } from '../clock';
 import type { HttpServerSettings } from '../config';
+import {
+  askToLetIn, serverAuthenticator, type NetContext, type ServerAuthenticator,
+} from './authentication';
 import { compressionLoading, inflate, isCompression } from './compression';
 import { listenOptions, parseHostPort } from './endpoint';
 import { cannotListen } from './grpc-server';
 import { collectBody } from './http-body';
 import { InflateError, TOO_LARGE } from './inflate-error';
+import { PeerLog } from './peer-log';
 import { Code, httpStatusOf, retryAfter, type Status } from './status';
 import { encodeStatus, statusJson } from './status-codec';
-import { serverTls } from './tls';
+import { ServerTls } from './tls';
+import { handshakeFailure, isTlsFailure } from './tls-failure';
 import type { Encoding, MessageServer, OnMessage, Routes } from './transport';
 
 const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
@@ -19,6 +25,20 @@ const IDLE_MS = 60_000;
 /** How long the rest of a refused body is discarded, so that its sender reads the answer. */
 const LINGER_MS = 500;
 const NOTHING = new Uint8Array(0);
+/** The first byte of a handshake. */
+const TLS_HANDSHAKE = 0x16;
+const NOT_PLAIN = 'the client must speak HTTP without TLS on this port, and speaks TLS';
+
+function rawAnswer(status: string): string {
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`;
+}
+
+const BAD_REQUEST = rawAnswer('400 Bad Request');
+const ANSWERS: Readonly<Record<string, string | undefined>> = {
+  HPE_HEADER_OVERFLOW: rawAnswer('431 Request Header Fields Too Large'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: rawAnswer('413 Payload Too Large'),
+  ERR_HTTP_REQUEST_TIMEOUT: rawAnswer('408 Request Timeout'),
+};
 
 const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
   proto: 'application/x-protobuf', json: 'application/json',
@@ -29,30 +49,36 @@ export class HttpServer implements MessageServer {
   private readonly open = new Set<http.ServerResponse>();
   private server?: http.Server;
   private closing?: Promise<void>;
+  private authenticator?: ServerAuthenticator;
+  private refreshing?: Timer;
   private readonly maxBytes: number;
   private readonly compressions: ReadonlySet<string>;
+  private readonly peers: PeerLog;
 
   public constructor(
     private readonly settings: HttpServerSettings,
     private readonly routes: Routes,
-    private readonly clock: Clock,
+    private readonly context: NetContext,
   ) {
+    this.peers = new PeerLog(context);
     const { compressionAlgorithms, maxRequestBodySize } = settings;
     this.compressions = new Set(compressionAlgorithms);
     this.maxBytes = maxRequestBodySize > 0 ? maxRequestBodySize : DEFAULT_MAX_BODY;
   }
 
   public async listen(): Promise<number> {
-    const { endpoint, tls } = this.settings;
+    const { auth, endpoint, tls } = this.settings;
+    this.authenticator = serverAuthenticator(auth, this.context);
     const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
     await compressionLoading(this.settings.compressionAlgorithms);
     const timeouts = { keepAliveTimeout: IDLE_MS };
     const server = tls === undefined
       ? http.createServer(timeouts)
-      : https.createServer({ ...timeouts, ...serverTls(tls) });
+      : this.createSecure(new ServerTls(tls, this.context), timeouts);
     server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
       this.serve(request, response);
     });
+    server.on('clientError', (error, socket) => this.notHttp(error, socket as Socket));
     await listening(server, endpoint, options);
     this.server = server;
     return (server.address() as AddressInfo).port;
@@ -67,12 +93,35 @@ export class HttpServer implements MessageServer {
     const { server } = this;
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
+    this.refreshing?.cancel();
     server.closeIdleConnections();
     // Connections that stay open after their answer would keep the server from ending.
     for (const response of this.open) response.shouldKeepAlive = false;
-    const deadline = this.clock.after(graceMs, () => server.closeAllConnections());
+    const deadline = this.context.clock.after(graceMs, () => server.closeAllConnections());
     await closed;
     deadline.cancel();
+  }
+
+  private createSecure(tls: ServerTls, timeouts: http.ServerOptions): https.Server {
+    const server = https.createServer({ ...timeouts, ...tls.options });
+    this.refreshing = tls.keepFresh(server);
+    server.on('tlsClientError', (error, socket: TLSSocket) => {
+      const failure = handshakeFailure(error, socket);
+      if (failure === undefined) return;
+      this.peers.warn('TLS handshake failed.', socket.remoteAddress ?? '', failure);
+    });
+    return server;
+  }
+
+  /** Ends a connection that does not speak HTTP, as Node.js would, and says so when it was TLS. */
+  private notHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { rawPacket } = error as { readonly rawPacket?: Uint8Array };
+    if (rawPacket?.[0] === TLS_HANDSHAKE) {
+      this.peers.warn('A connection was refused.', socket.remoteAddress ?? '', NOT_PLAIN);
+    }
+    const isAnswered = socket.writable && error.code !== 'ECONNRESET' && !isTlsFailure(error);
+    if (isAnswered) socket.end(ANSWERS[error.code ?? ''] ?? BAD_REQUEST);
+    else socket.destroy();
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
@@ -80,9 +129,21 @@ export class HttpServer implements MessageServer {
     this.open.add(response);
     response.once('close', () => this.open.delete(response));
     response.on('error', () => undefined);
+    askToLetIn(this.authenticator, request.headers, (refusal) => {
+      if (refusal === undefined) {
+        this.route(request, response);
+        return;
+      }
+      this.peers.warn(
+        'A request was refused.', request.socket.remoteAddress ?? '', refusal.message);
+      this.refuse(request, response, refusal);
+    });
+  }
+
+  private route(request: http.IncomingMessage, response: http.ServerResponse): void {
     const compression = request.headers['content-encoding'] ?? '';
     if (!this.takes(compression)) {
-      this.refuse(request, response, `unsupported Content-Encoding: ${compression}`);
+      this.refuse(request, response, invalid(`unsupported Content-Encoding: ${compression}`));
       return;
     }
     const onMessage = this.routes.get(pathOf(request.url ?? ''));
@@ -115,12 +176,12 @@ export class HttpServer implements MessageServer {
     collectBody(request, this.maxBytes, (body) => {
       if (body === 'aborted') return;
       if (body === 'too large') {
-        this.refuse(request, response, TOO_LARGE);
+        this.refuse(request, response, invalid(TOO_LARGE));
         return;
       }
       const message = this.inflated(body, compression);
       if (typeof message === 'string') {
-        this.refuse(request, response, message);
+        this.refuse(request, response, invalid(message));
         return;
       }
       onMessage(message, 0, message.length, encoding, (status, answer) => {
@@ -141,10 +202,10 @@ export class HttpServer implements MessageServer {
   }
 
   private refuse(
-    request: http.IncomingMessage, response: http.ServerResponse, message: string,
+    request: http.IncomingMessage, response: http.ServerResponse, status: Status,
   ): void {
     const encoding = encodingOf(request.headers['content-type']) ?? 'json';
-    answerWith(response, encoding, { code: Code.invalidArgument, message });
+    answerWith(response, encoding, status);
     this.discard(request);
   }
 
@@ -159,7 +220,7 @@ export class HttpServer implements MessageServer {
   private discard(request: http.IncomingMessage): void {
     request.resume();
     if (request.complete) return;
-    const timer = this.clock.after(LINGER_MS, () => request.socket.destroy());
+    const timer = this.context.clock.after(LINGER_MS, () => request.socket.destroy());
     request.once('close', () => timer.cancel());
   }
 }
@@ -195,6 +256,10 @@ function send(
   if (response.destroyed || response.headersSent) return;
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(body);
+}
+
+function invalid(message: string): Status {
+  return { code: Code.invalidArgument, message };
 }
 
 function pathOf(url: string): string {

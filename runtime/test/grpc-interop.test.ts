@@ -7,6 +7,7 @@ import { GrpcClient } from '../net/grpc-client';
 import { GrpcServer } from '../net/grpc-server';
 import { Code, OK, type Status } from '../net/status';
 import type { OnMessage, Routes } from '../net/transport';
+import { netContext } from '../testing/component-context';
 import { FakeClock } from '../testing/fake-clock';
 import { decodeForeignStatus, encodeForeignStatus } from '../testing/rpc-status';
 
@@ -44,7 +45,7 @@ function clientFor(
     endpoint, tls: { insecure: true }, ...yaml,
   });
   if (settings === undefined) throw new Error(JSON.stringify(problems));
-  return new GrpcClient(settings, clock, 'tests');
+  return new GrpcClient(settings, netContext(clock), 'tests');
 }
 
 const echo: OnMessage = (arena, offset, length, _encoding, respond) => {
@@ -59,7 +60,7 @@ afterEach(async () => {
 
 async function ours(onMessage: OnMessage = echo, yaml: object = {}): Promise<string> {
   const routes: Routes = new Map([[PATH, onMessage]]);
-  const server = new GrpcServer(serverSettings(yaml), routes, systemClock);
+  const server = new GrpcServer(serverSettings(yaml), routes, netContext(systemClock));
   ends.push(() => server.close(SECOND));
   return `127.0.0.1:${await server.listen()}`;
 }
@@ -187,7 +188,7 @@ describe('a client of the gRPC project and our server', () => {
       arena: Uint8Array, offset: number, length: number, _encoding: unknown,
       respond: Parameters<OnMessage>[4],
     ) => { held.push(() => respond(OK, arena.subarray(offset, offset + length))); }]]),
-    systemClock);
+    netContext(systemClock));
     const client = theirClient(`127.0.0.1:${await server.listen()}`);
     const saying = say(client, Buffer.from('late'));
     while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -328,7 +329,7 @@ describe('our client alone', () => {
         respond(OK, new Uint8Array(0));
       }]]);
       const settings = serverSettings({ endpoint: `${address}:${port}` });
-      const server = new GrpcServer(settings, routes, systemClock);
+      const server = new GrpcServer(settings, routes, netContext(systemClock));
       ends.push(() => server.close(SECOND));
       return server.listen();
     };

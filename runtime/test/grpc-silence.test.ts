@@ -4,6 +4,7 @@ import { connect, type Socket } from 'net';
 import type { GrpcServerSettings } from '../config';
 import { GrpcServer } from '../net/grpc-server';
 import { OK } from '../net/status';
+import { netContext } from '../testing/component-context';
 import { FakeClock } from '../testing/fake-clock';
 
 const PATH = '/a.Service/Method';
@@ -28,7 +29,7 @@ beforeEach(async () => {
     keepalive: { serverParameters: { maxConnectionAge: 0, maxConnectionAgeGrace: 0 } },
   } as GrpcServerSettings, new Map([[PATH, (_arena, _offset, _length, _encoding, respond) => {
     respond(OK);
-  }]]), clock);
+  }]]), netContext(clock));
   port = await server.listen();
 });
 

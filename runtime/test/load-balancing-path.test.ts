@@ -6,7 +6,7 @@ import { buildRing, endpointOf } from '../exporters/load-balancing/hash-ring';
 import { createLoadBalancingExporter } from '../exporters/load-balancing/load-balancing';
 import { GrpcServer } from '../net/grpc-server';
 import { createPayload, Payload } from '../pipeline/payload';
-import { exporterContext } from '../testing/component-context';
+import { exporterContext, netContext } from '../testing/component-context';
 import { findSpans, spans, traceIdOf } from '../testing/span-builder';
 import { crc32 } from '../wire/crc32';
 
@@ -34,7 +34,7 @@ class Backend {
           this.traces.add(span.traceId);
         }
         respond(OK);
-      }]]), systemClock);
+      }]]), netContext(systemClock));
     return this.server.listen();
   }
 

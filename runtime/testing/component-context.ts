@@ -2,12 +2,14 @@
  * What components are given in unit tests: time that stands still, a log that can be read, and the
  * real registry of metrics.
  */
+import type { Clock } from '../clock';
 import type {
   ComponentContext, Consumer, ExporterContext, ProcessorContext, ReceiverContext,
 } from '../component';
 import { FakeClock } from './fake-clock';
 import { RecordingConsumer } from './recording-consumer';
 import { RecordingLogger } from './recording-logger';
+import type { NetContext } from '../net/authentication';
 import type { Signal } from '../pipeline/payload';
 import { SIGNALS } from '../pipeline/payload';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
@@ -22,6 +24,12 @@ export interface TestContext extends ComponentContext {
   readonly metrics: PrometheusMetrics;
 }
 
+/** A context for servers and clients, whose log nobody reads. */
+export function netContext(clock: Clock): NetContext {
+  const { extension, log } = componentContext('net');
+  return { clock, extension, log };
+}
+
 /** A context for an extension, with some of its parts given. */
 export function componentContext(id: string, given: Partial<TestContext> = {}): TestContext {
   return {
@@ -29,6 +37,7 @@ export function componentContext(id: string, given: Partial<TestContext> = {}): 
     clock: given.clock ?? new FakeClock(),
     log: given.log ?? new RecordingLogger(),
     metrics: given.metrics ?? new PrometheusMetrics(),
+    extension: given.extension ?? (() => undefined),
   };
 }
 

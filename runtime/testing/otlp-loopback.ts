@@ -1,6 +1,6 @@
 /** OTLP components on loopback addresses, made from the YAML that users write. */
 import { systemClock } from '../clock';
-import type { Exporter } from '../component';
+import type { Exporter, ExporterContext, Extension } from '../component';
 import { otlpGrpcExporter, otlpHttpExporter, otlpReceiver } from '../config';
 import { exporterContext, receiverContext, type TestContext } from './component-context';
 import { RecordingConsumer } from './recording-consumer';
@@ -19,10 +19,14 @@ export interface LoopbackReceiver {
   readonly context: TestContext;
 }
 
+/** Extensions that components under test find, by their ids. */
+export type Extensions = ReadonlyMap<string, Extension>;
+
 /** A receiver for both protocols, each with the YAML keys given besides its endpoint. */
 export function loopbackReceiver(
   grpc: object = {}, http: object = {},
   consumers: Readonly<Record<Signal, RecordingConsumer>> = recordingConsumers(),
+  extensions: Extensions = new Map(),
 ): LoopbackReceiver {
   const { settings, problems } = otlpReceiver.read({
     protocols: {
@@ -31,7 +35,9 @@ export function loopbackReceiver(
   });
   if (settings === undefined) throw new Error(JSON.stringify(problems));
   const context = receiverContext('otlp', consumers);
-  const receiver = createOtlpReceiver(settings, { ...context, clock: systemClock });
+  const receiver = createOtlpReceiver(settings, {
+    ...context, clock: systemClock, extension: (id) => extensions.get(id),
+  });
   return { receiver, consumers, context };
 }
 
@@ -58,9 +64,12 @@ export type ExporterType = 'otlp_grpc' | 'otlp_http';
 /** An exporter in plain text with fast retries, and the YAML keys given. */
 export function loopbackExporter(
   type: ExporterType, yaml: object, signals: readonly Signal[] = SIGNALS,
+  extensions: Extensions = new Map(),
 ): LoopbackExporter {
   const context = exporterContext(type, signals);
-  const given = { ...context, clock: systemClock };
+  const given: ExporterContext = {
+    ...context, clock: systemClock, extension: (id) => extensions.get(id),
+  };
   const all = {
     tls: { insecure: true },
     retry_on_failure: { initial_interval: '10ms', max_interval: '100ms', max_elapsed_time: '20s' },

@@ -1,6 +1,7 @@
 /**
  * Reads a whole collector's configuration, and tells all mistakes in it at once.
  */
+import { checkAuthenticators } from './authenticator-checks';
 import type { CollectorSettings, ComponentSettings } from './collector-settings';
 import {
   entriesOf, readComponents, SECTIONS, type CollectorTarget, type NamedComponent,
@@ -109,6 +110,7 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
   const own = telemetry.read(service.telemetry);
   problems.push(...own.problems);
   checkUse(pipelines, extensionOrder, wiring);
+  checkAuthenticators(data, wiring);
   const standing = target.unknownComponents === 'refuse'
     ? problems
     : problems.filter((mistake) => !isUpstreams(mistake, data));

@@ -3,7 +3,7 @@
  */
 import type { ComponentSettings } from './collector-settings';
 import { parseComponentId } from './component-id';
-import type { ComponentSection, Contract } from './contract';
+import type { AuthenticatorRole, ComponentSection, Contract } from './contract';
 import { didYouMean } from './nearest-name';
 import { NOT_HERE, problem, shown, type Path, type Problem } from './problem';
 import { upstreamContracts } from './upstream-contracts';
@@ -28,6 +28,8 @@ export interface CollectorTarget {
 export interface NamedComponent extends ComponentSettings {
   /** Its contract, if there is one. */
   readonly contract?: Contract;
+  /** What it vouches for, as an authenticator; absent where its settings could not be read. */
+  readonly vouches?: readonly AuthenticatorRole[];
 }
 
 /** All components by section and id. */
@@ -86,7 +88,9 @@ function readComponent(
   }
   const reading = contract.read(yaml, at);
   problems.push(...reading.problems);
-  return { type: contract.type, contract, settings: reading.settings ?? yaml };
+  const { settings } = reading;
+  if (settings === undefined) return { type: contract.type, contract, settings: yaml };
+  return { type: contract.type, contract, settings, vouches: contract.vouches(settings) };
 }
 
 function isNamed({ type, aliases }: Contract, name: string): boolean {

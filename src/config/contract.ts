@@ -17,6 +17,17 @@ export type ComponentSection =
 /** What flows through a pipeline. */
 export type PipelineSignal = 'traces' | 'metrics' | 'logs';
 
+/** Which side of a connection an extension vouches for. */
+export type AuthenticatorRole = 'server' | 'client';
+
+/** Where a component names an extension that vouches for it. */
+export interface AuthenticatorUse {
+  /** Keys from the component down to the name. */
+  readonly at: Path;
+  /** Which side of the connection the component is. */
+  readonly as: AuthenticatorRole;
+}
+
 /** What comes of reading: settings, or the mistakes that prevent them. */
 export interface Reading<Settings> {
   /** What a collector works with; absent when there are mistakes that upstream would see, too. */
@@ -60,6 +71,10 @@ export interface Contract<
   readonly signals?: readonly PipelineSignal[];
   /** Signals that it can carry upstream; all when absent. */
   readonly upstreamSignals?: readonly PipelineSignal[];
+  /** Where it names authenticators. */
+  readonly authenticators: readonly AuthenticatorUse[];
+  /** What an extension with what `read` gave vouches for; nothing when it is no authenticator. */
+  vouches(settings: unknown): readonly AuthenticatorRole[];
 }
 
 /** What a contract may say beside its fields. */
@@ -70,6 +85,10 @@ export interface ContractOptions<Settings> extends SectionOptions<Settings> {
   readonly signals?: readonly PipelineSignal[];
   /** Signals that it can carry upstream; all unless given. */
   readonly upstreamSignals?: readonly PipelineSignal[];
+  /** Where it names authenticators; nowhere unless given. */
+  readonly authenticators?: readonly AuthenticatorUse[];
+  /** What it vouches for; nothing unless given. */
+  readonly vouches?: (settings: Settings) => readonly AuthenticatorRole[];
 }
 
 /** Declares the contract of a component whose struct is `Struct`. */
@@ -89,6 +108,8 @@ export function component<Struct>() {
       fields: plain,
       signals: options.signals,
       upstreamSignals: options.upstreamSignals,
+      authenticators: options.authenticators ?? [],
+      vouches: (settings) => options.vouches?.(settings as SettingsOf<Fields>) ?? [],
       ...part<Struct, SettingsOf<Fields>>([placed, type], () => mapSchema(plain, options)),
     };
   };

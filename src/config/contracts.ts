@@ -5,7 +5,11 @@ import { debugExporter } from './exporters/debug';
 import { loadBalancingExporter } from './exporters/load-balancing';
 import { otlpGrpcExporter } from './exporters/otlp-grpc';
 import { otlpHttpExporter } from './exporters/otlp-http';
+import { basicAuthExtension } from './extensions/basic-auth';
+import { bearerTokenAuthExtension } from './extensions/bearer-token-auth';
+import { headersSetterExtension } from './extensions/headers-setter';
 import { healthCheckExtension } from './extensions/health-check';
+import { oauth2ClientExtension } from './extensions/oauth2-client';
 import { batchProcessor } from './processors/batch';
 import { memoryLimiterProcessor } from './processors/memory-limiter';
 import { tailSamplingProcessor } from './processors/tail-sampling';
@@ -17,4 +21,5 @@ export const contracts = [
   memoryLimiterProcessor, batchProcessor, tailSamplingProcessor,
   otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, debugExporter,
   healthCheckExtension,
+  bearerTokenAuthExtension, basicAuthExtension, headersSetterExtension, oauth2ClientExtension,
 ] as const;

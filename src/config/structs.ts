@@ -23,15 +23,22 @@ export type {
   PrometheusRemoteWriteExporterConfig, RemoteWriteHttpConfig, RemoteWriteQueueConfig,
   RemoteWriteRetryConfig, RemoteWriteTargetInfoConfig,
 } from './exporters/prometheus-remote-write';
+export type {
+  BasicAuthClientConfig, BasicAuthExtensionConfig, HtpasswdConfig,
+} from './extensions/basic-auth';
 export type { BearerTokenAuthExtensionConfig } from './extensions/bearer-token-auth';
 export type { DatadogExtensionConfig } from './extensions/datadog';
 export type {
   FileStorageCompactionConfig, FileStorageExtensionConfig,
 } from './extensions/file-storage';
 export type {
+  HeaderSetterConfig, HeadersSetterExtensionConfig,
+} from './extensions/headers-setter';
+export type {
   HealthCheckExtensionConfig, HealthResponseBodyConfig,
 } from './extensions/health-check';
 export type { K8sLeaderElectorExtensionConfig } from './extensions/k8s-leader-elector';
+export type { OAuth2ClientExtensionConfig } from './extensions/oauth2-client';
 export type { AttributesProcessorConfig } from './processors/attributes';
 export type { BatchProcessorConfig } from './processors/batch';
 export type { InfraAttributesProcessorConfig } from './processors/infra-attributes';

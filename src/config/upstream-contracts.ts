@@ -9,7 +9,6 @@ import { contracts } from './contracts';
 import { datadogExporter } from './exporters/datadog';
 import { prometheusExporter } from './exporters/prometheus';
 import { prometheusRemoteWriteExporter } from './exporters/prometheus-remote-write';
-import { bearerTokenAuthExtension } from './extensions/bearer-token-auth';
 import { datadogExtension } from './extensions/datadog';
 import { fileStorageExtension } from './extensions/file-storage';
 import { k8sLeaderElectorExtension } from './extensions/k8s-leader-elector';
@@ -35,7 +34,7 @@ export const upstreamContracts = [
   probabilisticSamplerProcessor, infraAttributesProcessor,
   prometheusRemoteWriteExporter, prometheusExporter, datadogExporter,
   datadogConnector, spanMetricsConnector,
-  datadogExtension, fileStorageExtension, k8sLeaderElectorExtension, bearerTokenAuthExtension,
+  datadogExtension, fileStorageExtension, k8sLeaderElectorExtension,
 ] as const;
 
 /** Signals that components of a type carry upstream; undefined when nobody here knows the type. */

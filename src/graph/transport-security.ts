@@ -157,9 +157,8 @@ export interface TransportSecurityOptions {
    */
   readonly minVersion?: string;
   /**
-   * Time after which upstream's collectors read their certificates again. Authorities, and the
-   * collector of this package, are read when a pod starts: after a renewal, such pods have to be
-   * restarted before the old certificate ends.
+   * Time after which collectors read their certificates again. Upstream's read authorities when a
+   * pod starts; the collector of this package reads them again with the certificates.
    * @default Duration.hours(1)
    */
   readonly reloadInterval?: Duration;

@@ -9,7 +9,6 @@ import {
   bearerTokenAuthExtension, type AuthenticatorConfig, type GrpcClientConfig, type TlsClientConfig,
   type TlsServerConfig,
 } from '../config';
-import type { CollectorImage } from '../distribution/collector-image';
 import type { PartComponent, PartVolume, TierPart } from '../features/part';
 import type { Authentication } from '../graph/authentication';
 import { endpointParts, serviceHost } from '../graph/cluster-name';
@@ -96,7 +95,7 @@ export class TierSecurity {
   }
 
   /** What the OTLP receiver is told. */
-  public server(image: CollectorImage): ServerSecurity {
+  public server(): ServerSecurity {
     const { transportSecurity: security, authentication } = this.given;
     if (security === undefined) return {};
     const folder = security._issuer?._secrets?.authority === undefined
@@ -107,17 +106,15 @@ export class TierSecurity {
         keyFile: fileIn(SERVER, PRIVATE_KEY),
         clientCaFile: security._asksSenders ? fileIn(folder, AUTHORITY) : undefined,
         minVersion: security._minVersion,
-        ...reloading(security, image),
+        reloadInterval: security._reloadInterval,
       },
       ...authentication === undefined ? {} : { auth: { authenticator: BEARER_TOKEN } },
     };
   }
 
   /** What the exporter of a route is told beside where it sends to. */
-  public sender(
-    route: TelemetryRoute, image: CollectorImage,
-  ): Pick<GrpcClientConfig, 'tls' | 'auth'> {
-    const tls = this.clientTls(route, image);
+  public sender(route: TelemetryRoute): Pick<GrpcClientConfig, 'tls' | 'auth'> {
+    const tls = this.clientTls(route);
     const token = route.authentication?._token.variable;
     const index = this.tokens.findIndex(({ variable }) => variable === token);
     return {
@@ -145,7 +142,7 @@ export class TierSecurity {
     return index === 0 ? this.targetName : `${this.targetName}-${index + 1}`;
   }
 
-  private clientTls(route: TelemetryRoute, image: CollectorImage): TlsClientConfig | undefined {
+  private clientTls(route: TelemetryRoute): TlsClientConfig | undefined {
     const { transportSecurity: security, insecure = false } = route;
     if (security === undefined) {
       return insecure ? { insecure } : outsideFiles(this.targetName, route).tls;
@@ -157,8 +154,8 @@ export class TierSecurity {
       ...security._asksSenders ? {
         certFile: fileIn(folder, CERTIFICATE),
         keyFile: fileIn(folder, PRIVATE_KEY),
-        ...reloading(security, image),
       } : {},
+      reloadInterval: security._reloadInterval,
     };
   }
 
@@ -242,13 +239,6 @@ function serverNames(
   const given: unknown = issuer?._secrets?.names;
   return Array.isArray(given) ? given.filter((each) => typeof each === 'string')
     : namesOf({ name, headlessName: isHeadless ? headlessName(tier) : undefined, namespace });
-}
-
-/** Our own collector reads certificates when it starts. */
-function reloading(
-  security: TransportSecurity, image: CollectorImage,
-): Pick<TlsClientConfig, 'reloadInterval'> {
-  return image.isRuntime ? {} : { reloadInterval: security._reloadInterval };
 }
 
 /** What shows, or asks for, a token. */

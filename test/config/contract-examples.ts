@@ -3,8 +3,9 @@
  */
 import { Duration } from 'cdk8s';
 import {
-  batchProcessor, debugExporter, healthCheckExtension, loadBalancingExporter,
-  memoryLimiterProcessor, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
+  basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter,
+  headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
+  oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
   telemetry, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
@@ -18,6 +19,9 @@ const simple = [
 export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])[] = [
   ['OtlpReceiverConfig', otlpReceiver, { protocols: { grpc: null, http: null } }],
   ['OtlpReceiverConfig', otlpReceiver, { protocols: { grpc: { tls }, http: { tls } } }],
+  ['OtlpReceiverConfig', otlpReceiver, {
+    protocols: { grpc: { tls: { cert_pem: 'c', key_pem: 'k' } } },
+  }],
   ['BatchProcessorConfig', batchProcessor, {}],
   ['MemoryLimiterProcessorConfig', memoryLimiterProcessor, {
     check_interval: '1s', limit_percentage: 50,
@@ -49,6 +53,17 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
   ['DebugExporterConfig', debugExporter, {}],
   ['HealthCheckExtensionConfig', healthCheckExtension, { response_body: {} }],
+  ['BearerTokenAuthExtensionConfig', bearerTokenAuthExtension, { token: 'a' }],
+  ['BasicAuthExtensionConfig', basicAuthExtension, { htpasswd: { inline: 'a:b' } }],
+  ['BasicAuthExtensionConfig', basicAuthExtension, { htpasswd: { file: '/a' } }],
+  ['BasicAuthExtensionConfig', basicAuthExtension, { client_auth: {} }],
+  ['HeadersSetterExtensionConfig', headersSetterExtension, { headers: [{ key: 'a', value: 'b' }] }],
+  ['OAuth2ClientExtensionConfig', oauth2ClientExtension, {
+    token_url: 'https://h/token', client_id: 'a', client_secret: 'b',
+  }],
+  ['OAuth2ClientExtensionConfig', oauth2ClientExtension, {
+    token_url: 'https://h/token', client_id_file: '/a', client_secret_file: '/b',
+  }],
   ['TelemetryConfig', telemetry, {}],
   ['TelemetryConfig', telemetry, {
     metrics: {
@@ -74,8 +89,13 @@ const connection: structs.OtlpGrpcDeliveryConfig = {
     caFile: 'ca',
     certFile: 'c',
     keyFile: 'k',
-    minVersion: '1.3',
+    minVersion: '1.2',
+    maxVersion: '1.3',
+    cipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+    includeSystemCaCertsPool: true,
+    reloadInterval: Duration.hours(1),
   },
+  auth: { authenticator: 'oauth2client' },
   sendingQueue: {
     enabled: true,
     numConsumers: 2,
@@ -107,12 +127,24 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
             maxConnectionAge: Duration.minutes(5), maxConnectionAgeGrace: seconds(10),
           },
         },
-        tls: { certFile: 'c', keyFile: 'k', clientCaFile: 'ca', caFile: 'x', minVersion: '1.3' },
+        tls: {
+          certFile: 'c',
+          keyFile: 'k',
+          clientCaFile: 'ca',
+          clientCaFileReload: true,
+          caFile: 'x',
+          minVersion: '1.3',
+          maxVersion: '1.3',
+          reloadInterval: seconds(30),
+        },
+        auth: { authenticator: 'bearertokenauth' },
       },
       http: {
         endpoint: '0.0.0.0:2',
         maxRequestBodySize: 7,
         compressionAlgorithms: ['gzip', 'zstd'],
+        tls: { certPem: 'c', keyPem: 'k', caPem: 'x' },
+        auth: { authenticator: 'basicauth/in' },
         tracesUrlPath: '/t',
         metricsUrlPath: '/m',
         logsUrlPath: '/l',
@@ -217,4 +249,33 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     },
     resource: { 'service.name': 's' },
   } satisfies structs.TelemetryConfig],
+  ['bearertokenauth', bearerTokenAuthExtension, {
+    header: 'X-Token', scheme: '', tokens: ['a', 'b'], filename: '/a', token: '',
+  } satisfies structs.BearerTokenAuthExtensionConfig],
+  ['basicauth of a server', basicAuthExtension, {
+    htpasswd: { file: '/a', inline: 'b:c' },
+  } satisfies structs.BasicAuthExtensionConfig],
+  ['basicauth of a client', basicAuthExtension, {
+    clientAuth: { username: 'a', usernameFile: '/b', password: 'c', passwordFile: '/d' },
+  } satisfies structs.BasicAuthExtensionConfig],
+  ['headers_setter', headersSetterExtension, {
+    headers: [
+      { key: 'a', action: 'insert', value: 'b' }, { key: 'c', action: 'update', valueFile: '/d' },
+      { key: 'e', action: 'delete' },
+    ],
+    additionalAuth: 'basicauth',
+  } satisfies structs.HeadersSetterExtensionConfig],
+  ['oauth2client', oauth2ClientExtension, {
+    tokenUrl: 'https://h/token',
+    clientId: 'a',
+    clientIdFile: '/a',
+    clientSecret: 'b',
+    clientSecretFile: '/b',
+    grantType: 'client_credentials',
+    scopes: ['c'],
+    endpointParams: { audience: 'd' },
+    tls: { caFile: '/e' },
+    timeout: seconds(2),
+    expiryBuffer: seconds(30),
+  } satisfies structs.OAuth2ClientExtensionConfig],
 ];

@@ -4,9 +4,9 @@
  */
 import { Duration } from 'cdk8s';
 import {
-  bearerTokenAuthExtension, datadogExporter, loadBalancingExporter, otlpGrpcExporter,
-  otlpHttpExporter, otlpReceiver, prometheusReceiver, problemReport, readCollectorConfig,
-  resourceProcessor, type Part,
+  basicAuthExtension, bearerTokenAuthExtension, datadogExporter, headersSetterExtension,
+  loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver,
+  problemReport, prometheusReceiver, readCollectorConfig, resourceProcessor, type Part,
 } from '../../src/config';
 
 const NOT_HERE = 'of the OpenTelemetry Collector that this runtime does not implement';
@@ -20,21 +20,31 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
     `exporters.otlp_grpc.sending_queue.storage: is a key ${NOT_HERE}`],
   ['batches of a queue', otlpGrpcExporter, { ...grpc, sending_queue: { batch: null } },
     `exporters.otlp_grpc.sending_queue.batch: is a key ${NOT_HERE}`],
-  ['certificates that are read again', otlpGrpcExporter,
-    { ...grpc, tls: { reload_interval: '1h' } },
-    `exporters.otlp_grpc.tls.reload_interval: is a key ${NOT_HERE}`],
-  ['a server\'s certificates that are read again', otlpReceiver,
-    { protocols: { grpc: { tls: { cert_file: 'c', key_file: 'k', reload_interval: '1h' } } } },
-    `receivers.otlp.protocols.grpc.tls.reload_interval: is a key ${NOT_HERE}`],
-  ['credentials over gRPC', otlpGrpcExporter, { ...grpc, auth: { authenticator: 'a' } },
-    `exporters.otlp_grpc.auth: is a key ${NOT_HERE}`],
-  ['credentials over HTTP', otlpHttpExporter,
-    { endpoint: 'http://h', auth: { authenticator: 'a' } },
-    `exporters.otlp_http.auth: is a key ${NOT_HERE}`],
-  ['guards of servers', otlpReceiver, {
-    protocols: { grpc: { auth: { authenticator: 'a' } }, http: { auth: { authenticator: 'a' } } },
-  }, `receivers.otlp.protocols.grpc.auth: is a key ${NOT_HERE}\n`
-    + `receivers.otlp.protocols.http.auth: is a key ${NOT_HERE}`],
+  ['a cipher suite that is not safe', otlpGrpcExporter,
+    { ...grpc, tls: { cipher_suites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] } },
+    'exporters.otlp_grpc.tls.cipher_suites[0]: must be one of TLS_AES_128_GCM_SHA256,'
+    + ' TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,'
+    + ' TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,'
+    + ' TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,'
+    + ' TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,'
+    + ' TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,'
+    + ' TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256; TLS_RSA_WITH_AES_128_CBC_SHA is a choice'
+    + ` ${NOT_HERE}`],
+  ['headers of received requests', headersSetterExtension,
+    { headers: [{ key: 'a', from_context: 'b', default_value: 'c' }] },
+    `extensions.headers_setter.headers[0].from_context: is a key ${NOT_HERE}\n`
+    + `extensions.headers_setter.headers[0].default_value: is a key ${NOT_HERE}`],
+  ['what is known of who sent a request', headersSetterExtension,
+    { headers: [{ key: 'a', from_attribute: 'subject' }] },
+    `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
+  ['tokens that a key is enough for', oauth2ClientExtension,
+    {
+      token_url: 'https://h/t',
+      client_id: 'a',
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    },
+    'extensions.oauth2client.grant_type: must be one of client_credentials, "";'
+    + ` urn:ietf:params:oauth:grant-type:jwt-bearer is a choice ${NOT_HERE}`],
   ['routing by service', loadBalancingExporter, { resolver, routing_key: 'service' },
     'exporters.load_balancing.routing_key: must be one of traceID, ""; service is a choice'
     + ` ${NOT_HERE}`],
@@ -59,7 +69,6 @@ describe('what only upstream has', () => {
     expect(otlpGrpcExporter.read({
       ...grpc,
       auth: null,
-      tls: { reload_interval: '0s' },
       sending_queue: { storage: null, batch: { enabled: false } },
     }).problems).toEqual([]);
   });
@@ -136,6 +145,45 @@ const MISTAKES: readonly (readonly [string, Part, object, string])[] = [
     { attributes: [{ key: 'a', action: 'DELETE', value: false }] },
     'attributes[0].value: has no meaning for delete'],
   ['no token', bearerTokenAuthExtension, {}, 'must hold one of token, tokens and filename'],
+  ['two ways to let requests in', basicAuthExtension,
+    { htpasswd: { inline: 'a:b' }, client_auth: { username: 'a' } },
+    'client_auth: must be absent beside htpasswd: configure a second basicauth'],
+  ['nobody', basicAuthExtension, {},
+    'must hold htpasswd, for what is received, or client_auth, for what is sent'],
+  ['nobody to let in', basicAuthExtension, { htpasswd: {} },
+    'htpasswd: must hold file or inline'],
+  ['a name with a colon', basicAuthExtension, { client_auth: { username: 'a:b' } },
+    'client_auth.username: must not hold a colon: it ends the name'],
+  ['no headers', headersSetterExtension, { headers: [] },
+    'headers: must hold at least one header'],
+  ['a header from nowhere', headersSetterExtension, { headers: [{ key: 'a' }] },
+    'headers[0]: must hold one of value, value_file, from_context and from_attribute, and only'
+    + ' one'],
+  ['a header from two places', headersSetterExtension,
+    { headers: [{ key: 'a', value: 'b', value_file: '/c' }] },
+    'headers[0]: must hold one of value, value_file, from_context and from_attribute, and only'
+    + ' one'],
+  ['a header without a name', headersSetterExtension, { headers: [{ key: '', value: 'a' }] },
+    'headers[0].key: must name a header'],
+  ['a client without a name', oauth2ClientExtension, { token_url: 'https://h', client_secret: 's' },
+    'must hold client_id or client_id_file'],
+  ['a client without a secret', oauth2ClientExtension, { token_url: 'https://h', client_id: 'a' },
+    'must hold client_secret or client_secret_file'],
+  ['tokens from nowhere', oauth2ClientExtension,
+    { token_url: 'h/token', client_id: 'a', client_secret: 's' },
+    'token_url: must be a URL such as https://login.example/oauth2/token, got "h/token"'],
+  ['an authority twice', otlpGrpcExporter, { ...grpc, tls: { ca_file: 'a', ca_pem: 'b' } },
+    'tls.ca_pem: must be absent beside ca_file: give one of them'],
+  ['a certificate without a key', otlpGrpcExporter, { ...grpc, tls: { cert_pem: 'a' } },
+    'tls.key_file: is required beside cert_pem: a certificate is used with its key'],
+  ['a key without a certificate', otlpGrpcExporter, { ...grpc, tls: { key_file: 'a' } },
+    'tls.cert_file: is required beside key_file: a key is used with its certificate'],
+  ['no version of TLS', otlpGrpcExporter,
+    { ...grpc, tls: { min_version: '1.3', max_version: '1.2' } },
+    'tls.max_version: must be at least min_version (1.3), got 1.2'],
+  ['a server that shows nothing', otlpReceiver, { protocols: { grpc: { tls: {} } } },
+    'protocols.grpc.tls.cert_file: must name a file: a server needs a certificate\n'
+    + 'protocols.grpc.tls.key_file: must name a file: a server needs a private key'],
   ['a key that is a number', datadogExporter, { api: { key: 4711 } },
     'api.key: must be a text (put it in quotes)'],
   ['no key', datadogExporter, { api: {} }, 'api.key: is required and must be a text'],

@@ -3,7 +3,7 @@
  */
 import { Duration } from 'cdk8s';
 import {
-  attributesProcessor, bearerTokenAuthExtension, datadogConnector, datadogExporter,
+  attributesProcessor, datadogConnector, datadogExporter,
   datadogExtension, fileLogReceiver, fileStorageExtension, hostMetricsReceiver,
   infraAttributesProcessor, k8sAttributesProcessor, k8sClusterReceiver, k8sEventsReceiver,
   k8sLeaderElectorExtension, k8sObjectsReceiver, kubeletStatsReceiver, prometheusExporter,
@@ -334,7 +334,4 @@ readonly (readonly [name: string, part: Part<never>, given: object])[] = [
     renewDeadline: seconds(20),
     retryPeriod: seconds(4),
   } satisfies structs.K8sLeaderElectorExtensionConfig],
-  ['bearertokenauth', bearerTokenAuthExtension, {
-    header: 'X-Token', scheme: '', tokens: ['a', 'b'], filename: '/a', token: '',
-  } satisfies structs.BearerTokenAuthExtensionConfig],
 ];

@@ -2,7 +2,7 @@
  * The least that each contract of what only upstream has reads.
  */
 import {
-  attributesProcessor, bearerTokenAuthExtension, datadogConnector, datadogExporter,
+  attributesProcessor, datadogConnector, datadogExporter,
   datadogExtension, fileLogReceiver, fileStorageExtension, hostMetricsReceiver,
   infraAttributesProcessor, k8sAttributesProcessor, k8sClusterReceiver, k8sEventsReceiver,
   k8sLeaderElectorExtension, k8sObjectsReceiver, kubeletStatsReceiver, prometheusExporter,
@@ -87,5 +87,4 @@ export const UPSTREAM_SPARSE: readonly (readonly [string, Part, Record<string, u
   ['K8sLeaderElectorExtensionConfig', k8sLeaderElectorExtension, {
     lease_name: 'a', lease_namespace: 'b',
   }],
-  ['BearerTokenAuthExtensionConfig', bearerTokenAuthExtension, { token: 'a' }],
 ];

@@ -79,6 +79,7 @@ test('with mutual TLS both sides show a certificate and trust one authority', ()
     key_file: '/etc/otelgw/tls/server/tls.key',
     client_ca_file: '/etc/otelgw/tls/server/ca.crt',
     min_version: '1.3',
+    reload_interval: '1h',
   };
   const { protocols } = objects.configOf('sampler').receivers.otlp;
   expect([protocols.grpc.tls, protocols.http.tls]).toEqual([tls, tls]);
@@ -87,6 +88,7 @@ test('with mutual TLS both sides show a certificate and trust one authority', ()
     cert_file: '/etc/otelgw/tls/client/tls.crt',
     key_file: '/etc/otelgw/tls/client/tls.key',
     server_name_override: SERVICE,
+    reload_interval: '1h',
   };
   const { exporters } = objects.configOf('agent');
   expect(exporters['load_balancing/sampler'].protocol.otlp.tls).toEqual(client);
@@ -98,7 +100,9 @@ test('with TLS alone only the server shows one, and senders get no key', () => {
   expect(objects.configOf('sampler').receivers.otlp.protocols.grpc.tls)
     .not.toHaveProperty('client_ca_file');
   expect(objects.configOf('agent').exporters['otlp_grpc/sampler'].tls).toEqual({
-    ca_file: '/etc/otelgw/tls/client/ca.crt', server_name_override: SERVICE,
+    ca_file: '/etc/otelgw/tls/client/ca.crt',
+    server_name_override: SERVICE,
+    reload_interval: '1h',
   });
   expect(filesOf(objects, 'agent')).toEqual([{
     name: 'tls-client',
@@ -134,14 +138,14 @@ test('probes and metrics stay plain text', () => {
   expect(JSON.stringify(service)).not.toContain('tls');
 });
 
-test('our own collector stays where it can, and upstream\'s read certificates again', () => {
+test('our own collector stays, and all read certificates again', () => {
   const tlsOf = (objects: ReturnType<typeof tiers>) => [
     objects.configOf('sampler').receivers.otlp.protocols.grpc.tls,
     objects.configOf('agent').exporters['load_balancing/sampler'].protocol.otlp.tls,
   ].map(({ reload_interval: interval }) => interval);
   const ours = tiers(mutual);
   expect(ours.podOf('sampler').spec.containers[0].image).toContain('/otelgw:');
-  expect(tlsOf(ours)).toEqual([undefined, undefined]);
+  expect(tlsOf(ours)).toEqual(['1h', '1h']);
   const image = CollectorImage.k8s('0.159.0');
   expect(tlsOf(tiers(mutual, { image }, { image }))).toEqual(['1h', '1h']);
   const often = TransportSecurity.mutualTls(
@@ -274,7 +278,7 @@ describe('a token', () => {
       name: 'TELEMETRY_TOKEN_TOKEN',
       valueFrom: { secretKeyRef: { name: 'telemetry-token', key: 'token' } },
     });
-    expect(image).toMatch(/^otel\/opentelemetry-collector-k8s:/);
+    expect(image).toContain('/otelgw:');
   });
 
   test('may be another one for those who send and for what is sent to', () => {

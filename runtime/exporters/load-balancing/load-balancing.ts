@@ -4,6 +4,8 @@ import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
 import type { Exporter, ExporterContext } from '../../component';
 import type { LoadBalancingSettings, RetrySettings } from '../../config';
+import { clientAuthenticator } from '../../net/authentication';
+import { speaksTls } from '../../net/tls';
 import type { Payload } from '../../pipeline/payload';
 import { createDelivery, DeliverySettings } from '../../queue/delivery';
 import { createOtlpGrpcSender } from '../otlp-grpc/otlp-grpc';
@@ -14,6 +16,8 @@ export interface LoadBalancingParts {
   readonly makeSender: MakeSender;
   /** Finds the backends. */
   readonly resolver: Resolver;
+  /** Throws when no backend could be sent to, whichever it is. */
+  readonly check?: () => void;
   /** A number in [0, 1) per call, for the jitter of retries. */
   readonly random?: () => number;
 }
@@ -30,9 +34,10 @@ export class LoadBalancingExporter implements Exporter {
   public constructor(
     settings: LoadBalancingSettings,
     private readonly context: ExporterContext,
-    { makeSender, random, resolver }: LoadBalancingParts,
+    private readonly parts: LoadBalancingParts,
   ) {
     const { clock, id, log, metrics } = context;
+    const { makeSender, random, resolver } = parts;
     const way = deliverySettings(settings);
     const queue = way.sendingQueue;
     this.resolver = resolver;
@@ -64,6 +69,7 @@ export class LoadBalancingExporter implements Exporter {
   }
 
   public async start(): Promise<void> {
+    this.parts.check?.();
     await this.delivery.start();
     await this.resolver.start((endpoints) => this.update(endpoints));
   }
@@ -105,6 +111,10 @@ export function createLoadBalancingExporter(
       return sender;
     },
     resolver: createResolver(settings.resolver, context),
+    check: () => {
+      const { auth, tls } = settings.protocol.otlp;
+      clientAuthenticator(auth, context, speaksTls(tls, ''));
+    },
   });
 }
 

@@ -31,7 +31,7 @@ const DIALECT: OtlpDialect = {
 export function createOtlpGrpcSender(
   settings: GrpcClientSettings, context: ComponentContext,
 ): OtlpSender {
-  return new OtlpSender(new GrpcClient(settings, context.clock, USER_AGENT), DIALECT, context);
+  return new OtlpSender(new GrpcClient(settings, context, USER_AGENT), DIALECT, context);
 }
 
 /** The words are those of gRPC itself, in Go, C++ and Java ("exceeds maximum size"). */

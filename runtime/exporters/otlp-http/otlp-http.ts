@@ -40,9 +40,8 @@ export function createOtlpHttpExporter(
 ): Exporter {
   const { contentType, encode, partialSuccess } = ENCODINGS[settings.encoding];
   const urls = urlsOf(settings, context);
-  const { clock } = context;
   const used = context.signals.map((signal) => urls[signal]);
-  const client = new HttpClient(settings, used, contentType, clock, USER_AGENT);
+  const client = new HttpClient(settings, used, contentType, context, USER_AGENT);
   const dialect: OtlpDialect = {
     paths: urls,
     encode,

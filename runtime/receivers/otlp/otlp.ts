@@ -48,14 +48,14 @@ class Otlp implements OtlpReceiver {
     const paths = http && {
       traces: http.tracesUrlPath, metrics: http.metricsUrlPath, logs: http.logsUrlPath,
     };
-    const { clock } = context;
     this.listeners = [
       ...http && paths
-        ? [listener('http', http.endpoint, new HttpServer(http, this.routes('http', paths), clock))]
+        ? [listener(
+          'http', http.endpoint, new HttpServer(http, this.routes('http', paths), context))]
         : [],
       ...grpc
         ? [listener(
-          'grpc', grpc.endpoint, new GrpcServer(grpc, this.routes('grpc', SERVICES), clock))]
+          'grpc', grpc.endpoint, new GrpcServer(grpc, this.routes('grpc', SERVICES), context))]
         : [],
     ];
   }

@@ -144,5 +144,6 @@ export const loadBalancingExporter = component<LoadBalancingExporterConfig>()(
   'exporters', 'load_balancing', fields, {
     aliases: ['loadbalancing'],
     signals: ['traces'],
+    authenticators: [{ at: ['protocol', 'otlp', 'auth', 'authenticator'], as: 'client' }],
     check: attributesDecide,
   });

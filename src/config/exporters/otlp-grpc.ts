@@ -55,6 +55,7 @@ export type OtlpGrpcSettings = SettingsOf<ReturnType<typeof otlpGrpcFields>>;
 export const otlpGrpcExporter = component<OtlpGrpcExporterConfig>()(
   'exporters', 'otlp_grpc', otlpGrpcFields(), {
     aliases: ['otlp'],
+    authenticators: [{ at: ['auth', 'authenticator'], as: 'client' }],
     check: endpointIsServer,
     upstreamOnly: GRPC_CLIENT_UPSTREAM_ONLY,
   });

@@ -82,6 +82,7 @@ function isHttpUrl(address: string): boolean {
 export const otlpHttpExporter = component<OtlpHttpExporterConfig>()(
   'exporters', 'otlp_http', fields, {
     aliases: ['otlphttp'],
+    authenticators: [{ at: ['auth', 'authenticator'], as: 'client' }],
     check: (settings, report) => {
       endpointsAreUrls(settings, report);
       levelIsKnown(settings, report);

@@ -3,6 +3,7 @@
  */
 import { component } from '../contract';
 import { list, optional, secret, text } from '../fields';
+import type { SettingsOf } from '../section';
 
 /** Adds a token to requests that are sent, or asks for one in those that are received. */
 export interface BearerTokenAuthExtensionConfig {
@@ -33,15 +34,21 @@ export interface BearerTokenAuthExtensionConfig {
   readonly filename?: string;
 }
 
+const fields = {
+  header: text({ fallback: 'Authorization' }),
+  scheme: text({ fallback: 'Bearer' }),
+  token: optional(secret()),
+  tokens: list(secret(), []),
+  filename: text({ fallback: '' }),
+};
+
+/** What the bearer token authenticator works with. */
+export type BearerTokenAuthSettings = SettingsOf<typeof fields>;
+
 /** The contract of the bearer token authenticator. */
 export const bearerTokenAuthExtension = component<BearerTokenAuthExtensionConfig>()(
-  'extensions', 'bearertokenauth', {
-    header: text({ fallback: 'Authorization' }),
-    scheme: text({ fallback: 'Bearer' }),
-    token: optional(secret()),
-    tokens: list(secret(), []),
-    filename: text({ fallback: '' }),
-  }, {
+  'extensions', 'bearertokenauth', fields, {
+    vouches: () => ['server', 'client'],
     check: ({ token = '', tokens, filename }, report) => {
       if (token === '' && tokens.length === 0 && filename === '') {
         report([], 'must hold one of token, tokens and filename');

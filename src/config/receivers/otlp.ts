@@ -94,4 +94,9 @@ const fields = { protocols };
 export type OtlpReceiverSettings = SettingsOf<typeof fields>;
 
 /** The contract of the OTLP receiver. */
-export const otlpReceiver = component<OtlpReceiverConfig>()('receivers', 'otlp', fields);
+export const otlpReceiver = component<OtlpReceiverConfig>()('receivers', 'otlp', fields, {
+  authenticators: [
+    { at: ['protocols', 'grpc', 'auth', 'authenticator'], as: 'server' },
+    { at: ['protocols', 'http', 'auth', 'authenticator'], as: 'server' },
+  ],
+});

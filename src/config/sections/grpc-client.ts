@@ -1,7 +1,7 @@
 /**
  * How a gRPC client reaches its server.
  */
-import { choice, flag, headers, text, upstreamOnly } from '../fields';
+import { choice, flag, headers, text } from '../fields';
 import { hostPortFault } from '../host-port';
 import type { Report, SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
@@ -35,7 +35,7 @@ export interface GrpcClientConfig {
    */
   readonly tls?: TlsClientConfig;
   /**
-   * Extension that adds credentials to every request. This runtime has none.
+   * Extension that adds credentials to every request.
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
@@ -50,7 +50,7 @@ export function grpcClientFields(endpoint?: string) {
     balancerName: choice(['round_robin', 'pick_first', ''], 'round_robin'),
     waitForReady: flag({ fallback: false }),
     tls: tlsClient,
-    auth: upstreamOnly(authenticator()),
+    auth: authenticator(),
   };
 }
 

@@ -2,7 +2,7 @@
  * Where and how a gRPC server listens.
  */
 import type { Duration } from 'cdk8s';
-import { count, duration, upstreamOnly } from '../fields';
+import { count, duration } from '../fields';
 import { listenAddress } from '../host-port';
 import { section, type SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
@@ -60,7 +60,7 @@ export interface GrpcServerConfig {
    */
   readonly tls?: TlsServerConfig;
   /**
-   * Extension that lets requests in. This runtime has none.
+   * Extension that lets requests in.
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
@@ -79,7 +79,7 @@ export const grpcServerFields = {
   keepalive: section<GrpcServerKeepaliveConfig>()(
     { serverParameters }, { upstreamOnly: ['enforcement_policy'] }),
   tls: tlsServer,
-  auth: upstreamOnly(authenticator()),
+  auth: authenticator(),
 };
 
 /** Keys of a gRPC server that upstream has besides. */

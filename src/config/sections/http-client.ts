@@ -2,7 +2,7 @@
  * How an HTTP client sends its requests.
  */
 import type { Duration } from 'cdk8s';
-import { choice, count, duration, headers, upstreamOnly } from '../fields';
+import { choice, count, duration, headers } from '../fields';
 import { section, type Report, type SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { tlsClient, type TlsClientConfig } from './tls';
@@ -45,7 +45,7 @@ export interface HttpClientConfig {
    */
   readonly timeout?: Duration;
   /**
-   * Extension that adds credentials to every request. This runtime has none.
+   * Extension that adds credentials to every request.
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
@@ -62,7 +62,7 @@ export const httpClientFields = {
   headers: headers(),
   tls: tlsClient,
   timeout: duration('30s'),
-  auth: upstreamOnly(authenticator()),
+  auth: authenticator(),
 };
 
 /** Keys of an HTTP client that upstream has besides. */

@@ -1,7 +1,7 @@
 /**
  * Where and how an HTTP server listens.
  */
-import { count, list, text, upstreamOnly } from '../fields';
+import { count, list, text } from '../fields';
 import { listenAddress } from '../host-port';
 import type { SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
@@ -31,7 +31,7 @@ export interface HttpServerConfig {
    */
   readonly tls?: TlsServerConfig;
   /**
-   * Extension that lets requests in. This runtime has none.
+   * Extension that lets requests in.
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
@@ -44,7 +44,7 @@ export const httpServerFields = {
   compressionAlgorithms: list(
     text(), ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed']),
   tls: tlsServer,
-  auth: upstreamOnly(authenticator(['request_params'])),
+  auth: authenticator(['request_params']),
 };
 
 /** Keys of an HTTP server that upstream has besides. */

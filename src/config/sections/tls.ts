@@ -1,8 +1,9 @@
 /**
- * TLS of servers and clients: files, because Kubernetes gives certificates as files.
+ * TLS of servers and clients: files, because Kubernetes gives certificates as files, or the text of
+ * what they would hold.
  */
 import type { Duration } from 'cdk8s';
-import { choice, duration, flag, text, upstreamOnly } from '../fields';
+import { choice, duration, flag, list, secret, text } from '../fields';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';
 
 /** TLS of a server. */
@@ -13,26 +14,63 @@ export interface TlsServerConfig {
    */
   readonly caFile?: string;
   /**
-   * File with the server's certificate chain.
+   * The same as text, in place of a file.
+   * @default ""
    */
-  readonly certFile: string;
+  readonly caPem?: string;
+  /**
+   * File with the server's certificate chain.
+   * @default ""
+   */
+  readonly certFile?: string;
   /**
    * File with the certificate's private key.
+   * @default ""
    */
-  readonly keyFile: string;
+  readonly keyFile?: string;
+  /**
+   * Certificate chain as text, in place of a file.
+   * @default ""
+   */
+  readonly certPem?: string;
+  /**
+   * Private key as text, in place of a file; refer to a variable, such as `${env:KEY}`.
+   * @default ""
+   */
+  readonly keyPem?: string;
   /**
    * File with the authorities that client certificates must come from; asks clients for one.
    * @default ""
    */
   readonly clientCaFile?: string;
   /**
+   * Whether that file is read again when it changes.
+   * @default false
+   */
+  readonly clientCaFileReload?: boolean;
+  /**
    * Oldest version of TLS that is spoken: 1.0, 1.1, 1.2 or 1.3.
    * @default "1.2"
    */
   readonly minVersion?: string;
   /**
-   * Time after which certificates are read from their files again; zero is never. This runtime
-   * reads them once.
+   * Newest version of TLS that is spoken: 1.0, 1.1, 1.2 or 1.3; any when empty.
+   * @default ""
+   */
+  readonly maxVersion?: string;
+  /**
+   * Cipher suites up to TLS 1.2 by their names in Go, such as
+   * TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; a choice of the library when empty.
+   * @default []
+   */
+  readonly cipherSuites?: string[];
+  /**
+   * Trusts the authorities of the system, too, beside those that are given.
+   * @default false
+   */
+  readonly includeSystemCaCertsPool?: boolean;
+  /**
+   * Time after which certificates and keys are read from their files again; zero is never.
    * @default Duration.millis(0)
    */
   readonly reloadInterval?: Duration;
@@ -41,7 +79,7 @@ export interface TlsServerConfig {
 /** TLS of a client. */
 export interface TlsClientConfig {
   /**
-   * Speaks plain text, unless a CA file is given.
+   * Speaks plain text, unless a CA is given.
    * @default false
    */
   readonly insecure?: boolean;
@@ -61,6 +99,11 @@ export interface TlsClientConfig {
    */
   readonly caFile?: string;
   /**
+   * The same as text, in place of a file.
+   * @default ""
+   */
+  readonly caPem?: string;
+  /**
    * File with the client's certificate chain.
    * @default ""
    */
@@ -71,13 +114,38 @@ export interface TlsClientConfig {
    */
   readonly keyFile?: string;
   /**
+   * Certificate chain as text, in place of a file.
+   * @default ""
+   */
+  readonly certPem?: string;
+  /**
+   * Private key as text, in place of a file; refer to a variable, such as `${env:KEY}`.
+   * @default ""
+   */
+  readonly keyPem?: string;
+  /**
    * Oldest version of TLS that is spoken: 1.0, 1.1, 1.2 or 1.3.
    * @default "1.2"
    */
   readonly minVersion?: string;
   /**
-   * Time after which certificates are read from their files again; zero is never. This runtime
-   * reads them once.
+   * Newest version of TLS that is spoken: 1.0, 1.1, 1.2 or 1.3; any when empty.
+   * @default ""
+   */
+  readonly maxVersion?: string;
+  /**
+   * Cipher suites up to TLS 1.2 by their names in Go, such as
+   * TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; a choice of the library when empty.
+   * @default []
+   */
+  readonly cipherSuites?: string[];
+  /**
+   * Trusts the authorities of the system, too, beside those that are given.
+   * @default false
+   */
+  readonly includeSystemCaCertsPool?: boolean;
+  /**
+   * Time after which certificates and keys are read from their files again; zero is never.
    * @default Duration.millis(0)
    */
   readonly reloadInterval?: Duration;
@@ -85,25 +153,49 @@ export interface TlsClientConfig {
 
 const VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
 
-const EITHER_SIDE = [
-  'ca_pem', 'cert_pem', 'key_pem', 'max_version', 'cipher_suites',
-  'include_insecure_cipher_suites', 'curve_preferences', 'include_system_ca_certs_pool',
-  'tpm',
+/** Cipher suites that Go calls secure, by its names. */
+export const CIPHER_SUITES = [
+  'TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
+  'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+] as const;
+
+/** The name of a cipher suite in Go. */
+export type CipherSuite = typeof CIPHER_SUITES[number];
+
+/** Those that upstream takes with `include_insecure_cipher_suites` only. */
+const INSECURE_SUITES = [
+  'TLS_RSA_WITH_RC4_128_SHA', 'TLS_RSA_WITH_3DES_EDE_CBC_SHA', 'TLS_RSA_WITH_AES_128_CBC_SHA',
+  'TLS_RSA_WITH_AES_256_CBC_SHA', 'TLS_RSA_WITH_AES_128_CBC_SHA256',
+  'TLS_RSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_ECDSA_WITH_RC4_128_SHA', 'TLS_ECDHE_RSA_WITH_RC4_128_SHA',
+  'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA', 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
+  'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256',
 ];
+
+const EITHER_SIDE = ['include_insecure_cipher_suites', 'curve_preferences', 'tpm'];
 
 const either = {
   caFile: text({ fallback: '' }),
+  caPem: secret({ fallback: '' }),
   certFile: text({ fallback: '' }),
+  certPem: secret({ fallback: '' }),
   keyFile: text({ fallback: '' }),
+  keyPem: secret({ fallback: '' }),
   minVersion: choice(VERSIONS, '1.2'),
-  reloadInterval: upstreamOnly(duration('0s')),
+  maxVersion: choice(['', ...VERSIONS], ''),
+  cipherSuites: list(choice(CIPHER_SUITES, undefined, INSECURE_SUITES), []),
+  includeSystemCaCertsPool: flag({ fallback: false }),
+  reloadInterval: duration('0s'),
 };
 
 const server = {
   ...either,
-  certFile: text(),
-  keyFile: text(),
   clientCaFile: text({ fallback: '' }),
+  clientCaFileReload: flag({ fallback: false }),
 };
 
 const client = {
@@ -113,31 +205,57 @@ const client = {
   serverNameOverride: text({ fallback: '' }),
 };
 
+type EitherSettings = SettingsOf<typeof either>;
+
 /** What a server knows of its TLS. */
 export type TlsServerSettings = SettingsOf<typeof server>;
 
 /** What a client knows of its TLS. */
 export type TlsClientSettings = SettingsOf<typeof client>;
 
-function serverNeedsBoth({ certFile, keyFile }: TlsServerSettings, report: Report): void {
-  if (certFile === '') report(['cert_file'], 'must name a file: a server needs a certificate');
-  if (keyFile === '') report(['key_file'], 'must name a file: a server needs a private key');
+/** What a file holds is not given a second time as text, and versions are in order. */
+function fitsTogether(settings: EitherSettings, report: Report): void {
+  for (const what of ['ca', 'cert', 'key'] as const) {
+    if (settings[`${what}File`] !== '' && settings[`${what}Pem`] !== '') {
+      report([`${what}_pem`], `must be absent beside ${what}_file: give one of them`);
+    }
+  }
+  const { minVersion, maxVersion } = settings;
+  if (maxVersion !== '' && maxVersion < minVersion) {
+    report(['max_version'], `must be at least min_version (${minVersion}), got ${maxVersion}`);
+  }
 }
 
-function bothOrNeither({ certFile, keyFile }: TlsClientSettings, report: Report): void {
-  if (certFile !== '' && keyFile === '') {
-    report(['key_file'], 'is required beside cert_file: a certificate is used with its key');
+function serverFits(settings: TlsServerSettings, report: Report): void {
+  const { certFile, certPem, keyFile, keyPem } = settings;
+  if (certFile + certPem === '') {
+    report(['cert_file'], 'must name a file: a server needs a certificate');
   }
-  if (keyFile !== '' && certFile === '') {
-    report(['cert_file'], 'is required beside key_file: a key is used with its certificate');
+  if (keyFile + keyPem === '') {
+    report(['key_file'], 'must name a file: a server needs a private key');
   }
+  fitsTogether(settings, report);
+}
+
+function clientFits(settings: TlsClientSettings, report: Report): void {
+  const { certFile, certPem, keyFile, keyPem } = settings;
+  const hasCert = certFile + certPem !== '';
+  const hasKey = keyFile + keyPem !== '';
+  if (hasCert && !hasKey) {
+    const beside = certFile === '' ? 'cert_pem' : 'cert_file';
+    report(['key_file'], `is required beside ${beside}: a certificate is used with its key`);
+  }
+  if (hasKey && !hasCert) {
+    const beside = keyFile === '' ? 'key_pem' : 'key_file';
+    report(['cert_file'], `is required beside ${beside}: a key is used with its certificate`);
+  }
+  fitsTogether(settings, report);
 }
 
 /** TLS of a server, off unless present. */
 export const tlsServer = optionalSection<TlsServerConfig>()(
-  { absent: 'off', empty: 'off' }, server,
-  { check: serverNeedsBoth, upstreamOnly: [...EITHER_SIDE, 'client_ca_file_reload'] });
+  { absent: 'off', empty: 'off' }, server, { check: serverFits, upstreamOnly: EITHER_SIDE });
 
 /** TLS of a client, on unless told otherwise. */
 export const tlsClient = section<TlsClientConfig>()(
-  client, { check: bothOrNeither, upstreamOnly: EITHER_SIDE });
+  client, { check: clientFits, upstreamOnly: EITHER_SIDE });
