@@ -11,7 +11,8 @@ import {
 import { compressionLoading } from './compression';
 import { endSoon } from './end-soon';
 import { listenOptions, parseHostPort } from './endpoint';
-import { ACCEPTED_ENCODINGS, serveCall, type Door } from './grpc-call';
+import { serveCall } from './grpc-call';
+import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
 import { PeerLog } from './peer-log';
 import { ServerTls } from './tls';
 import { handshakeFailure } from './tls-failure';
@@ -34,7 +35,8 @@ const LOOK_MS = 60_000;
 /** Looks that a message may take to arrive, as long as HTTP requests may under Node.js. */
 const LOOKS_PER_MESSAGE = 5;
 const CANCEL = 8;
-const NOT_HTTP2 = 'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
+/** What is told of a client whose first bytes are none of HTTP/2. */
+export const NOT_HTTP2 = 'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
   + ' protocol';
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;
@@ -91,8 +93,8 @@ export class GrpcServer implements MessageServer {
   }
 
   private create(): Server {
-    const { maxConcurrentStreams, maxRecvMsgSizeMib, tls } = this.settings;
-    const maxBytes = (maxRecvMsgSizeMib || DEFAULT_MAX_MESSAGE_MIB) * MIB;
+    const { maxConcurrentStreams, tls } = this.settings;
+    const maxBytes = maxBytesOf(this.settings);
     const options: http2.ServerOptions = {
       maxSessionMemory: SESSION_MEMORY,
       settings: {
@@ -233,6 +235,11 @@ export class GrpcServer implements MessageServer {
 function cut(session: http2.ServerHttp2Session, socket: Socket | undefined): void {
   session.destroy();
   socket?.destroy();
+}
+
+/** Largest message that a server takes, in bytes. */
+export function maxBytesOf({ maxRecvMsgSizeMib }: GrpcServerSettings): number {
+  return (maxRecvMsgSizeMib || DEFAULT_MAX_MESSAGE_MIB) * MIB;
 }
 
 /** What is told when an address cannot be listened on. */
