@@ -74,19 +74,18 @@ export function encodeHuffman(text: string, target: Uint8Array, at: number): num
   let count = 0;
   for (let i = 0; i < text.length; i++) {
     const symbol = text.charCodeAt(i);
-    const length = lengths[symbol];
-    const code = codes[symbol];
-    // A code has up to 30 bits, and up to seven others wait: they may not meet in 32.
-    for (let left = length; left > 0;) {
-      const taken = Math.min(left, 8 - count);
-      left -= taken;
-      waiting = waiting << taken | code >>> left & (1 << taken) - 1;
-      count += taken;
-      if (count === 8) {
-        target[to++] = waiting;
-        waiting = 0;
-        count = 0;
-      }
+    let length = lengths[symbol];
+    // Up to seven bits wait: with more than 24 others they would not fit into one number.
+    if (length > 24) {
+      length -= 8;
+      waiting = waiting << 8 | codes[symbol] >>> length;
+      target[to++] = waiting >>> count;
+    }
+    waiting = waiting << length | codes[symbol] & (1 << length) - 1;
+    count += length;
+    while (count >= 8) {
+      count -= 8;
+      target[to++] = waiting >>> count;
     }
   }
   if (count > 0) target[to++] = waiting << 8 - count | 0xff >> count;
