@@ -7,6 +7,7 @@ import {
 import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, type Status } from './status';
 import type { OnMessage } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
 const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
@@ -15,9 +16,9 @@ const END = { endStream: true, sendDate: false };
 const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
 
-/** Answers one call out of the routes of `door`. */
+/** Answers one call out of the routes of `door`; `metadata` goes along with its message. */
 export function serveCall(
-  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door,
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
 ): void {
   const { authenticator, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
@@ -32,7 +33,11 @@ export function serveCall(
   } else {
     askToLetIn(authenticator, headers, (no) => {
       if (no === undefined) {
-        receive(stream, encodingOf(headers) ?? '', onMessage, maxBytes);
+        const taken: OnMessage = metadata === undefined ? onMessage : (...given) => {
+          const [arena, offset, length, encoding, respond] = given;
+          onMessage(arena, offset, length, encoding, respond, metadata);
+        };
+        receive(stream, encodingOf(headers) ?? '', taken, maxBytes);
         return;
       }
       refused(no);
