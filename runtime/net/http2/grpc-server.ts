@@ -41,6 +41,12 @@ const DEADLINE_MS = 250;
 /** Streams that may be open at a time where the settings know no limit. */
 const MOST_STREAMS = 10_000;
 
+/** What gRPC takes where the settings say nothing. */
+const TIME_MS = 2 * 60 * 60 * 1000;
+const LEAST_TIME_MS = 1000;
+const TIMEOUT_MS = 20_000;
+const MIN_TIME_MS = 5 * 60 * 1000;
+
 /** A gRPC server for `routes`. */
 export class OwnGrpcServer implements MessageServer {
   private readonly connections = new Set<ServerConnection>();
@@ -73,6 +79,7 @@ export class OwnGrpcServer implements MessageServer {
         maxFrameSize: FRAME_BYTES,
         maxHeaderListSize: HEADER_LIST_BYTES,
       },
+      keepsMetadata: settings.includeMetadata,
       keepalive: keepaliveOf(settings),
       budget: new ReceiveBudget(
         Math.max(ALL_BYTES, 8 * maxBytes), Math.max(CONNECTION_BYTES, 2 * maxBytes)),
@@ -197,14 +204,12 @@ export class OwnGrpcServer implements MessageServer {
 }
 
 function keepaliveOf({ keepalive }: GrpcServerSettings): Keepalive {
-  const { maxConnectionAge, maxConnectionAgeGrace } = keepalive.serverParameters;
+  const { enforcementPolicy, serverParameters } = keepalive;
   return {
-    maxConnectionIdle: 0,
-    maxConnectionAge,
-    maxConnectionAgeGrace,
-    time: 2 * 60 * 60 * 1000,
-    timeout: 20_000,
-    minTime: 5 * 60 * 1000,
-    permitWithoutStream: false,
+    ...serverParameters,
+    time: Math.max(LEAST_TIME_MS, serverParameters.time || TIME_MS),
+    timeout: serverParameters.timeout || TIMEOUT_MS,
+    minTime: enforcementPolicy.minTime || MIN_TIME_MS,
+    permitWithoutStream: enforcementPolicy.permitWithoutStream,
   };
 }

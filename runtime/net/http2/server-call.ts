@@ -1,10 +1,12 @@
 /** One unary gRPC call as a server of our own HTTP/2 sees it. */
 import type { IncomingHttpHeaders } from 'http';
+import type { ClientMetadata } from '../../pipeline/client-metadata';
 import { askToLetIn } from '../authentication';
 import {
   decompressMessage, protocolError, unknownMethod, type Door, type EarlyRefusal,
 } from '../grpc-rules';
 import { messagePrefix, PREFIX } from '../message-assembler';
+import { grpcMetadata } from '../request-metadata';
 import { Code, type Status } from '../status';
 import type { OnMessage } from '../transport';
 import {
@@ -23,6 +25,8 @@ export interface CallHost {
   readonly connection: Http2Connection;
   /** Who is let in, and who takes the messages. */
   readonly door: Door;
+  /** Whether the headers of a call go along with its message. */
+  readonly keepsMetadata: boolean;
   /** Memory that may be set aside. */
   readonly promises: Promises;
   /** Whether no headers were sent on the connection yet. */
@@ -47,6 +51,7 @@ export class ServerCall extends Http2Stream {
   public deadline = Infinity;
   private readonly message: IncomingMessage;
   private onMessage?: OnMessage;
+  private metadata?: ClientMetadata;
   private encoding = '';
   private contentLength = -1;
   private bodyBytes = 0;
@@ -85,6 +90,7 @@ export class ServerCall extends Http2Stream {
       this.refuse(unknownMethod(head.path, door.routes));
       return;
     }
+    if (this.host.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
     this.encoding = head.encoding ?? '';
     if (door.authenticator === undefined) this.letIn(); else this.ask(fields);
   }
@@ -188,7 +194,7 @@ export class ServerCall extends Http2Stream {
     host.underWay++;
     onMessage?.(arena, 0, length, 'proto', (status, body = NOTHING) => {
       this.respond(status, body);
-    });
+    }, this.metadata);
   }
 
   private respond(status: Status, body: Uint8Array): void {

@@ -16,6 +16,8 @@ import type { FieldList } from './stream';
 export interface ServerShare {
   /** What clients may rely on. */
   readonly settings: Settings;
+  /** Whether the headers of a call go along with its message. */
+  readonly keepsMetadata: boolean;
   /** Keepalive. */
   readonly keepalive: Keepalive;
   /** Memory for messages on their way in. */
@@ -58,6 +60,7 @@ const MOST_STREAMS = 10_000;
 export class ServerConnection implements ConnectionOwner, CallHost, KeptConnection {
   public readonly connection: Http2Connection;
   public readonly promises: Promises;
+  public readonly keepsMetadata: boolean;
   public isFirstAnswer = true;
   public underWay = 0;
   private readonly head = new RequestHead();
@@ -76,6 +79,7 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
   ) {
     const { budget, clock, keepalive, promises, settings, windowBytes } = share;
     this.promises = promises;
+    this.keepsMetadata = share.keepsMetadata;
     this.bornAt = share.looks;
     this.connection = new Http2Connection({
       socket, isServer: true, settings, windowBytes, budget, clock,

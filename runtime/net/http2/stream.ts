@@ -13,6 +13,11 @@ export class FieldList {
     this.values.push(value);
   };
 
+  /** Names and values in turn, in a list of its own. */
+  public flat(): string[] {
+    return this.names.flatMap((name, index) => [name, this.values[index]]);
+  }
+
   /** Empties it. */
   public clear(): void {
     this.names.length = 0;
