@@ -7,6 +7,7 @@ import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
 import type { OnMessage, Routes } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 const CONTENT_TYPE = 'application/grpc';
 const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
@@ -41,9 +42,9 @@ export interface Door {
   readonly refused: (status: Status) => void;
 }
 
-/** Answers one call out of the routes of `door`. */
+/** Answers one call out of the routes of `door`; `metadata` goes along with its message. */
 export function serveCall(
-  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door,
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
 ): void {
   const { authenticator, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
@@ -57,7 +58,11 @@ export function serveCall(
   } else {
     askToLetIn(authenticator, headers, (no) => {
       if (no === undefined) {
-        receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+        const taken: OnMessage = metadata === undefined ? onMessage : (...given) => {
+          const [arena, offset, length, encoding, respond] = given;
+          onMessage(arena, offset, length, encoding, respond, metadata);
+        };
+        receive(stream, String(headers['grpc-encoding'] ?? ''), taken, maxBytes);
         return;
       }
       refused(no);
