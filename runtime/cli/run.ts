@@ -38,8 +38,9 @@ export const run: Command = {
     }
     const telemetry = createTelemetry(
       reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
-    const { log, metrics } = telemetry;
-    const collector = new Collector(reading.settings, { clock: systemClock, log, metrics });
+    const { calls, log, metrics } = telemetry;
+    const environment = { clock: systemClock, log, metrics, calls };
+    const collector = new Collector(reading.settings, environment);
     const alive = keepAlive();
     const code = await live(collector, telemetry, options);
     alive.cancel();
