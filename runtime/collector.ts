@@ -13,6 +13,7 @@ import type { CollectorSettings, PipelineSettings } from './config';
 import { messageOf } from './errors';
 import { fanOut } from './pipeline/fan-out';
 import { SIGNALS, type Signal } from './pipeline/payload';
+import type { Calls } from './telemetry/calls';
 import type { Logger } from './telemetry/logger';
 import type { Metrics } from './telemetry/metrics';
 
@@ -24,6 +25,8 @@ export interface CollectorEnvironment {
   readonly log: Logger;
   /** Where counts go. */
   readonly metrics: Metrics;
+  /** Who is told of calls of servers and clients, if anybody. */
+  readonly calls?: Calls;
 }
 
 interface BuiltPipeline {

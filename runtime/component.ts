@@ -11,6 +11,7 @@
  */
 import type { Clock } from './clock';
 import type { Payload, Signal } from './pipeline/payload';
+import type { Calls } from './telemetry/calls';
 import type { Logger } from './telemetry/logger';
 import type { Metrics } from './telemetry/metrics';
 
@@ -73,6 +74,8 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /** Whom servers and clients tell of their calls; nobody below the level `detailed`. */
+  readonly calls?: Calls;
   /**
    * The extension of this name among those that run; it has been started before any receiver,
    * processor or exporter is, and what else it can do is for the caller to find out.

@@ -8,6 +8,7 @@ import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
 import type { OnMessage, Routes } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
+import type { Calls, EndGrpcCall } from '../telemetry/calls';
 
 const CONTENT_TYPE = 'application/grpc';
 const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
@@ -20,6 +21,7 @@ const COMPRESSIONS: Readonly<Record<string, Compression>> = {
 };
 const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
+const CANCELLED = 1;
 const GZIP_HEADER = 10;
 
 /** The names that messages over gRPC may be compressed with, as a client tells them. */
@@ -40,16 +42,22 @@ export interface Door {
   readonly authenticator?: ServerAuthenticator;
   /** Told of requests that were not let in. */
   readonly refused: (status: Status) => void;
+  /** Whom to tell of calls. */
+  readonly calls?: Calls;
 }
 
 /** Answers one call out of the routes of `door`; `metadata` goes along with its message. */
 export function serveCall(
   stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
 ): void {
-  const { authenticator, maxBytes, refused, routes } = door;
+  const { authenticator, calls, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
   stream.on('error', () => undefined);
   const onMessage = routes.get(headers[':path'] as string);
+  if (calls !== undefined) {
+    const known = onMessage === undefined ? '_OTHER' : headers[':path'] as string;
+    observe(stream, calls.grpcServer(known));
+  }
   const refusal = protocolError(headers);
   if (refusal !== undefined) {
     refuse(stream, refusal.status, refusal.http);
@@ -69,6 +77,15 @@ export function serveCall(
       refuse(stream, no);
     });
   }
+}
+
+/** What was never answered was given up by the client. */
+function observe(stream: ServerHttp2Stream, ended: EndGrpcCall): void {
+  stream.once('close', () => {
+    const answers = [stream.sentHeaders, stream.sentTrailers];
+    const status = answers.map((answer) => answer?.['grpc-status']).find(Boolean);
+    ended(status === undefined ? CANCELLED : Number(status));
+  });
 }
 
 function receive(

@@ -19,6 +19,7 @@ import { Code, httpStatusOf, retryAfter, type Status } from './status';
 import { encodeStatus, statusJson } from './status-codec';
 import { ServerTls } from './tls';
 import { handshakeFailure, isTlsFailure } from './tls-failure';
+import { observe, sentBytes, tookBody } from './observed-requests';
 import type { Encoding, MessageServer, OnMessage, Routes } from './transport';
 
 const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
@@ -128,6 +129,8 @@ export class HttpServer implements MessageServer {
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     if (this.closing !== undefined) response.shouldKeepAlive = false;
     this.open.add(response);
+    const { calls } = this.context;
+    if (calls !== undefined) observe(request, response, this.routes, calls);
     response.once('close', () => this.open.delete(response));
     response.on('error', () => undefined);
     askToLetIn(this.authenticator, request.headers, (refusal) => {
@@ -176,6 +179,7 @@ export class HttpServer implements MessageServer {
   ): void {
     collectBody(request, this.maxBytes, (body) => {
       if (body === 'aborted') return;
+      tookBody(response, body);
       if (body === 'too large') {
         this.refuse(request, response, invalid(TOO_LARGE));
         return;
@@ -256,7 +260,9 @@ function send(
   body: string | Uint8Array,
 ): void {
   if (response.destroyed || response.headersSent) return;
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  const length = Buffer.byteLength(body);
+  sentBytes(response, length);
+  response.writeHead(status, { ...headers, 'content-length': length });
   response.end(body);
 }
 
