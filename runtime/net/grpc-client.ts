@@ -1,5 +1,4 @@
 /** A gRPC client: unary calls, spread over all addresses of its endpoint. */
-import type { OutgoingHttpHeaders } from 'http2';
 import type { Timer } from '../clock';
 import type { GrpcClientSettings } from '../config';
 import { messageOf } from '../errors';
@@ -10,8 +9,11 @@ import {
 import { Compressor } from './compressor';
 import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
 import { GrpcConnection } from './grpc-connection';
+import { dialNode } from './grpc-node-session';
 import { GrpcRequest } from './grpc-request';
 import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
+import type { CallHeaders } from './grpc-session';
+import { dialOwn } from './http2/client-session';
 import { PeerLog } from './peer-log';
 import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';
@@ -28,7 +30,7 @@ export class GrpcClient implements MessageClient {
   private readonly headers: Readonly<Record<string, string>>;
   private readonly compressor?: Compressor;
   private readonly ownHeaders: Readonly<Record<string, string>>;
-  private readonly headersByPath = new Map<string, OutgoingHttpHeaders>();
+  private readonly headersByPath = new Map<string, CallHeaders>();
   private readonly waiting = new Set<GrpcRequest>();
   private readonly running = new Set<GrpcRequest>();
   private connections: readonly GrpcConnection[] = [];
@@ -130,11 +132,18 @@ export class GrpcClient implements MessageClient {
     return speaksTls(this.settings.tls, this.endpoint.scheme);
   }
 
-  private headersFor(path: string): OutgoingHttpHeaders {
+  private headersFor(path: string): CallHeaders {
     let headers = this.headersByPath.get(path);
     if (headers === undefined) {
       const own = withCredentials(this.ownHeaders, this.credentials);
-      headers = { ...this.headers, ...own, ':path': path };
+      const byName: Record<string, string> = { ':path': path, ...this.headers, ...own };
+      headers = {
+        byName,
+        fields: Object.entries(byName),
+        ...this.credentials.length > 0 && {
+          sensitive: new Set(this.credentials.map(({ name }) => name)),
+        },
+      };
       this.headersByPath.set(path, headers);
     }
     return headers;
@@ -269,6 +278,7 @@ export class GrpcClient implements MessageClient {
       address,
       port: this.endpoint.port,
       tls: this.tls,
+      dial: this.context.http2 === 'node' ? dialNode : dialOwn,
       authority: this.authority,
       clock: this.context.clock,
       changed: (connection) => this.changed(connection),

@@ -1,10 +1,9 @@
 /** One HTTP/2 connection to one address, made again whenever it ends. */
-import * as http2 from 'http2';
-import * as net from 'net';
-import * as tls from 'tls';
+import type { Socket } from 'net';
+import { TLSSocket } from 'tls';
 import type { Clock, Timer } from '../clock';
-import { endSoon } from './end-soon';
 import { authorityOf } from './endpoint';
+import type { BegunCall, Dial, Dialed, GrpcSession, OutgoingCall } from './grpc-session';
 import type { ClientTls } from './tls';
 import { connectionFailure } from './tls-failure';
 
@@ -21,6 +20,8 @@ export interface ConnectionOptions {
   readonly port: number;
   /** TLS of the next connection; without it, plain text. */
   readonly tls?: ClientTls;
+  /** Who speaks HTTP/2. */
+  readonly dial: Dial;
   /** `:authority` of every request. */
   readonly authority: string;
   /** The time. */
@@ -31,9 +32,6 @@ export interface ConnectionOptions {
   readonly failed: (name: string, failure: string) => void;
 }
 
-const STREAM_WINDOW = 1024 * 1024;
-/** Megabytes; Node.js counts what waits to be sent, and then loses answers beyond its limit. */
-const SESSION_MEMORY = 2 ** 20;
 const CONNECT_MS = 20_000;
 const PROBE_MS = 10_000;
 /** A connection that ended sooner is made again after a pause only, as if it had failed. */
@@ -50,14 +48,12 @@ export class GrpcConnection {
   public state: ConnectionState = 'idle';
   /** Why it failed last. */
   public lastFailure = '';
-  private session?: http2.ClientHttp2Session;
-  private socket?: net.Socket;
+  private session?: GrpcSession;
+  private socket?: Socket;
   private pauseMs = FIRST_PAUSE_MS;
   private readySince = 0;
   private pause?: Timer;
-  private isProbing = false;
-  /** Streams that each session has open; there are two sessions while one of them ends. */
-  private readonly open = new WeakMap<http2.ClientHttp2Session, number>();
+  private probing?: Timer;
 
   public constructor(private readonly options: ConnectionOptions) {}
 
@@ -75,10 +71,9 @@ export class GrpcConnection {
   public connect(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
-    const { address, clock, port } = this.options;
-    const socket = this.options.tls === undefined
-      ? net.connect({ host: address, port })
-      : tls.connect({ host: address, port, ALPNProtocols: ['h2'], ...this.options.tls.options });
+    const { address, authority, clock, dial, port, tls } = this.options;
+    const dialed = dial({ host: address, port, tls: tls?.options, authority, clock });
+    const { socket } = dialed;
     this.socket = socket;
     const timer = clock.after(CONNECT_MS, () => {
       socket.destroy(new Error(`connect ${this.name}: no answer in ${CONNECT_MS} ms`));
@@ -86,19 +81,14 @@ export class GrpcConnection {
     const settled = (): void => timer.cancel();
     socket.once('close', settled);
     socket.on('error', (error) => this.failed(socket, error));
-    socket.once(this.options.tls === undefined ? 'connect' : 'secureConnect', () => {
-      this.greet(socket, settled);
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      this.greet(dialed, settled);
     });
   }
 
-  /** Opens a stream; undefined when the connection has just ended. */
-  public request(headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream | undefined {
-    const { session } = this;
-    if (this.state !== 'ready' || session === undefined || session.closed) return undefined;
-    const stream = session.request(headers);
-    this.open.set(session, (this.open.get(session) ?? 0) + 1);
-    stream.once('close', () => this.streamEnded(session));
-    return stream;
+  /** Begins a call; undefined when the connection has just ended. */
+  public begin(call: OutgoingCall): BegunCall | undefined {
+    return this.state === 'ready' ? this.session?.begin(call) : undefined;
   }
 
   /**
@@ -107,83 +97,55 @@ export class GrpcConnection {
    */
   public probe(): void {
     const { session } = this;
-    if (this.state !== 'ready' || this.isProbing) return;
-    if (session === undefined || session.destroyed) return;
-    this.isProbing = true;
-    const timer = this.options.clock.after(PROBE_MS, () => {
+    if (this.state !== 'ready' || this.probing !== undefined || session === undefined) return;
+    this.probing = this.options.clock.after(PROBE_MS, () => {
       session.destroy(new Error(`connection to ${this.name}: no answer to a ping`));
     });
-    const end = (): void => {
-      this.isProbing = false;
-      timer.cancel();
-    };
-    session.once('close', end);
-    session.ping(end);
+    session.ping(() => this.endProbe());
   }
 
   /** Takes no more requests; ends when those under way have ended, or at once with `isForced`. */
   public close(isForced: boolean): void {
     this.move('closed');
     this.pause?.cancel();
-    if (this.session === undefined) {
-      this.socket?.destroy();
-    } else if (isForced) {
-      this.session.destroy();
-    } else {
-      this.drain(this.session);
-    }
+    if (this.session === undefined) this.socket?.destroy();
+    else if (isForced) this.session.destroy();
+    else this.session.close();
   }
 
-  private drain(session: http2.ClientHttp2Session): void {
-    session.close();
-    if ((this.open.get(session) ?? 0) === 0) endSoon(session);
-  }
-
-  private streamEnded(session: http2.ClientHttp2Session): void {
-    const left = (this.open.get(session) ?? 1) - 1;
-    this.open.set(session, left);
-    if (left === 0 && session.closed) endSoon(session);
-  }
-
-  private greet(socket: net.Socket, settled: () => void): void {
-    if (socket instanceof tls.TLSSocket && socket.alpnProtocol !== 'h2') {
+  private greet({ open, socket }: Dialed, settled: () => void): void {
+    if (socket instanceof TLSSocket && socket.alpnProtocol !== 'h2') {
       socket.destroy(new Error(
         `peer ${this.name}: must speak h2 (ALPN), got ${socket.alpnProtocol || 'nothing'}`));
       return;
     }
-    const session = http2.connect(`http://${this.options.authority}`, {
-      createConnection: () => socket,
-      maxSessionMemory: SESSION_MEMORY,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
+    const session = open({
+      ready: () => {
+        settled();
+        if (this.session !== session || this.state !== 'connecting') return;
+        this.lastFailure = '';
+        this.readySince = this.options.clock.monotonic();
+        this.move('ready');
+      },
+      leaving: () => this.ended(session),
+      failed: (error) => this.failed(socket, error),
+      closed: () => {
+        settled();
+        this.ended(session);
+      },
     });
     this.session = session;
-    // Node.js does not tell a session that its peer refused the handshake after all.
-    socket.once('error', (error) => {
-      session.destroy(error);
-      socket.destroy();
-    });
-    // Before its settings are here, the peer may be anything that listens.
-    session.once('remoteSettings', () => {
-      settled();
-      if (this.session !== session || this.state !== 'connecting') return;
-      this.lastFailure = '';
-      this.readySince = this.options.clock.monotonic();
-      this.move('ready');
-    });
-    session.on('goaway', () => {
-      this.drain(session);
-      this.ended(session);
-    });
-    session.on('error', (error: Error) => this.failed(socket, error));
-    session.on('close', () => {
-      settled();
-      this.ended(session);
-    });
+  }
+
+  private endProbe(): void {
+    this.probing?.cancel();
+    this.probing = undefined;
   }
 
   /** A session that takes no more requests is left to finish those that it has. */
-  private ended(session: http2.ClientHttp2Session): void {
+  private ended(session: GrpcSession): void {
     if (this.session !== session) return;
+    this.endProbe();
     this.session = undefined;
     this.socket = undefined;
     if (this.state === 'closed') {
@@ -201,7 +163,7 @@ export class GrpcConnection {
     this.move('idle');
   }
 
-  private failed(socket: net.Socket, error: Error): void {
+  private failed(socket: Socket, error: Error): void {
     const failure = this.options.tls === undefined && /^Protocol error/.test(error.message)
       ? `${error.message} (the peer does not speak HTTP/2 without TLS on this port)`
       : connectionFailure(error);

@@ -49,9 +49,11 @@ const CODE_OF_HTTP: ReadonlyMap<number, number> = new Map([
 /** gRPC codes by name, those that this runtime speaks of. */
 export const Code = {
   ok: 0,
+  cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,

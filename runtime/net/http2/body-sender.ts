@@ -15,6 +15,8 @@ export class BodySender {
   public window = DEFAULT_WINDOW;
   /** Largest payload of a frame that the peer takes. */
   public maxFrameBytes = DEFAULT_FRAME_BYTES;
+  /** DATA frames that were sent. */
+  public frames = 0;
   /** Streams with a body that could not go at once, first come first served. */
   private readonly waiting = new Set<Http2Stream>();
 
@@ -43,7 +45,8 @@ export class BodySender {
   /** Sends `body`, and with it the end of our side of `stream`. */
   public send(stream: Http2Stream, body: OutgoingBody): void {
     stream.body = body;
-    if (this.waiting.size > 0 || !this.advance(stream, body)) this.waiting.add(stream);
+    // Others wait for windows of their own, or there is nothing left for this one either.
+    if (!this.advance(stream, body)) this.waiting.add(stream);
   }
 
   /** Whether `length` bytes of `stream` can go at once. */
@@ -72,6 +75,11 @@ export class BodySender {
         this.waiting.delete(stream);
       }
     }
+  }
+
+  /** Whether so much waits for the socket that nothing new should begin. */
+  public get isFull(): boolean {
+    return this.outbox.pendingBytes > FULL_BYTES;
   }
 
   /** Takes credit for all streams; false when that is more than there can be. */
@@ -114,6 +122,7 @@ export class BodySender {
   }
 
   private frame(streamId: number, flags: number, length: number): void {
+    this.frames++;
     const at = this.outbox.reserve(FRAME_HEADER);
     writeFrameHeader(this.outbox.block, at, length, FrameType.data, flags, streamId);
   }

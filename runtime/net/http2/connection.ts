@@ -55,10 +55,17 @@ export interface ConnectionOwner {
   leaving(lastStreamId: number, code: number): void;
   /** Told that the first bytes are none of HTTP/2; the connection ends. */
   strange(): void;
-  /** Told that a stream has ended and none is left. */
+  /** Told that a stream has ended. */
+  removed(): void;
+  /** Told that none is left, after that. */
   idle(): void;
-  /** Told that the connection takes leave: its socket is closed once the peer has read that. */
-  ended(): void;
+  /**
+   * Told that the connection takes leave: its socket is closed once the peer has read that. `error`
+   * is the mistake of the peer, if there was one.
+   */
+  ended(error?: Error): void;
+  /** Told that output that had to wait has gone. */
+  drained(): void;
 }
 
 /** Largest block of headers before it is decoded, in bytes. */
@@ -141,6 +148,11 @@ export class Http2Connection {
     this.pauseIfFull();
   }
 
+  /** How many streams we have begun. */
+  public get streamsBegun(): number {
+    return this.lastOwnStream + 1 >> 1;
+  }
+
   /** The number of the next stream that we begin; undefined when there is none left. */
   public nextStreamId(): number | undefined {
     const id = this.lastOwnStream === 0 ? 1 : this.lastOwnStream + 2;
@@ -207,6 +219,7 @@ export class Http2Connection {
     this.sender.drop(stream);
     this.streams.delete(stream.id);
     this.closed.add(stream.id, ending);
+    this.owner.removed();
     if (this.streams.size === 0) this.owner.idle();
   }
 
@@ -236,15 +249,15 @@ export class Http2Connection {
   }
 
   /** Ends the connection in words: what was written still goes, what comes is not looked at. */
-  public end(): void {
+  public end(error?: Error): void {
     if (this.isOver) return;
     this.isOver = true;
     this.outbox.flush();
+    this.owner.ended(error);
     this.forget();
     this.options.socket.end();
     // What the peer still sends must be read, or the farewell would be lost to a reset.
     this.options.socket.resume();
-    this.owner.ended();
   }
 
   /** Ends the connection at once, or is told that it has ended. */
@@ -264,7 +277,7 @@ export class Http2Connection {
     }
     if (this.isOver) return;
     this.goAway(this.lastPeerStream, code, (error as Error).message);
-    this.end();
+    this.end(error as Error);
   }
 
   /** Where the bytes behind the preface begin. */
@@ -315,6 +328,7 @@ export class Http2Connection {
   private drained(): void {
     if (this.isOver) return;
     this.sender.pump();
+    this.owner.drained();
     if (!this.isPaused || this.outbox.pendingBytes > this.options.maxPendingBytes) return;
     this.isPaused = false;
     this.options.socket.resume();

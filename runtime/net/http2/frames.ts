@@ -53,6 +53,7 @@ export const ErrorCode = {
   compressionError: 9,
   connectError: 10,
   enhanceYourCalm: 11,
+  inadequateSecurity: 12,
 } as const;
 
 const ERROR_NAMES = [

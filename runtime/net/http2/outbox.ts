@@ -91,6 +91,8 @@ export class Outbox {
     this.block = NOTHING;
     this.at = 0;
     this.from = 0;
+    // Nobody else tells those who wait because so much was written in one turn.
+    if (!this.isBlocked) this.drained();
   }
 
   /** Forgets what was not written, and takes nothing more. */

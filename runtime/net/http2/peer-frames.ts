@@ -30,6 +30,8 @@ export class PeerFrames implements FrameTaker {
   private readonly resets: Allowance;
   /** Frames that ask for work and bring nothing. */
   private readonly idleFrames: Allowance;
+  /** Resets of streams that had ended; servers may send one for each that they answered early. */
+  private lateResets = 0;
   private unacknowledged = 1;
   /** The stream of the DATA frame that is being read; undefined when nobody wants it. */
   private dataOf?: Http2Stream;
@@ -151,6 +153,8 @@ export class PeerFrames implements FrameTaker {
     const ending = this.connection.closed.endingOf(streamId);
     // The peer could not know yet that we had ended it.
     if (ending === 'reset by us') return;
+    // A client may have given up more streams at once than are remembered.
+    if (!this.options.isServer && ending === 'unknown') return;
     this.refuse(streamId, ErrorCode.streamClosed);
   }
 
@@ -220,7 +224,9 @@ export class PeerFrames implements FrameTaker {
     const stream = this.connection.streams.get(streamId);
     if (stream === undefined) {
       if (this.connection.isIdle(streamId)) throw idleStream('RST_STREAM', streamId);
-      this.idleFrame('RST_STREAM');
+      if (this.options.isServer || ++this.lateResets > this.connection.streamsBegun) {
+        this.idleFrame('RST_STREAM');
+      }
       return;
     }
     if (this.options.isServer) this.countReset();

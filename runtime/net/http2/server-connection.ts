@@ -210,6 +210,14 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     this.events.strange();
   }
 
+  public drained(): void {
+    // Only bodies wait for that, and those go by themselves.
+  }
+
+  public removed(): void {
+    // Nobody waits for one to end.
+  }
+
   public idle(): void {
     if (this.connection.isOver) return;
     this.watch.idle();

@@ -18,8 +18,11 @@ const BUFFER_BYTES = 262_144;
 const canShare = process.platform !== 'win32';
 let shared: Uint8Array | undefined;
 
-interface OnRead {
+/** How a socket reads into a buffer that others use, too. */
+export interface OnRead {
+  /** The buffer. */
   readonly buffer: Uint8Array;
+  /** Takes what was read; false stops reading. */
   readonly callback: (length: number, buffer: Uint8Array) => boolean;
 }
 
@@ -42,18 +45,26 @@ export function withSharedBuffer(accepted: Socket, take: TakeBytes): Socket {
   if (!canShare || typeof handle?.useUserBuffer !== 'function') {
     return withOwnBuffers(accepted, take);
   }
-  const onread: OnRead = {
+  const socket = new Socket({ handle, onread: onRead(take) } as object);
+  (accepted as Handled)._handle = null;
+  // The server counts the socket that it knows.
+  socket.once('close', () => accepted.destroy());
+  return socket;
+}
+
+/** How a new socket is made that gives its bytes to `take`; undefined where that cannot be. */
+export function sharedReading(take: TakeBytes): OnRead | undefined {
+  return canShare ? onRead(take) : undefined;
+}
+
+function onRead(take: TakeBytes): OnRead {
+  return {
     buffer: sharedBuffer(),
     callback: (length, buffer) => {
       take(buffer, 0, length);
       return true;
     },
   };
-  const socket = new Socket({ handle, onread } as object);
-  (accepted as Handled)._handle = null;
-  // The server counts the socket that it knows.
-  socket.once('close', () => accepted.destroy());
-  return socket;
 }
 
 /** Has `socket` give its bytes to `take` in buffers of their own. */

@@ -1,0 +1,184 @@
+/** One unary gRPC call as a client of our own HTTP/2 sees it. */
+import { answerOf, CUT_OFF, httpFailure, NO_TRAILERS, toldStatus } from '../grpc-answer';
+import {
+  MAX_ANSWER_BYTES, type BegunCall, type CallEnd, type OutgoingCall,
+} from '../grpc-session';
+import { Code, OK, type Status } from '../status';
+import type { Http2Connection } from './connection';
+import { ErrorCode, errorName } from './frames';
+import { IncomingMessage, type Promises } from './incoming-message';
+import { Http2Stream, type FieldList } from './stream';
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+const FIRST_FINAL = 200;
+/** What gRPC makes of a reset; after the others, the call may be tried again. */
+const CODE_OF_RESET: ReadonlyMap<number, number> = new Map<number, number>([
+  [ErrorCode.cancel, Code.cancelled],
+  [ErrorCode.enhanceYourCalm, Code.resourceExhausted],
+  [ErrorCode.inadequateSecurity, Code.permissionDenied],
+]);
+const NO_MEMORY: Status = {
+  code: Code.unavailable, message: 'the memory for answers that are on their way in is used up',
+};
+const TOO_MANY_HEADERS: Status = {
+  code: Code.internal, message: 'peer header list size exceeded limit',
+};
+
+/** What the calls of one connection share. */
+export interface ClientCallHost {
+  /** The connection. */
+  readonly connection: Http2Connection;
+  /** Memory that may be set aside. */
+  readonly promises: Promises;
+  /** Why the connection ended; nothing when it did so in peace. */
+  readonly failure: string;
+}
+
+/** A call, from its headers to its answer. */
+export class ClientCall extends Http2Stream implements BegunCall {
+  private readonly message: IncomingMessage;
+  /** Status of HTTP; 0 before the answer's headers are here. */
+  private http = 0;
+  private encoding = '';
+  private told?: Status;
+  private isOver = false;
+
+  public constructor(
+    id: number, private readonly host: ClientCallHost, private readonly call: OutgoingCall,
+  ) {
+    super(id);
+    this.message = new IncomingMessage(MAX_ANSWER_BYTES, host.promises);
+  }
+
+  public cancel(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.message.drop();
+    this.host.connection.reset(this, ErrorCode.cancel);
+  }
+
+  /** Ends it as one that the peer has not looked at. */
+  public giveBack(): void {
+    this.host.connection.remove(this, 'reset by us');
+    this.finish('returned', NOTHING);
+  }
+
+  public onHeaders(fields: FieldList, isEndStream: boolean): void {
+    if (this.http === 0) this.takeHead(fields, isEndStream);
+    else if (isEndStream) this.takeStatus(fields);
+    else this.host.connection.blame(this, ErrorCode.protocolError);
+  }
+
+  public onData(source: Uint8Array, start: number, end: number): void {
+    if (this.http === 0) {
+      this.host.connection.blame(this, ErrorCode.protocolError);
+      return;
+    }
+    // The text that goes along with a failure of HTTP is none of gRPC.
+    if (this.isOver || httpFailure(this.http) !== undefined) {
+      this.host.connection.release(this);
+      return;
+    }
+    const failure = this.message.push(source, start, end);
+    if (failure !== undefined) this.giveUp(failure);
+  }
+
+  public onEnd(): void {
+    if (this.isOver) return;
+    const { told } = this;
+    if (told === undefined) this.finish(httpFailure(this.http) ?? NO_TRAILERS, NOTHING);
+    else if (told.code === Code.ok) this.succeed();
+    else this.finish(told, NOTHING);
+    // What is left of the request is of no use to a peer that has answered.
+    if (!this.isDone) this.host.connection.reset(this, ErrorCode.cancel);
+  }
+
+  public onReset(code: number): void {
+    if (this.isOver) return;
+    const { told } = this;
+    const { closed, isOver } = this.host.connection;
+    const isByPeer = closed.endingOf(this.id) === 'reset by the peer';
+    if (told !== undefined && told.code !== Code.ok) {
+      this.finish(told, NOTHING);
+    } else if (isOver) {
+      this.finish(cutOff(this.host.failure), NOTHING);
+    } else if (isByPeer && code === ErrorCode.refusedStream && this.http === 0) {
+      this.finish('returned', NOTHING);
+    } else if (isByPeer) {
+      this.finish(httpFailure(this.http) ?? resetStatus(code), NOTHING);
+    } else {
+      this.finish(mistake(code), NOTHING);
+    }
+  }
+
+  public onShed(): void {
+    this.giveUp(NO_MEMORY);
+  }
+
+  private takeHead(fields: FieldList, isEndStream: boolean): void {
+    const { names, values } = fields;
+    const http = names[0] === ':status' && /^[1-9]\d\d$/.test(values[0]) ? Number(values[0]) : 0;
+    if (http === 0 || http < FIRST_FINAL && isEndStream) {
+      this.host.connection.blame(this, ErrorCode.protocolError);
+      return;
+    }
+    if (http < FIRST_FINAL) return;
+    this.http = http;
+    const at = names.indexOf('grpc-encoding');
+    if (at > 0) this.encoding = values[at];
+    this.takeStatus(fields);
+  }
+
+  private takeStatus({ names, values }: FieldList): void {
+    const at = names.indexOf('grpc-status');
+    if (at < 0) return;
+    if (values[at] === '0') {
+      this.told = OK;
+      return;
+    }
+    const message = names.indexOf('grpc-message');
+    const details = names.indexOf('grpc-status-details-bin');
+    this.told = toldStatus(values[at], message < 0 ? '' : values[message],
+      details < 0 ? undefined : values[details]);
+  }
+
+  private succeed(): void {
+    const { message } = this;
+    const answer = message.end()
+      ?? answerOf(message.block.subarray(0, message.length), message.flag, this.encoding);
+    if (answer instanceof Uint8Array) this.finish(OK, answer); else this.finish(answer, NOTHING);
+  }
+
+  private giveUp(status: Status): void {
+    if (this.isOver) return;
+    this.host.connection.reset(this, ErrorCode.cancel);
+    this.finish(status, NOTHING);
+  }
+
+  private finish(end: CallEnd, answer: Uint8Array): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.message.drop();
+    this.host.connection.release(this);
+    this.call.answered(end, answer);
+  }
+}
+
+function cutOff(failure: string): Status {
+  return failure === '' ? CUT_OFF
+    : { code: Code.unavailable, message: `${CUT_OFF.message}: ${failure}` };
+}
+
+function resetStatus(code: number): Status {
+  return {
+    code: CODE_OF_RESET.get(code) ?? Code.unavailable,
+    message: `stream terminated by RST_STREAM with error code: ${errorName(code)}`,
+  };
+}
+
+/** What is said of a stream that we had to end. */
+function mistake(code: number): Status {
+  return code === ErrorCode.enhanceYourCalm ? TOO_MANY_HEADERS : {
+    code: Code.internal, message: `the peer broke the rules of HTTP/2: ${errorName(code)}`,
+  };
+}
