@@ -86,7 +86,9 @@ export class ClientCall extends Http2Stream implements BegunCall {
   public onEnd(): void {
     if (this.isOver) return;
     const { told } = this;
-    if (told === undefined) this.finish(httpFailure(this.http) ?? NO_TRAILERS, NOTHING);
+    // A server that ends its side without a word is about to reset it.
+    if (this.http === 0) this.finish(CUT_OFF, NOTHING);
+    else if (told === undefined) this.finish(httpFailure(this.http) ?? NO_TRAILERS, NOTHING);
     else if (told.code === Code.ok) this.succeed();
     else this.finish(told, NOTHING);
     // What is left of the request is of no use to a peer that has answered.
