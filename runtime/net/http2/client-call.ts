@@ -107,7 +107,8 @@ export class ClientCall extends Http2Stream implements BegunCall {
     } else if (isByPeer && code === ErrorCode.refusedStream && this.http === 0) {
       this.finish('returned', NOTHING);
     } else if (isByPeer) {
-      this.finish(httpFailure(this.http) ?? resetStatus(code), NOTHING);
+      const failure = this.http === 0 ? undefined : httpFailure(this.http);
+      this.finish(failure ?? resetStatus(code), NOTHING);
     } else {
       this.finish(mistake(code), NOTHING);
     }
