@@ -21,6 +21,8 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
 const ONLY = process.env.BENCH_ONLY ?? '';
 /** Another bundle, to compare two, or words for Node.js before it, to profile one. */
 const PROGRAM = (process.env.BENCH_PROGRAM ?? 'runtime/dist/otelgw.js').split(' ');
+/** Further words for `otelgw run`, for example `--transport node`. */
+const WORDS = (process.env.BENCH_RUN ?? '').split(' ').filter((word) => word !== '');
 /** Seconds at the start that do not count, while code is compiled and connections open. */
 const WARM_UP = 1;
 const TICKS_PER_SECOND = 100;
@@ -168,7 +170,7 @@ async function measure(tier: Tier, spans: number): Promise<object> {
   const file = join(work, `${tier.name}.yaml`);
   writeFileSync(file, tier.config(ports));
   const collector = start(
-    0, [process.execPath, ...PROGRAM, 'run', '--config', file, ...(process.env.BENCH_RUN ?? '').split(' ').filter(Boolean)]);
+    0, [process.execPath, ...PROGRAM, 'run', '--config', file, ...WORDS]);
   const pid = collector.pid ?? 0;
   await until('the collector is ready', () => isReady(ports.health));
   const { accepted, refused, rates } = await load(ports.otlp, spans, pid);

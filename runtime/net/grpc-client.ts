@@ -9,9 +9,9 @@ import {
 } from './authentication';
 import { Compressor } from './compressor';
 import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
-import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
 import { GrpcConnection } from './grpc-connection';
 import { GrpcRequest } from './grpc-request';
+import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
 import { PeerLog } from './peer-log';
 import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';

@@ -8,8 +8,8 @@ import {
 } from '../authentication';
 import { compressionLoading } from '../compression';
 import { listenOptions, parseHostPort } from '../endpoint';
-import { cannotListen, maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { ACCEPTED_ENCODINGS, type Door } from '../grpc-rules';
+import { cannotListen, maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import { handshakeFailure } from '../tls-failure';
