@@ -210,3 +210,27 @@ test('connections beyond the limit are refused', async () => {
   kept.socket.destroy();
   await few.close(0);
 });
+
+test.each([true, false])('requests arrive in one buffer for all (%s) or one for each', async (
+  sharesBuffer,
+) => {
+  const seen: Buffer[] = [];
+  const routes = new Map([[PATH, (
+    arena: Uint8Array, offset: number, length: number, _encoding: unknown, respond: Respond,
+  ) => {
+    seen.push(Buffer.from(arena.buffer, arena.byteOffset + offset, length));
+    respond(OK);
+  }]]);
+  const other = new OwnGrpcServer(settings({}), routes, netContext(systemClock), { sharesBuffer });
+  const raw = await RawHttp2.open(await other.listen());
+  const bodies = [1, 2, 3].map((fill) => Buffer.alloc(30_000, fill));
+  for (const [i, body] of bodies.entries()) {
+    const prefix = Buffer.concat([Buffer.from([0]), uint32(body.length)]);
+    raw.send(request(2 * i + 1, prefix, body.subarray(0, 16_384), body.subarray(16_384)));
+    await raw.frame(isEnd(2 * i + 1));
+  }
+  // None of them is overwritten by those that came later.
+  expect(seen.map((body, i) => body.equals(bodies[i]))).toEqual([true, true, true]);
+  raw.socket.end();
+  await other.close(1000);
+});
