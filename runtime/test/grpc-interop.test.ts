@@ -218,7 +218,9 @@ describe.each(HTTP2S)('over %s HTTP/2, a client of the gRPC project and our serv
   });
 });
 
-describe('our client and a server of the gRPC project', () => {
+describe.each(HTTP2S)('over %s HTTP/2, our client and a server of the gRPC project', (http2) => {
+  beforeAll(() => useHttp2(http2));
+
   const echoes: Handler = (call, callback) => callback(null, call.request);
 
   it.each(SIZES.slice(0, -1))('exchange a message of %d bytes', async (size) => {
@@ -309,7 +311,9 @@ describe('our client and a server of the gRPC project', () => {
   });
 });
 
-describe('our client alone', () => {
+describe.each(HTTP2S)('over %s HTTP/2, our client alone', (http2) => {
+  beforeAll(() => useHttp2(http2));
+
   it('says which address refused it', async () => {
     const { endpoint, stop } = await theirs(() => undefined);
     stop();

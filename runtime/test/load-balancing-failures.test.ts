@@ -9,7 +9,7 @@ import { systemClock } from '../clock';
 import { loadBalancingExporter, type LoadBalancingSettings } from '../config';
 import { createLoadBalancingExporter } from '../exporters/load-balancing/load-balancing';
 import { createPayload, type Payload } from '../pipeline/payload';
-import { exporterContext } from '../testing/component-context';
+import { exporterContext, HTTP2S, useHttp2 } from '../testing/component-context';
 import { randomNumbers } from '../testing/random-numbers';
 import { findSpans, spans, type TestSpan } from '../testing/span-builder';
 
@@ -115,24 +115,28 @@ function settingsOf(hostnames: readonly string[]): LoadBalancingSettings {
   return settings as LoadBalancingSettings;
 }
 
-test('every span arrives, and each time as it was, while backends fail in every way', async () => {
-  const random = randomNumbers(7);
-  const backends = [1, 2, 3].map(() => new FailingBackend(random));
-  const ports = await Promise.all(backends.map((backend) => backend.listen()));
-  const context = { ...exporterContext('load_balancing', ['traces']), clock: systemClock };
-  const exporter = createLoadBalancingExporter(
-    settingsOf(ports.map((port) => `127.0.0.1:${port}`)), context);
-  await exporter.start();
-  const given: string[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const { payload, ids } = requestOf(round);
-    given.push(...ids);
-    await exporter.consume(payload);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-  for (const backend of backends) backend.isWell = true;
-  await exporter.stop();
-  await Promise.all(backends.map((backend) => backend.close()));
-  expect(backends.flatMap(({ broken }) => broken)).toEqual([]);
-  expect([...new Set(backends.flatMap((backend) => backend.spans))].sort()).toEqual(given.sort());
+describe.each(HTTP2S)('over %s HTTP/2', (kind) => {
+  beforeAll(() => useHttp2(kind));
+
+  test('every span arrives, each time as it was, while backends fail in every way', async () => {
+    const random = randomNumbers(7);
+    const backends = [1, 2, 3].map(() => new FailingBackend(random));
+    const ports = await Promise.all(backends.map((backend) => backend.listen()));
+    const context = { ...exporterContext('load_balancing', ['traces']), clock: systemClock };
+    const exporter = createLoadBalancingExporter(
+      settingsOf(ports.map((port) => `127.0.0.1:${port}`)), context);
+    await exporter.start();
+    const given: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const { payload, ids } = requestOf(round);
+      given.push(...ids);
+      await exporter.consume(payload);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    for (const backend of backends) backend.isWell = true;
+    await exporter.stop();
+    await Promise.all(backends.map((backend) => backend.close()));
+    expect(backends.flatMap(({ broken }) => broken)).toEqual([]);
+    expect([...new Set(backends.flatMap((backend) => backend.spans))].sort()).toEqual(given.sort());
+  });
 });

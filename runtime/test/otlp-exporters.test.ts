@@ -5,7 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import type { Exporter } from '../component';
 import { PermanentError, RetryableError } from '../errors';
 import { createPayload } from '../pipeline/payload';
-import type { TestContext } from '../testing/component-context';
+import { HTTP2S, type TestContext, useHttp2 } from '../testing/component-context';
 import { loopbackExporter, loopbackReceiver } from '../testing/otlp-loopback';
 import { encodeForeignPartialSuccess, encodeForeignStatus } from '../testing/rpc-status';
 import { itemsIn, samplePayload } from '../testing/sample-payload';
@@ -115,7 +115,9 @@ function throttle(seconds: number, nanos = 0): grpc.Metadata {
   return metadata;
 }
 
-describe('the gRPC exporter', () => {
+describe.each(HTTP2S)('over %s HTTP/2, the gRPC exporter', (http2) => {
+  beforeAll(() => useHttp2(http2));
+
   it.each([
     [1, 'Canceled', 'later'], [2, 'Unknown', 'never'], [3, 'InvalidArgument', 'never'],
     [4, 'DeadlineExceeded', 'later'], [5, 'NotFound', 'never'], [6, 'AlreadyExists', 'never'],

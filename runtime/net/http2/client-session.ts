@@ -238,7 +238,7 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
     return stream;
   }
 
-  /** The deadline differs from call to call and stands in no table, so that the rest is the same. */
+  /** Deadlines differ from call to call; in no table, they leave the rest the same. */
   private writeHeaders(id: number, block: Uint8Array, timeLeft: number | undefined): void {
     const { outbox, sender } = this.connection;
     const deadline = timeLeft === undefined ? NOTHING : this.deadlineField(timeLeft);

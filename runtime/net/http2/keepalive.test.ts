@@ -1,5 +1,5 @@
-import { FakeClock } from '../../testing/fake-clock';
 import { ConnectionWatch, type Keepalive, type KeptConnection } from './keepalive';
+import { FakeClock } from '../../testing/fake-clock';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -47,7 +47,7 @@ test('a connection that says something is asked so much later', async () => {
   expect(told).toEqual(['ask 16']);
 });
 
-test('a connection without requests is retired after a while, one with requests is not', async () => {
+test('a connection without requests is retired after a while, another is not', async () => {
   const { clock, told, watch } = setUp({ maxConnectionIdle: MINUTE });
   watch.busy();
   await clock.advance(2 * MINUTE);
