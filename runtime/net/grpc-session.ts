@@ -18,8 +18,8 @@ export interface CallHeaders {
 }
 
 /**
- * What becomes of a call: `returned` is that the peer has not looked at it, `unsent` that it was not
- * even sent.
+ * What becomes of a call: `returned` is that the peer has not looked at it, `unsent` that it was
+ * not even sent.
  */
 export type CallEnd = Status | 'returned' | 'unsent';
 

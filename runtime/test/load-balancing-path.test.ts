@@ -124,7 +124,8 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
 
   test('a backend that is away for a moment gets what was meant for it', async () => {
     const ports = await Promise.all(backends.map((backend) => backend.listen('127.0.0.1')));
-    const exporter = exporterOf({ static: { hostnames: ports.map((port) => `127.0.0.1:${port}`) } });
+    const hostnames = ports.map((port) => `127.0.0.1:${port}`);
+    const exporter = exporterOf({ static: { hostnames } });
     await exporter.start();
     const given = Array.from({ length: 30 }, (_, round) => request(round));
     for (const { payload } of given.slice(0, 10)) await exporter.consume(payload);
@@ -146,7 +147,8 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
     jest.spyOn(dns, 'lookup').mockImplementation(((
       _name: string, _options: object, done: (error: null, found: dns.LookupAddress[]) => void,
     ) => { done(null, answer.map((address) => ({ address, family: 4 }))); }) as typeof dns.lookup);
-    const exporter = exporterOf({ dns: { hostname: 'sampler', port: `${port}`, interval: '20ms' } });
+    const dnsOf = { hostname: 'sampler', port: `${port}`, interval: '20ms' };
+    const exporter = exporterOf({ dns: dnsOf });
     await exporter.start();
     const given: string[] = [];
     for (let round = 0; round < 60; round++) {

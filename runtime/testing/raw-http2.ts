@@ -1,4 +1,4 @@
-/** A client of HTTP/2 that sends what it is told, right or wrong, and shows what comes back. */
+/** A peer of HTTP/2 that sends what it is told, right or wrong, and shows what comes back. */
 import { connect, type Socket } from 'net';
 
 /** One frame as it came. */
@@ -49,12 +49,17 @@ function longLength(length: number): Buffer {
 export class RawHttp2 {
   /** Frames that came and were not yet waited for. */
   public readonly frames: RawFrame[] = [];
-  /** Whether the server has ended it. */
+  /** Whether the other side has ended it. */
   public isClosed = false;
   private rest: Buffer = Buffer.alloc(0);
   private arrived: () => void = () => undefined;
 
-  private constructor(/** What it runs over. */ public readonly socket: Socket) {
+  private constructor(
+    /** What it runs over. */
+    public readonly socket: Socket,
+    /** Bytes in front of the first frame that are still to come. */
+    private toSkip = 0,
+  ) {
     socket.on('error', () => undefined);
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('close', () => {
@@ -73,6 +78,12 @@ export class RawHttp2 {
     return new RawHttp2(socket);
   }
 
+  /** Takes a connection as a server, and tells it the settings given as a payload. */
+  public static serve(socket: Socket, settings: Uint8Array = Buffer.alloc(0)): RawHttp2 {
+    socket.write(rawFrame(SETTINGS, 0, 0, settings));
+    return new RawHttp2(socket, PREFACE.length);
+  }
+
   /** Sends frames in one piece. */
   public send(...frames: readonly Buffer[]): void {
     this.socket.write(Buffer.concat(frames));
@@ -87,7 +98,7 @@ export class RawHttp2 {
       if (frame !== undefined) continue;
       if (this.isClosed || Date.now() > end) {
         const got = this.isClosed ? 'the end' : 'none';
-        throw new Error(`server: must send another frame, got ${got}`);
+        throw new Error(`peer: must send another frame, got ${got}`);
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, LIMIT_MS);
@@ -101,6 +112,9 @@ export class RawHttp2 {
 
   private take(chunk: Buffer): void {
     this.rest = Buffer.concat([this.rest, chunk]);
+    const skipped = Math.min(this.toSkip, this.rest.length);
+    this.toSkip -= skipped;
+    this.rest = this.rest.subarray(skipped);
     while (this.rest.length >= HEADER) {
       const length = this.rest.readUIntBE(0, 3);
       if (this.rest.length < HEADER + length) break;

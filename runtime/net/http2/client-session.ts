@@ -190,7 +190,8 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
   public ended(error?: Error): void {
     if (error !== undefined) {
       this.failure ||= error.message;
-      this.events.failed(this.isReady ? error : new Error(`Protocol error: ${error.message}`));
+      const prefix = this.isReady ? '' : 'Protocol error: ';
+      this.events.failed(new Error(prefix + error.message));
     }
     this.leave();
     this.linger = this.clock.after(LINGER_MS, () => this.connection.destroy());
