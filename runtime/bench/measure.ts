@@ -4,7 +4,6 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CertificateAuthority } from '../local-cluster/certificate';
 import { configOf } from './configs';
 import { cpuSeconds, residentMiB } from './process-figures';
 import { start, WORK } from './programs';
@@ -15,6 +14,7 @@ import {
   openLoad, openSink, startUpMs, type Arrived, type Carriage, type CertificateFiles, type Load,
   type Sink,
 } from './traffic';
+import { CertificateAuthority } from '../local-cluster/certificate';
 
 /** What one run found. */
 export interface Measured {
