@@ -61,7 +61,9 @@ export function onCore(core: number, words: readonly string[]): string[] {
 /** Starts a command that is ended with the bench if it did not end before. */
 export function start(words: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(words[0], words.slice(1), {
-    cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', ...env },
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
   children.add(child);
   child.on('close', () => children.delete(child));

@@ -67,7 +67,7 @@ function componentRows(): Row[] {
     }))));
 }
 
-/** Rows that `selection` (a part of their names, or several with commas) names, or all usual ones. */
+/** Rows that `selection` (parts of names, with commas between them) names, or all usual ones. */
 export function chosenRows(selection: string, isFull: boolean): Row[] {
   const all = [...plainRows(), ...componentRows()];
   if (selection === '') {

@@ -133,7 +133,7 @@ describe('broken bytes are refused', () => {
     }
   });
 
-  test.each(Object.entries(VALUES))('a request cut off in %s, written value first', (key, value) => {
+  test.each(Object.entries(VALUES))('a value that is cut off, before its key: %s', (key, value) => {
     const request = valueFirst(key, value);
     for (let length = 1; length < request.length; length += 1) {
       expect(() => countItems('traces', request.subarray(0, length))).toThrow(MalformedError);
