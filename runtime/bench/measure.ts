@@ -148,6 +148,7 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   const pid = collector.pid ?? 0;
   await idle(carriage, port);
   const idleMiB = residentMiB(pid);
+  const warm = rate === 0 ? 0 : await warmUp(carriage, port);
   const load = openLoad(carriage, port, rate);
   await load.running;
   await sleep(WARM_UP_SECONDS * 1000);
@@ -159,7 +160,7 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   if (!isDrained) collector.kill('SIGKILL');
   const arrived = await total(sinks);
   for (const told of [load, ...sinks]) told.close();
-  const lost = pipeline === 'tail' ? 0 : sent.accepted - arrived.spans;
+  const lost = pipeline === 'tail' ? 0 : warm + sent.accepted - arrived.spans;
   return {
     ...summary(window, pipeline === 'tail'),
     idleMiB,
@@ -173,6 +174,19 @@ async function idle(carriage: Carriage, port: number): Promise<void> {
   await probe.running;
   probe.close();
   await sleep(IDLE_MS);
+}
+
+/**
+ * Sends one request at a time for some seconds; tells how many spans were accepted. A process that
+ * has run for long has its code compiled, which few requests per second would not bring about here.
+ */
+async function warmUp(carriage: Carriage, port: number): Promise<number> {
+  const load = openLoad(carriage, port, 0, 1);
+  await load.running;
+  await sleep(WARM_UP_SECONDS * 1000);
+  const { accepted } = await load.stop();
+  load.close();
+  return accepted;
 }
 
 function summary(window: Window, isSampled: boolean): Omit<Measured, 'idleMiB' | 'fault'> {
