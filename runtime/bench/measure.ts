@@ -12,7 +12,7 @@ import type { Side } from './sides';
 import { median } from './statistics';
 import {
   openLoad, openSink, startUpMs, type Arrived, type Carriage, type CertificateFiles, type Load,
-  type Sink,
+  type Sent, type Sink,
 } from './traffic';
 import { CertificateAuthority } from '../local-cluster/certificate';
 
@@ -164,7 +164,7 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   return {
     ...summary(window, pipeline === 'tail'),
     idleMiB,
-    fault: faultOf(lost, sent.refused, sent.failure, isDrained),
+    fault: faultOf(window, lost, sent, isDrained),
   };
 }
 
@@ -204,8 +204,9 @@ function summary(window: Window, isSampled: boolean): Omit<Measured, 'idleMiB' |
   };
 }
 
-function faultOf(lost: number, refused: number, failure: string, isDrained: boolean): string {
+function faultOf(window: Window, lost: number, sent: Sent, isDrained: boolean): string {
   if (!isDrained) return 'did not end';
   if (lost !== 0) return `${lost} spans lost`;
-  return refused > 0 ? `${refused} spans refused (${failure})` : '';
+  if (sent.refused > 0) return `${sent.refused} spans refused (${sent.failure})`;
+  return window.accepted === 0 || window.arrived === 0 ? 'nothing went through' : '';
 }
