@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configOf } from './configs';
 import { cpuSeconds, residentMiB } from './process-figures';
-import { start, WORK } from './programs';
+import { LOAD, onCore, OTHER_CORE, start, WORK } from './programs';
 import type { Row } from './rows';
 import type { Side } from './sides';
 import { median } from './statistics';
@@ -146,7 +146,7 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   const [file, port] = await prepare(row, ports);
   const collector = start(side.command(file));
   const pid = collector.pid ?? 0;
-  await idle(carriage, port);
+  await idle(port);
   const idleMiB = residentMiB(pid);
   const warm = rate === 0 ? 0 : await warmUp(carriage, port);
   const load = openLoad(carriage, port, rate);
@@ -169,10 +169,8 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
 }
 
 /** Waits until the collector listens and has nothing left to do of its start. */
-async function idle(carriage: Carriage, port: number): Promise<void> {
-  const probe = openLoad({ ...carriage, spans: 1 }, port, 1e-6);
-  await probe.running;
-  probe.close();
+async function idle(port: number): Promise<void> {
+  await once(start(onCore(OTHER_CORE, [LOAD, 'wait', '-to', `127.0.0.1:${port}`])), 'close');
   await sleep(IDLE_MS);
 }
 
