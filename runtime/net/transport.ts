@@ -28,7 +28,7 @@ export type Routes = ReadonlyMap<string, OnMessage>;
 /** Takes messages in. */
 export interface MessageServer {
   /**
-   * Listens, and resolves to the port that it got.
+   * Listens, and resolves to the port that it got; 0 where it listens on a file.
    *
    * @throws Error when the address cannot be had.
    */

@@ -1,11 +1,11 @@
 /** Clients that fall silent in the middle of something are cut after a while; others are not. */
 import * as http2 from 'http2';
 import { connect, type Socket } from 'net';
-import type { GrpcServerSettings } from '../config';
 import { GrpcServer } from '../net/grpc-server';
 import { OK } from '../net/status';
 import { netContext } from '../testing/component-context';
 import { FakeClock } from '../testing/fake-clock';
+import { grpcServerSettings } from '../testing/server-settings';
 
 const PATH = '/a.Service/Method';
 const HEADERS = {
@@ -22,12 +22,7 @@ let sockets: Socket[];
 beforeEach(async () => {
   clock = new FakeClock();
   sockets = [];
-  server = new GrpcServer({
-    endpoint: '127.0.0.1:0',
-    maxRecvMsgSizeMib: 4,
-    maxConcurrentStreams: 0,
-    keepalive: { serverParameters: { maxConnectionAge: 0, maxConnectionAgeGrace: 0 } },
-  } as GrpcServerSettings, new Map([[PATH, (_arena, _offset, _length, _encoding, respond) => {
+  server = new GrpcServer(grpcServerSettings(), new Map([[PATH, (_arena, _offset, _length, _encoding, respond) => {
     respond(OK);
   }]]), netContext(clock));
   port = await server.listen();
