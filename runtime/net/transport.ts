@@ -53,9 +53,13 @@ export interface MessageClient {
   open(): void;
   /**
    * Sends the bytes of all `chunks` as one message to `path` (gRPC) or to that URL (HTTP).
-   * `timeoutMs` counts from now and includes connecting; 0 is no limit.
+   * `timeoutMs` counts from now and includes connecting; 0 is no limit. `metadata` is what the
+   * message once came with, which credentials may be made of.
    */
-  send(path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done): void;
+  send(
+    path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+    metadata?: ClientMetadata,
+  ): void;
   /** Ends every connection. What is under way ends as UNAVAILABLE. Twice is harmless. */
   close(): Promise<void>;
 }

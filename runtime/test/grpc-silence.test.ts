@@ -3,6 +3,7 @@ import * as http2 from 'http2';
 import { connect, type Socket } from 'net';
 import { GrpcServer } from '../net/grpc-server';
 import { OK } from '../net/status';
+import type { OnMessage } from '../net/transport';
 import { netContext } from '../testing/component-context';
 import { FakeClock } from '../testing/fake-clock';
 import { grpcServerSettings } from '../testing/server-settings';
@@ -22,9 +23,8 @@ let sockets: Socket[];
 beforeEach(async () => {
   clock = new FakeClock();
   sockets = [];
-  server = new GrpcServer(grpcServerSettings(), new Map([[PATH, (_arena, _offset, _length, _encoding, respond) => {
-    respond(OK);
-  }]]), netContext(clock));
+  const taken: OnMessage = (_arena, _offset, _length, _encoding, respond) => respond(OK);
+  server = new GrpcServer(grpcServerSettings(), new Map([[PATH, taken]]), netContext(clock));
   port = await server.listen();
 });
 
