@@ -59,8 +59,8 @@ export class GrpcClient implements MessageClient {
     this.peers = new PeerLog(context);
     this.ownHeaders = lowerCased(settings.headers);
     this.endpoint = parseClientEndpoint(settings.endpoint, 'endpoint');
-    const name = settings.tls.serverNameOverride;
-    this.authority = name === '' ? authorityOf(this.endpoint) : name;
+    this.authority = settings.authority || settings.tls.serverNameOverride
+      || authorityOf(this.endpoint);
     const compression = grpcCompression(settings.compression);
     if (compression !== undefined) this.compressor = new Compressor(compression);
     this.headers = {
@@ -69,7 +69,7 @@ export class GrpcClient implements MessageClient {
       ':authority': this.authority,
       'te': 'trailers',
       'content-type': 'application/grpc',
-      'user-agent': userAgent,
+      'user-agent': settings.userAgent || userAgent,
       'grpc-accept-encoding': ACCEPTED_ENCODINGS,
       ...compression !== undefined && { 'grpc-encoding': settings.compression },
     };
@@ -84,7 +84,11 @@ export class GrpcClient implements MessageClient {
     if (this.isOpen || this.isClosed) return;
     const isSafe = this.speaksTls();
     this.authenticator = clientAuthenticator(this.settings.auth, this.context, isSafe);
-    if (isSafe) this.tls = new ClientTls(this.settings.tls, this.endpoint.host, this.context);
+    if (isSafe) {
+      const name = this.settings.authority === ''
+        ? this.endpoint.host : hostOf(this.settings.authority);
+      this.tls = new ClientTls(this.settings.tls, name, this.context);
+    }
     this.isOpen = true;
     this.lookUp();
   }
@@ -236,10 +240,11 @@ export class GrpcClient implements MessageClient {
 
   private lookUp(): void {
     if (this.isLookingUp || this.isClosed || this.lookupPause !== undefined) return;
-    const { host } = this.endpoint;
+    const { host, socketPath } = this.endpoint;
     this.isLookingUp = true;
     this.lookedUpAt = this.context.clock.monotonic();
-    addressesOf(host).then(
+    const looking = socketPath === undefined ? addressesOf(host) : Promise.resolve([socketPath]);
+    looking.then(
       (addresses) => this.found(addresses),
       (error: unknown) => { this.lookupFailure = messageOf(error); },
     ).finally(() => {
@@ -256,9 +261,9 @@ export class GrpcClient implements MessageClient {
   private found(addresses: readonly string[]): void {
     if (this.isClosed) return;
     const known = new Map(this.connections.map((connection) => [connection.name, connection]));
-    const { port } = this.endpoint;
+    const { port, socketPath } = this.endpoint;
     this.connections = addresses.map((address) => {
-      const name = authorityOf({ host: address, port });
+      const name = socketPath ?? authorityOf({ host: address, port });
       const connection = known.get(name);
       known.delete(name);
       return connection ?? this.connectionTo(address);
@@ -271,6 +276,8 @@ export class GrpcClient implements MessageClient {
     return new GrpcConnection({
       address,
       port: this.endpoint.port,
+      isFile: this.endpoint.socketPath !== undefined,
+      keepalive: this.settings.keepalive,
       tls: this.tls,
       authority: this.authority,
       clock: this.context.clock,
@@ -283,6 +290,11 @@ export class GrpcClient implements MessageClient {
     this.retired.add(connection);
     connection.close(false);
   }
+}
+
+/** The host of an authority, which may have a port. */
+function hostOf(authority: string): string {
+  return authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
