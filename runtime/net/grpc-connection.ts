@@ -3,6 +3,7 @@ import * as http2 from 'http2';
 import * as net from 'net';
 import * as tls from 'tls';
 import type { Clock, Timer } from '../clock';
+import type { GrpcClientSettings } from '../config';
 import { endSoon } from './end-soon';
 import { authorityOf } from './endpoint';
 import type { ClientTls } from './tls';
@@ -15,10 +16,14 @@ export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'waiting' | 'clo
 
 /** What a connection is made from. */
 export interface ConnectionOptions {
-  /** IP address. */
+  /** IP address, or path of a socket. */
   readonly address: string;
-  /** Port. */
+  /** Port; of no meaning for a socket that is a file. */
   readonly port: number;
+  /** Whether the address is a path. */
+  readonly isFile: boolean;
+  /** When the peer is asked for a sign of life, apart from requests that take too long. */
+  readonly keepalive?: GrpcClientSettings['keepalive'];
   /** TLS of the next connection; without it, plain text. */
   readonly tls?: ClientTls;
   /** `:authority` of every request. */
@@ -36,6 +41,9 @@ const STREAM_WINDOW = 1024 * 1024;
 const SESSION_MEMORY = 2 ** 20;
 const CONNECT_MS = 20_000;
 const PROBE_MS = 10_000;
+/** What grpc-go makes of less, lest servers find it too often. */
+const LEAST_TIME_MS = 10_000;
+const USUAL_TIMEOUT_MS = 20_000;
 /** A connection that ended sooner is made again after a pause only, as if it had failed. */
 const SHORTEST_LIFE_MS = 100;
 const FIRST_PAUSE_MS = 1000;
@@ -63,7 +71,8 @@ export class GrpcConnection {
 
   /** The address, as configurations write it. */
   public get name(): string {
-    return authorityOf({ host: this.options.address, port: this.options.port });
+    const { address, isFile, port } = this.options;
+    return isFile ? address : authorityOf({ host: address, port });
   }
 
   /** Whether it was closed and its last request has ended. */
@@ -75,10 +84,11 @@ export class GrpcConnection {
   public connect(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
-    const { address, clock, port } = this.options;
+    const { address, clock, isFile, port } = this.options;
+    const target = isFile ? { path: address } : { host: address, port };
     const socket = this.options.tls === undefined
-      ? net.connect({ host: address, port })
-      : tls.connect({ host: address, port, ALPNProtocols: ['h2'], ...this.options.tls.options });
+      ? net.connect(target)
+      : tls.connect({ ...target, ALPNProtocols: ['h2'], ...this.options.tls.options });
     this.socket = socket;
     const timer = clock.after(CONNECT_MS, () => {
       socket.destroy(new Error(`connect ${this.name}: no answer in ${CONNECT_MS} ms`));
@@ -105,12 +115,12 @@ export class GrpcConnection {
    * Asks whether the peer is still there, and cuts the connection when it is not: a machine that
    * vanished says nothing, and every request would run into its deadline.
    */
-  public probe(): void {
+  public probe(timeoutMs = PROBE_MS): void {
     const { session } = this;
     if (this.state !== 'ready' || this.isProbing) return;
     if (session === undefined || session.destroyed) return;
     this.isProbing = true;
-    const timer = this.options.clock.after(PROBE_MS, () => {
+    const timer = this.options.clock.after(timeoutMs, () => {
       session.destroy(new Error(`connection to ${this.name}: no answer to a ping`));
     });
     const end = (): void => {
@@ -170,6 +180,8 @@ export class GrpcConnection {
       this.readySince = this.options.clock.monotonic();
       this.move('ready');
     });
+    const watch = this.watch(session);
+    session.once('close', () => watch?.cancel());
     session.on('goaway', () => {
       this.drain(session);
       this.ended(session);
@@ -178,6 +190,18 @@ export class GrpcConnection {
     session.on('close', () => {
       settled();
       this.ended(session);
+    });
+  }
+
+  /** Asks for a sign of life as often as the settings say. */
+  private watch(session: http2.ClientHttp2Session): Timer | undefined {
+    const { clock, keepalive } = this.options;
+    if (keepalive === undefined || keepalive.time === 0) return undefined;
+    const { permitWithoutStream, time, timeout } = keepalive;
+    return clock.every(Math.max(time, LEAST_TIME_MS), () => {
+      if (session !== this.session) return;
+      const isWanted = permitWithoutStream || (this.open.get(session) ?? 0) > 0;
+      if (isWanted) this.probe(timeout || USUAL_TIMEOUT_MS);
     });
   }
 

@@ -84,12 +84,14 @@ export type {
   AuthenticatorConfig, RequestAuthenticatorConfig,
 } from './sections/authenticator';
 export type { DatadogApiConfig, DatadogTraceStatsConfig } from './sections/datadog';
-export type { GrpcClientConfig } from './sections/grpc-client';
+export type { GrpcClientConfig, GrpcClientKeepaliveConfig } from './sections/grpc-client';
 export type {
   GrpcServerConfig, GrpcServerEnforcementPolicyConfig, GrpcServerKeepaliveConfig,
   GrpcServerParametersConfig,
 } from './sections/grpc-server';
-export type { CompressionParamsConfig, HttpClientConfig } from './sections/http-client';
+export type {
+  CompressionParamsConfig, HttpClientConfig, HttpClientKeepaliveConfig,
+} from './sections/http-client';
 export type {
   CorsConfig, HttpServerConfig, HttpServerKeepaliveConfig,
 } from './sections/http-server';

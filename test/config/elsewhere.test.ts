@@ -21,20 +21,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
     `exporters.otlp_grpc.sending_queue.storage: is a key ${NOT_HERE}`],
   ['batches of a queue', otlpGrpcExporter, { ...grpc, sending_queue: { batch: null } },
     `exporters.otlp_grpc.sending_queue.batch: is a key ${NOT_HERE}`],
-  ['a cipher suite that is not safe', otlpGrpcExporter,
-    { ...grpc, tls: { cipher_suites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] } },
-    'exporters.otlp_grpc.tls.cipher_suites[0]: must be one of TLS_AES_128_GCM_SHA256,'
-    + ' TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,'
-    + ' TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,'
-    + ' TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,'
-    + ' TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,'
-    + ' TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,'
-    + ' TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256; TLS_RSA_WITH_AES_128_CBC_SHA is a choice'
-    + ` ${NOT_HERE}`],
-  ['headers of received requests', headersSetterExtension,
-    { headers: [{ key: 'a', from_context: 'b', default_value: 'c' }] },
-    `extensions.headers_setter.headers[0].from_context: is a key ${NOT_HERE}\n`
-    + `extensions.headers_setter.headers[0].default_value: is a key ${NOT_HERE}`],
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
@@ -68,6 +54,13 @@ const EFFECTLESS: readonly (readonly [string, Part, object, string])[] = [
     { auth: { authenticator: 'basicauth' }, cors: null },
     'extensions.health_check.auth: has no effect in this runtime: health is told to everybody, and'
     + ' in one way, as by upstream'],
+  ['sizes of what a gRPC client writes', otlpGrpcExporter, { ...grpc, write_buffer_size: 5 },
+    'exporters.otlp_grpc.write_buffer_size: has no effect in this runtime: it gives a socket all of'
+    + ' a message at once, and has no buffer of its own in between'],
+  ['signs of life of HTTP/2', otlpHttpExporter,
+    { endpoint: 'http://h', http2_ping_timeout: '5s', force_attempt_http2: true },
+    'exporters.otlp_http.http2_ping_timeout: has no effect in this runtime: it sends over'
+    + ' HTTP/1.1'],
   ['an older key', otlpReceiver, { protocols: { http: { idle_timeout: '5s' } } },
     'receivers.otlp.protocols.http.idle_timeout: is deprecated; write keepalive.idle_timeout'],
 ];
@@ -124,6 +117,14 @@ test.each([
 ])('an HTTP server is refused with %j', (http, report) => {
   const { problems } = otlpReceiver.read({ protocols: { http } });
   expect(problemReport(problems)).toBe(`receivers.otlp.protocols.http.${report}`);
+});
+
+test.each<[string, object]>([
+  ['tls.tpm', { tls: { tpm: { enabled: true } } }], ['cookies', { cookies: {} }],
+  ['middlewares', { middlewares: [{ id: 'x' }] }],
+])('an HTTP client refuses %s by name', (key, more) => {
+  const { problems } = otlpHttpExporter.read({ endpoint: 'http://h', ...more });
+  expect(problemReport(problems)).toBe(`exporters.otlp_http.${key}: is a key ${NOT_HERE}`);
 });
 
 test('older keys say the same as keepalive', () => {
@@ -198,6 +199,19 @@ const MISTAKES: readonly (readonly [string, Part, object, string])[] = [
   ['a compression of nobody', otlpHttpExporter, { endpoint: 'http://h', compression: 'br' },
     'compression: must be one of gzip, zstd, zlib, deflate, snappy, x-snappy-framed, lz4, none, "",'
     + ' got "br"'],
+  ['a cipher suite that is not safe', otlpGrpcExporter,
+    { ...grpc, tls: { cipher_suites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] } },
+    'tls.cipher_suites[0]: needs include_insecure_cipher_suites beside it, got'
+    + ' "TLS_RSA_WITH_AES_128_CBC_SHA"'],
+  ['a curve of nobody', otlpGrpcExporter, { ...grpc, tls: { curve_preferences: ['P255'] } },
+    'tls.curve_preferences[0]: must be one of X25519MLKEM768, X25519, P256, P384, P521, got'
+    + ' "P255"'],
+  ['two names of one server', otlpGrpcExporter,
+    { ...grpc, authority: 'a', tls: { server_name_override: 'b' } },
+    'authority: must be tls.server_name_override (b) where both are given, got a'],
+  ['a proxy that is none', otlpHttpExporter,
+    { endpoint: 'http://h', proxy_url: 'socks5://u:secret@h' },
+    'proxy_url: must be a URL such as http://host:3128'],
   ['a level that gzip has not', otlpHttpExporter,
     { endpoint: 'http://h', compression_params: { level: 11 } },
     'compression_params.level: must be from -2 to 9 for gzip, got 11'],
