@@ -1,8 +1,9 @@
 import type { SendingQueueSettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
+import { MemoryBudget, type MemoryAccount } from './memory-budget';
 import { SendingQueue } from './sending-queue';
 import { createPayload, Payload } from '../pipeline/payload';
-import { settle } from '../testing/fake-clock';
+import { FakeClock, settle } from '../testing/fake-clock';
 
 const SETTINGS: SendingQueueSettings = {
   numConsumers: 2, queueSize: 3, sizer: 'requests', blockOnOverflow: false, waitForResult: false,
@@ -13,12 +14,19 @@ function payloadOf(items: number, bytes = items * 10): Payload {
 }
 
 /** A queue whose deliveries end when the test says so. */
-function queueOf(settings: Partial<SendingQueueSettings> = {}) {
+function queueOf(settings: Partial<SendingQueueSettings> = {}, memory?: MemoryAccount) {
   const open: { payload: Payload; resolve(): void; reject(error: Error): void }[] = [];
-  const queue = new SendingQueue({ ...SETTINGS, ...settings }, (payload) => (
-    new Promise<void>((resolve, reject) => open.push({ payload, resolve, reject }))
-  ));
-  return { queue, open };
+  const clock = new FakeClock();
+  const queue = new SendingQueue({
+    signal: 'traces',
+    settings: { ...SETTINGS, ...settings },
+    clock,
+    memory,
+    deliver: (payload) => (
+      new Promise<void>((resolve, reject) => open.push({ payload, resolve, reject }))
+    ),
+  });
+  return { queue, open, clock };
 }
 
 describe('SendingQueue', () => {
