@@ -26,6 +26,28 @@ exporters:
 ${service('memory_limiter, batch', 'otlp_grpc')}`;
 }
 
+/**
+ * The plain tier, but batches are gathered behind the queue: what is answered is in the queue.
+ * That is in memory, or on disk with fsync after every write or without.
+ */
+export function queueConfig(ports: Ports, disk?: { readonly fsync: boolean }): string {
+  const [storage, extension, name] = disk === undefined ? ['', '', ''] : [
+    'storage: file_storage, ',
+    `  file_storage: { directory: ${ports.directory}, fsync: ${disk.fsync} }\n`,
+    ', file_storage',
+  ];
+  return `${head(ports)}${extension}
+processors:
+  memory_limiter: { check_interval: 1s, limit_mib: 2000 }
+exporters:
+  otlp_grpc:
+    endpoint: "127.0.0.1:${ports.sinks[0]}"
+    compression: none
+    tls: { insecure: true }
+    sending_queue: { ${storage}batch: {} }
+${service('memory_limiter', 'otlp_grpc').replace('[health_check]', `[health_check${name}]`)}`;
+}
+
 /** A tier that routes by trace id to all sinks and answers when they have. */
 export function loadBalancingConfig(ports: Ports): string {
   return `${head(ports)}

@@ -13,7 +13,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { loadBalancingConfig, plainConfig, tailSamplingConfig } from './tier-configs';
+import { loadBalancingConfig, plainConfig, queueConfig, tailSamplingConfig } from './tier-configs';
 
 const ROOT = join(__dirname, '..', '..');
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
@@ -152,6 +152,8 @@ export interface Ports {
   readonly health: number;
   /** Where its backends are. */
   readonly sinks: readonly number[];
+  /** An empty directory. */
+  readonly directory: string;
 }
 
 async function totals(sinks: readonly Sink[]): Promise<Counts> {
@@ -164,6 +166,7 @@ async function measure(tier: Tier, spans: number): Promise<object> {
   const sinks = await Promise.all(Array.from({ length: tier.sinks }, () => Sink.open()));
   const ports = {
     otlp: await freePort(), health: await freePort(), sinks: sinks.map(({ port }) => port),
+    directory: mkdtempSync(join(work, 'queue-')),
   };
   const file = join(work, `${tier.name}.yaml`);
   writeFileSync(file, tier.config(ports));
@@ -199,6 +202,19 @@ function thousands(value: number): number {
 
 const TIERS: readonly Tier[] = [
   { name: 'plain', sinks: 1, keepsAll: true, config: plainConfig },
+  { name: 'queue in memory', sinks: 1, keepsAll: true, config: (ports) => queueConfig(ports) },
+  {
+    name: 'queue on disk',
+    sinks: 1,
+    keepsAll: true,
+    config: (ports) => queueConfig(ports, { fsync: false }),
+  },
+  {
+    name: 'queue on disk, fsync',
+    sinks: 1,
+    keepsAll: true,
+    config: (ports) => queueConfig(ports, { fsync: true }),
+  },
   { name: 'load_balancing, 3 pods', sinks: 3, keepsAll: true, config: loadBalancingConfig },
   { name: 'tail_sampling, 2 s', sinks: 1, keepsAll: false, config: tailSamplingConfig },
 ];

@@ -247,7 +247,9 @@ export function splitItems(payload: Payload, firstItems: number, maxItems: numbe
  * @throws MalformedError when the bytes are no export request of the payload's signal.
  */
 export function splitBytes(payload: Payload, firstBytes: number, maxBytes: number): Payload[] {
-  return payload.sizeBytes <= firstBytes ? [payload] : split(payload, firstBytes, maxBytes, BY_BYTES);
+  return payload.sizeBytes <= firstBytes
+    ? [payload]
+    : split(payload, firstBytes, maxBytes, BY_BYTES);
 }
 
 function split(payload: Payload, first: number, most: number, portions: Portions): Payload[] {

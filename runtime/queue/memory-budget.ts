@@ -2,7 +2,7 @@
  * How many bytes of requests all queues of the process may hold in memory, whatever each of them is
  * told to count: half of what the process may use.
  *
- * A queue may hold twice as much as is left for all: alone two thirds of the budget, so that there
+ * A queue may hold twice as much as is then left for all: alone two thirds of the budget, so that there
  * is always room for the queues of exporters whose peers are not away. (Known from switches as
  * dynamic thresholds.)
  */
@@ -62,12 +62,14 @@ export class MemoryAccount {
 
   /** Whether a request of `bytes` may be held as well. */
   public hasRoomFor(bytes: number): boolean {
-    return this.held + bytes + REQUEST_BYTES <= this.budget.free * PER_FREE_BYTE;
+    const more = bytes + REQUEST_BYTES;
+    return this.held + more <= (this.budget.free - more) * PER_FREE_BYTE;
   }
 
   /** Whether a request of `bytes` may ever be held. */
   public canEverHold(bytes: number): boolean {
-    return bytes + REQUEST_BYTES <= this.budget.limit * PER_FREE_BYTE;
+    const all = bytes + REQUEST_BYTES;
+    return all <= (this.budget.limit - all) * PER_FREE_BYTE;
   }
 
   /** Holds a request, whether or not there is room. */

@@ -124,3 +124,51 @@ describe('SendingQueue', () => {
     expect(queue.size).toBe(0);
   });
 });
+
+describe('the memory of queues', () => {
+  const MIB = 1_048_576;
+  const big = () => payloadOf(1, MIB);
+
+  it('is bounded in bytes, whatever the queue counts, until the sender is done', async () => {
+    const budget = new MemoryBudget(9 * MIB);
+    const { queue, open } = queueOf({ queueSize: 1000, numConsumers: 1 }, budget.open());
+    let taken = 0;
+    const fill = () => { for (;; taken++) queue.offer(big()); };
+    expect(fill).toThrow(/^sending queue is full: it holds \d+ bytes, its part of the memory$/);
+    // Alone, a queue has two thirds.
+    expect(taken).toBe(5);
+    open[0].resolve();
+    await settle();
+    expect(() => queue.offer(big())).not.toThrow();
+  });
+
+  it('keeps room for another queue while one is full', () => {
+    const budget = new MemoryBudget(9 * MIB);
+    const [one, other] = [0, 1].map(() => queueOf({ queueSize: 1000 }, budget.open()).queue);
+    for (let i = 0; i < 5; i++) void one.offer(big());
+    expect(() => one.offer(big())).toThrow(RetryableError);
+    expect(() => other.offer(big())).not.toThrow();
+    expect(() => other.offer(big())).not.toThrow();
+  });
+
+  it('lets in who waits when another queue gives some back', async () => {
+    const budget = new MemoryBudget(3 * MIB);
+    const one = queueOf({ queueSize: 1000 }, budget.open());
+    const other = queueOf({ queueSize: 1000, blockOnOverflow: true }, budget.open());
+    void one.queue.offer(payloadOf(1, 1.5 * MIB));
+    void other.queue.offer(payloadOf(1, 0.5 * MIB));
+    let entered = false;
+    void Promise.resolve(other.queue.offer(big())).then(() => { entered = true; });
+    await settle();
+    expect(entered).toBe(false);
+    one.open[0].resolve();
+    await settle();
+    expect(entered).toBe(true);
+  });
+
+  it('never holds what is larger than all of it', () => {
+    const { queue } = queueOf({}, new MemoryBudget(MIB).open());
+    expect(() => queue.offer(payloadOf(1, 3 * MIB)))
+      .toThrow(new PermanentError('element size too large'));
+  });
+});

@@ -229,7 +229,7 @@ export class Segment {
   }
 }
 
-/** Writes all of `parts` at `position`; a disk that is full takes less than it is given at first. */
+/** Writes all of `parts` at `position`; a disk that is full takes some of them at first. */
 export async function writeAll(
   handle: FileHandle, parts: readonly Uint8Array[], position: number,
 ): Promise<void> {
@@ -241,7 +241,7 @@ export async function writeAll(
   while (bytesWritten < total) {
     const next = await handle.write(
       bytes, bytesWritten, total - bytesWritten, position + bytesWritten);
-    if (next.bytesWritten === 0) throw new Error('the disk took no bytes and named no reason');
+    if (next.bytesWritten === 0) throw new Error(`a write: must take bytes or fail, got ${bytesWritten} of ${total}`);
     bytesWritten += next.bytesWritten;
   }
 }

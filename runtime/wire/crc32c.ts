@@ -6,8 +6,8 @@ const SLICES = 8;
 const TABLE = crcTables(POLYNOMIAL, SLICES);
 
 /**
- * The checksum of the bytes from `start` to `end`, as an unsigned 32-bit number. `before` is that of
- * bytes that come before them.
+ * The checksum of the bytes from `start` to `end`, as an unsigned 32-bit number. `before` is that
+ * of bytes that come before them.
  */
 export function crc32c(bytes: Uint8Array, start: number, end: number, before = 0): number {
   let crc = ~before;

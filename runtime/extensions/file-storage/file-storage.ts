@@ -78,7 +78,8 @@ class FileStorage implements StorageExtension {
       if (createDirectory) {
         await mkdir(path, { recursive: true, mode: parseInt(directoryPermissions, OCTAL) });
       }
-      if (!(await stat(path)).isDirectory()) throw new Error('no directory');
+      const isDirectory = (await stat(path)).isDirectory();
+      if (!isDirectory) throw new Error(`${path}: is another kind of file`);
       await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     } catch (error) {
       const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';

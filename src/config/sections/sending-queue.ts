@@ -2,7 +2,12 @@
  * Where requests wait for an exporter.
  */
 import type { Duration } from 'cdk8s';
-import { choice, count, duration, flag, list, optional, text } from '../fields';
+import { z } from 'zod';
+import { parseComponentId } from '../component-id';
+import {
+  choice, count, duration, flag, leaf, list, mustBe, optional, text,
+} from '../fields';
+import { shown } from '../problem';
 import {
   optionalSection, section, type Presence, type Report, type SettingsOf,
 } from '../section';
@@ -75,7 +80,7 @@ export interface SendingQueueConfig {
   readonly queueSize?: number;
   /**
    * What the queue counts: requests, items or bytes.
-   * @default "requests"
+   * @default - requests
    */
   readonly sizer?: string;
   /**
@@ -141,7 +146,13 @@ const fields = {
   sizer: optional(choice(['requests', 'items', 'bytes'])),
   blockOnOverflow: flag({ fallback: false }),
   waitForResult: flag({ fallback: false }),
-  storage: optional(text()),
+  storage: optional(leaf(() => z.string(mustBe('a text')), undefined, {
+    decode: (id: string, refuse) => {
+      const parts = parseComponentId(id);
+      if (typeof parts === 'string') refuse(`${parts}, got ${shown(id)}`);
+      return id;
+    },
+  })),
   batch,
 };
 
@@ -158,8 +169,7 @@ function queueFits(settings: SendingQueueSettings, report: Report): void {
   if (batchSizer === 'requests') {
     report(['batch', 'sizer'],
       'must be items or bytes beside a queue that is told to count requests, got nothing');
-  }
-  if ((batchSizer ?? 'items') === (sizer ?? 'requests') && batched.minSize > queueSize) {
+  } else if ((batchSizer ?? 'items') === (sizer ?? 'requests') && batched.minSize > queueSize) {
     report(['batch', 'min_size'],
       `must be at most queue_size (${queueSize}), got ${batched.minSize}`);
   }
