@@ -211,6 +211,7 @@ export class SegmentLog implements RequestLog {
     this.unreadRequests -= 1;
     const undone = { offset: record.offset, length: record.length };
     segment.reading.add(undone);
+    if (segment.isSealed && segment.unread.requests === 0) this.pass(segment);
     return {
       payload,
       done: () => {
@@ -288,9 +289,9 @@ export class SegmentLog implements RequestLog {
   /** Deletes what is over, and writes down what else is done. */
   private async tidy(): Promise<void> {
     const last = this.segments.at(-1);
-    if (last !== undefined && !this.hasUnread && last.reading.size === 0) {
-      this.writer.seal(last);
-      if (last.isSealed && !last.isPassed) this.pass(last);
+    if (last?.reading.size === 0 && !this.hasUnread) this.writer.seal(last);
+    for (const segment of this.segments) {
+      if (segment.isSealed && !segment.isPassed && !this.hasUnread) this.pass(segment);
     }
     for (const segment of [...this.segments]) {
       if (segment.isOver) {

@@ -17,6 +17,8 @@ import type { Logger } from '../telemetry/logger';
 const LARGEST_WRITE = 8_388_608;
 /** The kernel takes 1,024 pieces with one call. */
 const MOST_PIECES = 1_000;
+/** What is said when there is no room, and only that. */
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 interface Waiting {
   readonly payload: Payload;
@@ -144,7 +146,7 @@ export class SegmentWriter {
       await writeAll(handle, pieces, segment.length);
       if (settings.fsync) await handle.datasync();
     } catch (error) {
-      await this.takeBack(segment);
+      await this.takeBack(segment, error);
       throw error;
     }
     segment.length = end;
@@ -164,16 +166,18 @@ export class SegmentWriter {
   }
 
   /** Nothing is left of what was refused, and the disk is given back its room. */
-  private async takeBack(segment: Segment): Promise<void> {
+  private async takeBack(segment: Segment, cause: unknown): Promise<void> {
+    const isFull = FULL.has((cause as NodeJS.ErrnoException).code ?? '');
     try {
       await (await segment.opened()).truncate(segment.length);
+      // What a disk that failed does with the same pages later, nobody knows.
+      if (!isFull && segment.length > 0) this.end();
     } catch (error) {
       this.options.log.warn('A write that failed cannot be taken back.', {
         file: segment.path, offset: segment.length, error: messageOf(error),
       });
+      this.end();
     }
-    // What a disk that failed once does with the same pages later, nobody knows.
-    this.end();
   }
 
   private end(): void {
