@@ -7,10 +7,10 @@
 import { constants, type PathLike } from 'node:fs';
 import { open, readFile, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { RecordScanner, type Damage } from './record-scanner';
 import { requestBytes, type RecordAt } from './record';
 import type { Totals } from './storage';
-import { crc32c } from '../wire/crc32c';
 
 const NAME = /^(\d{16})-(\d+)-([0-9a-f]{8})\.queue$/;
 const NUMBER_DIGITS = 16;
@@ -225,7 +225,7 @@ export class Segment {
   }
 
   private doneSum(bytes: Buffer, at: number): number {
-    return crc32c(bytes, at, at + DONE_BYTES / 2, this.name.salt);
+    return crc32(bytes.subarray(at, at + DONE_BYTES / 2), this.name.salt);
   }
 }
 

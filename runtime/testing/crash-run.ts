@@ -15,7 +15,7 @@ const SENDERS = 16;
 const LARGEST_FILLER = 20_000;
 const MOST_SPANS = 5;
 const SHORTEST_MS = 30;
-const LONGEST_MS = 500;
+const LONGEST_MS = 900;
 
 /** How a collector is to be killed. */
 export interface CrashOptions {

@@ -5,12 +5,9 @@ const POLYNOMIAL = 0x82f6_3b78;
 const SLICES = 8;
 const TABLE = crcTables(POLYNOMIAL, SLICES);
 
-/**
- * The checksum of the bytes from `start` to `end`, as an unsigned 32-bit number. `before` is that
- * of bytes that come before them.
- */
-export function crc32c(bytes: Uint8Array, start: number, end: number, before = 0): number {
-  let crc = ~before;
+/** The checksum of the bytes from `start` to `end`, as an unsigned 32-bit number. */
+export function crc32c(bytes: Uint8Array, start: number, end: number): number {
+  let crc = -1;
   let at = start;
   for (; at + SLICES <= end; at += SLICES) {
     crc = TABLE[1792 | (bytes[at] ^ crc) & 0xff]

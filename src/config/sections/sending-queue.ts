@@ -146,7 +146,7 @@ const fields = {
   sizer: optional(choice(['requests', 'items', 'bytes'])),
   blockOnOverflow: flag({ fallback: false }),
   waitForResult: flag({ fallback: false }),
-  storage: optional(leaf(() => z.string(mustBe('a text')), undefined, {
+  storage: optional(leaf<string, string>(() => z.string(mustBe('a text')), undefined, {
     decode: (id: string, refuse) => {
       const parts = parseComponentId(id);
       if (typeof parts === 'string') refuse(`${parts}, got ${shown(id)}`);
