@@ -165,7 +165,9 @@ async function totals(sinks: readonly Sink[]): Promise<Counts> {
 async function measure(tier: Tier, spans: number): Promise<object> {
   const sinks = await Promise.all(Array.from({ length: tier.sinks }, () => Sink.open()));
   const ports = {
-    otlp: await freePort(), health: await freePort(), sinks: sinks.map(({ port }) => port),
+    otlp: await freePort(),
+    health: await freePort(),
+    sinks: sinks.map(({ port }) => port),
     directory: mkdtempSync(join(work, 'queue-')),
   };
   const file = join(work, `${tier.name}.yaml`);

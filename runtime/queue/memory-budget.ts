@@ -2,9 +2,9 @@
  * How many bytes of requests all queues of the process may hold in memory, whatever each of them is
  * told to count: half of what the process may use.
  *
- * A queue may hold twice as much as is then left for all: alone two thirds of the budget, so that there
- * is always room for the queues of exporters whose peers are not away. (Known from switches as
- * dynamic thresholds.)
+ * A queue may hold twice as much as is then left for all: alone two thirds of the budget, so that
+ * there is always room for the queues of exporters whose peers are not away. (Known from switches
+ * as dynamic thresholds.)
  */
 import { totalmem } from 'node:os';
 

@@ -53,7 +53,11 @@ async function exporterOf({ directory, script = [], queue = {} }: World) {
     context,
   });
   return {
-    exporter, sender, clock, log, storage,
+    exporter,
+    sender,
+    clock,
+    log,
+    storage,
     value: (name: string) => metrics.value(`otelcol_exporter_${name}`),
     stop: async () => {
       await exporter.stop();

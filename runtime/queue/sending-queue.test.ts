@@ -133,7 +133,7 @@ describe('the memory of queues', () => {
     const budget = new MemoryBudget(9 * MIB);
     const { queue, open } = queueOf({ queueSize: 1000, numConsumers: 1 }, budget.open());
     let taken = 0;
-    const fill = () => { for (;; taken++) queue.offer(big()); };
+    const fill = () => { for (;; taken++) void queue.offer(big()); };
     expect(fill).toThrow(/^sending queue is full: it holds \d+ bytes, its part of the memory$/);
     // Alone, a queue has two thirds.
     expect(taken).toBe(5);

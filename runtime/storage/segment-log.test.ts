@@ -119,7 +119,7 @@ describe('a log', () => {
 });
 
 describe('a damaged file', () => {
-  it('costs only the request that is damaged, and is told with file, offset and bytes', async () => {
+  it('costs only the request that is damaged, and is told with its place and bytes', async () => {
     const directory = makeDirectory();
     await fill(directory, 5);
     const [file] = segmentsOf(directory);

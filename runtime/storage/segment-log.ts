@@ -197,8 +197,9 @@ export class SegmentLog implements RequestLog {
       }
       const bytes = 'damagedBytes' in at ? undefined : await scan.bytesOf(at);
       this.readOffset = scan.offset;
-      if ('damagedBytes' in at) this.onDamage(segment, at);
-      else if (!segment.doneBefore.has(at.offset)) {
+      if ('damagedBytes' in at) {
+        this.onDamage(segment, at);
+      } else if (!segment.doneBefore.has(at.offset)) {
         const payload = decodeRecord(at, bytes!, this.options.owner.signal);
         if (payload !== undefined) return this.handOut(segment, at, payload);
         this.loseRecord(segment, at);

@@ -8,8 +8,8 @@ import { constants, type PathLike } from 'node:fs';
 import { open, readFile, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { RecordScanner, type Damage } from './record-scanner';
 import { requestBytes, type RecordAt } from './record';
+import { RecordScanner, type Damage } from './record-scanner';
 import type { Totals } from './storage';
 
 const NAME = /^(\d{16})-(\d+)-([0-9a-f]{8})\.queue$/;
@@ -241,7 +241,9 @@ export async function writeAll(
   while (bytesWritten < total) {
     const next = await handle.write(
       bytes, bytesWritten, total - bytesWritten, position + bytesWritten);
-    if (next.bytesWritten === 0) throw new Error(`a write: must take bytes or fail, got ${bytesWritten} of ${total}`);
+    if (next.bytesWritten === 0) {
+      throw new Error(`a write: must take bytes or fail, got ${bytesWritten} of ${total}`);
+    }
     bytesWritten += next.bytesWritten;
   }
 }

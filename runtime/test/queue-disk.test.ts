@@ -113,7 +113,8 @@ test('what a signal finds undelivered stays on disk, is told, and is sent by the
     peer.isOpen = true;
     const second = await start(directory, peer);
     await until('all arrive', () => peer.arrived.size === 20);
-    expect(second.collector.stderr).toContain('The sending queue holds requests of an earlier run.');
+    expect(second.collector.stderr)
+      .toContain('The sending queue holds requests of an earlier run.');
     second.collector.signal('SIGTERM');
     expect((await second.collector.ended).code).toBe(0);
     expect(filesOf(directory, '.queue').filter((file) => /-0-[0-9a-f]{8}/.test(file))).toEqual([]);
@@ -150,7 +151,8 @@ function smallDisk(directory: string): string[] {
     `mount -t tmpfs -o size=2m tmpfs ${directory} && exec "$@"`, 'sh'];
 }
 
-const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+const canMount =
+  spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
 // Without user namespaces there is no disk that is full for one process only.
 (canMount ? test : test.skip)('a full disk refuses for now, loses nothing, and works again when'

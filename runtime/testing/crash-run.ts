@@ -141,7 +141,8 @@ class Run {
 
   private async start(): Promise<{ collector: CollectorProcess; port: number }> {
     const [port, health] = await freePorts(2);
-    const collector = new CollectorProcess(['run', '--config', `yaml:${this.config(port, health)}`]);
+    const config = this.config(port, health);
+    const collector = new CollectorProcess(['run', '--config', `yaml:${config}`]);
     await until('readiness', async () => (await get(health)).status === 200);
     return { collector, port };
   }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { componentContext, type TestContext } from './component-context';
 import { systemClock, type Clock } from '../clock';
 import type { FileStorageSettings } from '../config';
+import { RecordingLogger } from './recording-logger';
 import { createFileStorageExtension } from '../extensions/file-storage/file-storage';
 import { createPayload, type Payload } from '../pipeline/payload';
 import type { RequestLog, StorageExtension, Totals } from '../storage/storage';
-import { RecordingLogger } from './recording-logger';
 import { PrometheusMetrics } from '../telemetry/prometheus-metrics';
 
 const directories: string[] = [];
@@ -127,6 +127,5 @@ export async function readAll(log: RequestLog): Promise<Payload[]> {
 /** Files below `directory` whose names end so. */
 export function filesOf(directory: string, ending: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith(ending)).sort().map((file) => join(directory, file))
-    .filter((file) => !file.endsWith('0.queue/'));
+    .filter((file) => file.endsWith(ending)).sort().map((file) => join(directory, file));
 }

@@ -5,8 +5,9 @@
 import { Duration } from 'cdk8s';
 import {
   basicAuthExtension, bearerTokenAuthExtension, datadogExporter, fileStorageExtension,
-  headersSetterExtension, loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver,
-  problemReport, prometheusReceiver, readCollectorConfig, resourceProcessor, type Part,
+  headersSetterExtension, loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter,
+  otlpHttpExporter, otlpReceiver, problemReport, prometheusReceiver, readCollectorConfig,
+  resourceProcessor, type Part,
 } from '../../src/config';
 
 const NOT_HERE = 'of the OpenTelemetry Collector that this runtime does not implement';

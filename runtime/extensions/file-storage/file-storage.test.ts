@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFileStorageExtension } from './file-storage';
-import { FakeClock } from '../../testing/fake-clock';
 import { componentContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
+import { FakeClock } from '../../testing/fake-clock';
 import {
   deleteDirectories, makeDirectory, numbered, numberOf, openLog, openStorage, readAll,
   storageSettings,
@@ -43,10 +43,11 @@ describe('file_storage', () => {
   ])('does not start where its directory %s, and names it', async (_name, prepare) => {
     const path = prepare(join(makeDirectory(), 'queue'));
     await expect(openStorage(path)).rejects.toThrow(
-      /^extensions\.file_storage\.directory: must be a directory that can be read and written.*got/);
+      /^extensions\.file_storage\.directory: must be a directory that can be read and written.*got/,
+    );
   });
 
-  it('does not share its directory, and waits for the other one no longer than timeout', async () => {
+  it('does not share its directory, and waits for the other at most its timeout', async () => {
     const directory = makeDirectory();
     const first = await openStorage(directory);
     await expect(openStorage(directory)).rejects.toThrow(
