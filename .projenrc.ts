@@ -88,6 +88,7 @@ const scripts: Record<string, string> = {
   'build': 'node tools/check.mjs build',
   'bench': 'node tools/bench.mjs',
   'fuzz': 'node tools/fuzz.mjs',
+  'crash': 'node tools/crash.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
   'image': 'node tools/image.mjs',

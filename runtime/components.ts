@@ -15,6 +15,7 @@ import { createBasicAuthExtension } from './extensions/basic-auth/basic-auth';
 import {
   createBearerTokenAuthExtension,
 } from './extensions/bearer-token-auth/bearer-token-auth';
+import { createFileStorageExtension } from './extensions/file-storage/file-storage';
 import { createHeadersSetterExtension } from './extensions/headers-setter/headers-setter';
 import { createHealthCheckExtension } from './extensions/health-check/health-check';
 import { createOAuth2ClientExtension } from './extensions/oauth2-client/oauth2-client';
@@ -50,6 +51,7 @@ const exporters: { [T in TypesOf<'exporters'>]: ExporterFactory<SettingsOf<'expo
 const extensions:
 { [T in TypesOf<'extensions'>]: ExtensionFactory<SettingsOf<'extensions', T>> } = {
   health_check: createHealthCheckExtension,
+  file_storage: createFileStorageExtension,
   bearertokenauth: createBearerTokenAuthExtension,
   basicauth: createBasicAuthExtension,
   headers_setter: createHeadersSetterExtension,

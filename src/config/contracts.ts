@@ -7,6 +7,7 @@ import { otlpGrpcExporter } from './exporters/otlp-grpc';
 import { otlpHttpExporter } from './exporters/otlp-http';
 import { basicAuthExtension } from './extensions/basic-auth';
 import { bearerTokenAuthExtension } from './extensions/bearer-token-auth';
+import { fileStorageExtension } from './extensions/file-storage';
 import { headersSetterExtension } from './extensions/headers-setter';
 import { healthCheckExtension } from './extensions/health-check';
 import { oauth2ClientExtension } from './extensions/oauth2-client';
@@ -20,6 +21,6 @@ export const contracts = [
   otlpReceiver,
   memoryLimiterProcessor, batchProcessor, tailSamplingProcessor,
   otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, debugExporter,
-  healthCheckExtension,
+  healthCheckExtension, fileStorageExtension,
   bearerTokenAuthExtension, basicAuthExtension, headersSetterExtension, oauth2ClientExtension,
 ] as const;

@@ -4,10 +4,10 @@
  */
 import { Duration } from 'cdk8s';
 import {
-  basicAuthExtension, bearerTokenAuthExtension, datadogExporter, headersSetterExtension,
-  healthCheckExtension,
-  loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver,
-  problemReport, prometheusReceiver, readCollectorConfig, resourceProcessor, type Part,
+  basicAuthExtension, bearerTokenAuthExtension, datadogExporter, fileStorageExtension,
+  headersSetterExtension, healthCheckExtension, loadBalancingExporter, oauth2ClientExtension,
+  otlpGrpcExporter, otlpHttpExporter, otlpReceiver, problemReport, prometheusReceiver,
+  readCollectorConfig, resourceProcessor, type Part,
 } from '../../src/config';
 
 const NOT_HERE = 'of the OpenTelemetry Collector that this runtime does not implement';
@@ -16,11 +16,6 @@ const resolver = { dns: { hostname: 'h' } };
 
 /** What it is, its contract, YAML that holds it, and where and how this runtime refuses it. */
 const KEYS: readonly (readonly [string, Part, object, string])[] = [
-  ['a queue on disk', otlpGrpcExporter,
-    { ...grpc, sending_queue: { storage: 'file_storage' } },
-    `exporters.otlp_grpc.sending_queue.storage: is a key ${NOT_HERE}`],
-  ['batches of a queue', otlpGrpcExporter, { ...grpc, sending_queue: { batch: null } },
-    `exporters.otlp_grpc.sending_queue.batch: is a key ${NOT_HERE}`],
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
@@ -194,6 +189,27 @@ const MISTAKES: readonly (readonly [string, Part, object, string])[] = [
     { ...grpc, sending_queue: { storage: 'a', wait_for_result: true } },
     'sending_queue.wait_for_result: must be false beside storage: what is kept is answered at'
     + ' once'],
+  ['batches of a queue that is told to count requests', otlpGrpcExporter,
+    { ...grpc, sending_queue: { sizer: 'requests', batch: {} } },
+    'sending_queue.batch.sizer: must be items or bytes beside a queue that is told to count'
+    + ' requests, got nothing'],
+  ['one key twice', otlpGrpcExporter,
+    { ...grpc, sending_queue: { batch: { partition: { metadata_keys: ['a', 'A'] } } } },
+    'sending_queue.batch.partition.metadata_keys[1]: must differ from all others in more than'
+    + ' case, got "a"'],
+  ['partitions that are forgotten at once', otlpGrpcExporter,
+    { ...grpc, sending_queue: { batch: { partition: { idle_timeout: '0s', cache_size: 1 } } } },
+    'sending_queue.batch.partition.idle_timeout: must be more than 0s, got 0s'],
+  ['no partition', otlpGrpcExporter,
+    { ...grpc, sending_queue: { batch: { partition: { cache_size: 0 } } } },
+    'sending_queue.batch.partition.cache_size: must be a whole number ≥ 1, got 0'],
+  ['a storage without a name', otlpGrpcExporter,
+    { ...grpc, sending_queue: { storage: 'bad id/' } },
+    'sending_queue.storage: must be type or type/name: the part after / is empty, got "bad id/"'],
+  ['files that are never large enough', fileStorageExtension,
+    { max_size: 1048576, compaction: { on_rebound: true } },
+    'compaction.rebound_needed_threshold_mib: must be at most max_size (1048576 bytes), got 100\n'
+    + 'compaction.rebound_trigger_threshold_mib: must be at most max_size (1048576 bytes), got 10'],
   ['a compression that gRPC has not', otlpGrpcExporter, { ...grpc, compression: 'lz4' },
     'compression: must be one of gzip, zstd, snappy, none, "", got "lz4"'],
   ['a compression of nobody', otlpHttpExporter, { endpoint: 'http://h', compression: 'br' },
