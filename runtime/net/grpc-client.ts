@@ -16,10 +16,12 @@ import { PeerLog } from './peer-log';
 import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';
 import type { Done, MessageClient } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 /** How old a list of addresses may become; upstream only looks again when a connection ends. */
 const FRESH_MS = 30_000;
 const LOOKUP_PAUSE_MS = 1000;
+const NO_CREDENTIALS: Credentials = [];
 
 /** A client for one endpoint. */
 export class GrpcClient implements MessageClient {
@@ -28,7 +30,8 @@ export class GrpcClient implements MessageClient {
   private readonly headers: Readonly<Record<string, string>>;
   private readonly compressor?: Compressor;
   private readonly ownHeaders: Readonly<Record<string, string>>;
-  private readonly headersByPath = new Map<string, OutgoingHttpHeaders>();
+  /** Headers by credentials, which stay the same object for as long as they hold, and by path. */
+  private readonly headersOf = new WeakMap<Credentials, Map<string, OutgoingHttpHeaders>>();
   private readonly waiting = new Set<GrpcRequest>();
   private readonly running = new Set<GrpcRequest>();
   private connections: readonly GrpcConnection[] = [];
@@ -36,7 +39,6 @@ export class GrpcClient implements MessageClient {
   private readonly retired = new Set<GrpcConnection>();
   private tls?: ClientTls;
   private authenticator?: ClientAuthenticator;
-  private credentials: Credentials = [];
   private readonly peers: PeerLog;
   private isOpen = false;
   private isClosed = false;
@@ -89,14 +91,16 @@ export class GrpcClient implements MessageClient {
 
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+    metadata?: ClientMetadata,
   ): void {
     const { compressor } = this;
     if (compressor?.isLoading) {
-      compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
+      compressor.load(() => this.send(path, chunks, timeoutMs, done, metadata), done);
       return;
     }
+    let credentials: Credentials = NO_CREDENTIALS;
     const request: GrpcRequest = new GrpcRequest({
-      headers: () => this.headersFor(path),
+      headers: () => this.headersFor(path, credentials),
       chunks: compressor?.compress(chunks) ?? chunks,
       isCompressed: compressor !== undefined,
       timeoutMs,
@@ -109,7 +113,7 @@ export class GrpcClient implements MessageClient {
       again: (returned) => this.dispatch(returned),
     });
     this.running.add(request);
-    this.begin(request);
+    this.begin(request, metadata, (found) => { credentials = found; });
   }
 
   public close(): Promise<void> {
@@ -127,39 +131,41 @@ export class GrpcClient implements MessageClient {
     return speaksTls(this.settings.tls, this.endpoint.scheme);
   }
 
-  private headersFor(path: string): OutgoingHttpHeaders {
-    let headers = this.headersByPath.get(path);
+  private headersFor(path: string, credentials: Credentials): OutgoingHttpHeaders {
+    let byPath = this.headersOf.get(credentials);
+    if (byPath === undefined) this.headersOf.set(credentials, byPath = new Map());
+    let headers = byPath.get(path);
     if (headers === undefined) {
-      const own = withCredentials(this.ownHeaders, this.credentials);
+      const own = withCredentials(this.ownHeaders, credentials);
       headers = { ...this.headers, ...own, ':path': path };
-      this.headersByPath.set(path, headers);
+      byPath.set(path, headers);
     }
     return headers;
   }
 
-  private begin(request: GrpcRequest): void {
+  private begin(
+    request: GrpcRequest, metadata: ClientMetadata | undefined,
+    use: (credentials: Credentials) => void,
+  ): void {
+    let credentials: Credentials | Promise<Credentials> | undefined;
     try {
       this.open();
+      credentials = this.authenticator?.credentials(metadata);
     } catch (error) {
       request.fail({ code: Code.unavailable, message: messageOf(error) });
       return;
     }
-    const credentials = this.authenticator?.credentials();
     if (!(credentials instanceof Promise)) {
-      this.dispatchWith(request, credentials);
+      if (credentials !== undefined) use(credentials);
+      this.dispatch(request);
       return;
     }
-    credentials.then((fetched) => this.dispatchWith(request, fetched), (error: unknown) => {
+    credentials.then((fetched) => {
+      use(fetched);
+      this.dispatch(request);
+    }, (error: unknown) => {
       request.fail({ code: Code.unavailable, message: messageOf(error) });
     });
-  }
-
-  private dispatchWith(request: GrpcRequest, credentials: Credentials | undefined): void {
-    if (credentials !== undefined && credentials !== this.credentials) {
-      this.credentials = credentials;
-      this.headersByPath.clear();
-    }
-    this.dispatch(request);
   }
 
   private dispatch(request: GrpcRequest): void {

@@ -19,6 +19,7 @@ import { decodeStatus, parseStatus } from './status-codec';
 import { ClientTls, speaksTls } from './tls';
 import { connectionFailure, isTlsFailure } from './tls-failure';
 import type { Done, MessageClient } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 const METHOD = 'POST';
 const IDLE_MS = 90_000;
@@ -72,6 +73,7 @@ export class HttpClient implements MessageClient {
 
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+    metadata?: ClientMetadata,
   ): void {
     if (this.isClosed) {
       done({ code: Code.unavailable, message: 'the client is closed' }, NOTHING);
@@ -79,7 +81,7 @@ export class HttpClient implements MessageClient {
     }
     const { compressor } = this;
     if (compressor?.isLoading) {
-      compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
+      compressor.load(() => this.send(path, chunks, timeoutMs, done, metadata), done);
       return;
     }
     const body = compressor?.compress(chunks) ?? chunks;
@@ -91,7 +93,7 @@ export class HttpClient implements MessageClient {
       tlsFailed: (host, failure) => this.peers.warn('Cannot connect.', host, failure),
     });
     this.running.add(post);
-    this.begin(post);
+    this.begin(post, metadata);
   }
 
   public close(): Promise<void> {
@@ -101,11 +103,11 @@ export class HttpClient implements MessageClient {
     return Promise.resolve();
   }
 
-  private begin(post: Post): void {
+  private begin(post: Post, metadata: ClientMetadata | undefined): void {
     let credentials: Credentials | Promise<Credentials> | undefined;
     try {
       this.open();
-      credentials = this.authenticator?.credentials();
+      credentials = this.authenticator?.credentials(metadata);
     } catch (error) {
       post.fail(messageOf(error), Code.unavailable);
       return;

@@ -31,10 +31,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
     + ' TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,'
     + ' TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256; TLS_RSA_WITH_AES_128_CBC_SHA is a choice'
     + ` ${NOT_HERE}`],
-  ['headers of received requests', headersSetterExtension,
-    { headers: [{ key: 'a', from_context: 'b', default_value: 'c' }] },
-    `extensions.headers_setter.headers[0].from_context: is a key ${NOT_HERE}\n`
-    + `extensions.headers_setter.headers[0].default_value: is a key ${NOT_HERE}`],
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],

@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { healthAnswer, Readiness } from './health-answer';
 import type { ComponentContext, Extension } from '../../component';
 import type { HealthCheckSettings } from '../../config';
-import { listenOptions, parseHostPort } from '../../net/endpoint';
-import { cannotListen } from '../../net/grpc-server';
+import { listenOn } from '../../net/listen';
 
 /** The extension, and where it can be reached. */
 export interface HealthCheckExtension extends Extension {
@@ -31,12 +30,8 @@ class HealthCheck implements HealthCheckExtension {
 
   public async start(): Promise<void> {
     const { endpoint } = this.settings;
-    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
     const server = createServer((request, response) => this.answer(request, response));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(endpoint, error)));
-      server.listen(options, resolve);
-    });
+    await listenOn(server, { endpoint, transport: 'tcp' });
     this.server = server;
     this.context.log.info('Health check listens.', { endpoint, port: this.port });
   }
