@@ -1,12 +1,12 @@
 /** A connection over a socket that a test holds: who does not read is not read either. */
 import type { Socket } from 'net';
 import { Duplex } from 'stream';
-import { rawFrame } from '../../testing/raw-http2';
-import { FakeClock } from '../../testing/fake-clock';
 import { Http2Connection, type ConnectionOwner } from './connection';
 import { PREFACE } from './frames';
 import { ReceiveBudget } from './receive-window';
 import { defaultSettings } from './settings';
+import { FakeClock } from '../../testing/fake-clock';
+import { rawFrame } from '../../testing/raw-http2';
 
 const PING = 6;
 const ACK = 1;
@@ -45,7 +45,9 @@ function setUp() {
   const push = (bytes: Uint8Array): void => connection.push(bytes, 0, bytes.length);
   push(Buffer.concat([PREFACE, rawFrame(4, 0, 0)]));
   return {
-    connection, socket, push,
+    connection,
+    socket,
+    push,
     pongs: () => countPongs(Buffer.concat(written)),
     stick: () => { isStuck = true; },
     unstick: () => {

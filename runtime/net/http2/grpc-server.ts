@@ -8,7 +8,7 @@ import {
 } from '../authentication';
 import { compressionLoading } from '../compression';
 import { ACCEPTED_ENCODINGS, type Door } from '../grpc-rules';
-import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
+import { maxBytesOf, NOT_HTTP2, TOO_MANY_PINGS } from '../grpc-server';
 import { listenOn } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
@@ -45,7 +45,6 @@ const MOST_STREAMS = 10_000;
 const TIME_MS = 2 * 60 * 60 * 1000;
 const LEAST_TIME_MS = 1000;
 const TIMEOUT_MS = 20_000;
-const MIN_TIME_MS = 5 * 60 * 1000;
 
 /** A gRPC server for `routes`. */
 export class OwnGrpcServer implements MessageServer {
@@ -159,6 +158,7 @@ export class OwnGrpcServer implements MessageServer {
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     const connection: ServerConnection = new ServerConnection(socket, door, this.share, {
+      pestering: () => this.peers.warn('A connection was ended.', peer, TOO_MANY_PINGS),
       strange: () => this.peers.warn('A connection was refused.', peer, NOT_HTTP2),
       closed: (closed) => this.connections.delete(closed),
     });
@@ -205,7 +205,6 @@ function keepaliveOf({ keepalive }: GrpcServerSettings): Keepalive {
     ...serverParameters,
     time: Math.max(LEAST_TIME_MS, serverParameters.time || TIME_MS),
     timeout: serverParameters.timeout || TIMEOUT_MS,
-    minTime: enforcementPolicy.minTime || MIN_TIME_MS,
-    permitWithoutStream: enforcementPolicy.permitWithoutStream,
+    enforcementPolicy,
   };
 }
