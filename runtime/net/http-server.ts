@@ -13,12 +13,12 @@ import { listenOptions, parseHostPort } from './endpoint';
 import { cannotListen } from './grpc-server';
 import { collectBody } from './http-body';
 import { InflateError, TOO_LARGE } from './inflate-error';
+import { observe, sentBytes, tookBody } from './observed-requests';
 import { PeerLog } from './peer-log';
 import { Code, httpStatusOf, retryAfter, type Status } from './status';
 import { encodeStatus, statusJson } from './status-codec';
 import { ServerTls } from './tls';
 import { handshakeFailure, isTlsFailure } from './tls-failure';
-import { observe, sentBytes, tookBody } from './observed-requests';
 import type { Encoding, MessageServer, OnMessage, Routes } from './transport';
 
 const DEFAULT_MAX_BODY = 20 * 1024 * 1024;

@@ -2,6 +2,7 @@
  * Examples of each contract: the least that it reads, and as much as it writes.
  */
 import { Duration } from 'cdk8s';
+import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
   basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter,
   headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
@@ -9,7 +10,6 @@ import {
   telemetry, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
-import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 
 const tls = { cert_file: 'c', key_file: 'k' };
 const simple = [
