@@ -25,7 +25,7 @@ describe('calls', () => {
   it('are measured in seconds from beginning to end', async () => {
     const { clock, metrics, told } = calls();
     const end = told.grpcClient(EXPORT, 'h', 4317);
-    clock.advance(250);
+    await clock.advance(250);
     end(0);
     expect(await metrics.text()).toMatch(/^rpc_client_call_duration_sum\{.*\} 0\.25$/m);
   });
