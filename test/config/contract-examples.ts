@@ -146,7 +146,11 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     },
   } satisfies structs.OtlpReceiverConfig],
   ['batch', batchProcessor, {
-    timeout: Duration.millis(1500), sendBatchSize: 1, sendBatchMaxSize: 2,
+    timeout: Duration.millis(1500),
+    sendBatchSize: 1,
+    sendBatchMaxSize: 2,
+    metadataKeys: ['a'],
+    metadataCardinalityLimit: 3,
   } satisfies structs.BatchProcessorConfig],
   ['memory_limiter', memoryLimiterProcessor, {
     checkInterval: seconds(1),
@@ -154,6 +158,10 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     spikeLimitMib: 20,
     limitPercentage: 80,
     spikeLimitPercentage: 20,
+    minGcIntervalWhenSoftLimited: seconds(4),
+    minGcIntervalWhenHardLimited: seconds(2),
+    maxGcIntervalWhenSoftLimited: seconds(5),
+    maxGcIntervalWhenHardLimited: seconds(3),
   } satisfies structs.MemoryLimiterProcessorConfig],
   ['tail_sampling', tailSamplingProcessor, {
     decisionWait: seconds(10),
