@@ -4,7 +4,8 @@ import { keepAlive, sleep, systemClock } from '../clock';
 import { Collector } from '../collector';
 import type { Component } from '../component';
 import {
-  contracts, parseGoDuration, problemReport, readCollectorConfig, type CollectorReading,
+  contracts, parseGoDuration, problemReport, problemText, readCollectorConfig,
+  type CollectorReading,
 } from '../config';
 import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
@@ -31,14 +32,14 @@ export const run: Command = {
     const options = parse(argv);
     letHeapGrow();
     const reading = await readConfiguration(options.configs);
-    for (const warning of reading.warnings) console.error(problemReport([warning]));
     if (reading.settings === undefined) {
-      console.error(problemReport(reading.problems));
+      console.error(problemReport([...reading.warnings, ...reading.problems]));
       return 1;
     }
     const telemetry = createTelemetry(
       reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
     const { calls, log, metrics } = telemetry;
+    for (const warning of reading.warnings) log.warn(problemText(warning));
     const environment = { clock: systemClock, log, metrics, calls };
     const collector = new Collector(reading.settings, environment);
     const alive = keepAlive();

@@ -7,6 +7,7 @@ import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
 import type { OnMessage, Routes } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 import type { Calls, EndGrpcCall } from '../telemetry/calls';
 
 const CONTENT_TYPE = 'application/grpc';
@@ -45,9 +46,9 @@ export interface Door {
   readonly calls?: Calls;
 }
 
-/** Answers one call out of the routes of `door`. */
+/** Answers one call out of the routes of `door`; `metadata` goes along with its message. */
 export function serveCall(
-  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door,
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
 ): void {
   const { authenticator, calls, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
@@ -65,7 +66,11 @@ export function serveCall(
   } else {
     askToLetIn(authenticator, headers, (no) => {
       if (no === undefined) {
-        receive(stream, String(headers['grpc-encoding'] ?? ''), onMessage, maxBytes);
+        const taken: OnMessage = metadata === undefined ? onMessage : (...given) => {
+          const [arena, offset, length, encoding, respond] = given;
+          onMessage(arena, offset, length, encoding, respond, metadata);
+        };
+        receive(stream, String(headers['grpc-encoding'] ?? ''), taken, maxBytes);
         return;
       }
       refused(no);

@@ -1,5 +1,7 @@
 /** gRPC over HTTP/2, unary calls only, with or without TLS. */
+import type { EventEmitter } from 'events';
 import * as http2 from 'http2';
+import type { IncomingHttpHeaders } from 'http2';
 import type { AddressInfo, Server, Socket } from 'net';
 import type { TLSSocket } from 'tls';
 import type { Timer } from '../clock';
@@ -13,6 +15,7 @@ import { endSoon } from './end-soon';
 import { listenOptions, parseHostPort } from './endpoint';
 import { ACCEPTED_ENCODINGS, serveCall, type Door } from './grpc-call';
 import { PeerLog } from './peer-log';
+import { grpcMetadata, type RawHeaders } from './request-metadata';
 import { ServerTls } from './tls';
 import { handshakeFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
@@ -133,13 +136,14 @@ export class GrpcServer implements MessageServer {
     const calls = new Map<http2.ServerHttp2Stream, number>();
     const door = this.door(maxBytes, socket);
     this.sessions.set(session, { socket, calls, isAsked: false });
-    session.on('stream', (stream, headers) => {
+    onStream(session, (stream, headers, rawHeaders) => {
       calls.set(stream, this.looks);
       stream.on('close', () => {
         calls.delete(stream);
         if (calls.size === 0 && session.closed) endSoon(session);
       });
-      serveCall(stream, headers, door);
+      const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
+      serveCall(stream, headers, door, metadata);
     });
     session.on('error', (error: Error) => {
       // The first bytes were no HTTP/2: that is a mistake of who configured the client.
@@ -229,6 +233,17 @@ export class GrpcServer implements MessageServer {
     await closed;
     deadline.cancel();
   }
+}
+
+/** Every stream, with its headers also as they came, which the types of Node.js leave out. */
+function onStream(
+  session: EventEmitter,
+  taken: (
+    stream: http2.ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: RawHeaders) => void,
+): void {
+  session.on('stream', (
+    stream: http2.ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: RawHeaders,
+  ) => taken(stream, headers, raw));
 }
 
 function cut(session: http2.ServerHttp2Session, socket: Socket | undefined): void {

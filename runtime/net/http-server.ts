@@ -15,6 +15,7 @@ import { collectBody } from './http-body';
 import { InflateError, TOO_LARGE } from './inflate-error';
 import { observe, sentBytes, tookBody } from './observed-requests';
 import { PeerLog } from './peer-log';
+import { httpMetadata } from './request-metadata';
 import { Code, httpStatusOf, retryAfter, type Status } from './status';
 import { encodeStatus, statusJson } from './status-codec';
 import { ServerTls } from './tls';
@@ -188,9 +189,10 @@ export class HttpServer implements MessageServer {
         this.refuse(request, response, invalid(message));
         return;
       }
+      const metadata = this.settings.includeMetadata ? httpMetadata(request.rawHeaders) : undefined;
       onMessage(message, 0, message.length, encoding, (status, answer) => {
         answerWith(response, encoding, status, answer);
-      });
+      }, metadata);
     });
   }
 

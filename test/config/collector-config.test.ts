@@ -171,7 +171,13 @@ describe('settings', () => {
     const { settings } = read(GOOD);
     expect([...settings!.processors]).toEqual([
       ['batch', {
-        type: 'batch', settings: { timeout: 200, sendBatchSize: 8192, sendBatchMaxSize: 0 },
+        type: 'batch', settings: {
+          timeout: 200,
+          sendBatchSize: 8192,
+          sendBatchMaxSize: 0,
+          metadataKeys: [],
+          metadataCardinalityLimit: 1000,
+        },
       }],
       ['tail_sampling/eu', {
         type: 'tail_sampling',
