@@ -150,3 +150,40 @@ test('level detailed shows calls, and views choose what is shown of them', async
   expect(body).not.toContain('otelcol_process_uptime');
   for (const running of [collector, withViews]) running.signal('SIGKILL');
 });
+
+test.each([
+  ['batch', 'grpc', 'grpc'], ['simple', 'http/protobuf', 'http'], ['batch', 'http/json', 'http'],
+] as const)('log lines are sent by %s over %s, and written', async (processor, protocol, port) => {
+  const { ports } = sink.receiver;
+  const [otlp] = await freePorts(1);
+  const exporter = {
+    otlp: { protocol, endpoint: `http://127.0.0.1:${ports[port]}` },
+  };
+  const collector = new CollectorProcess(['run', '--config', `yaml:${config(otlp, otlp, {
+    logs: { encoding: 'json', processors: [{ [processor]: { exporter } }] },
+    metrics: { level: 'none' },
+    resource: { 'service.name': 'gateway' },
+  })}`]);
+  await until('readiness', () => collector.stderr.includes('Everything is ready.'));
+  collector.signal('SIGTERM');
+  expect((await collector.ended).code).toBe(0);
+  await until('the last line', () => sentLines(sink).includes('info Shutdown complete.'));
+  expect(sentLines(sink)).toEqual(collector.stderr.trim().split('\n').map((line) => {
+    const { level, msg } = JSON.parse(line) as { level: string; msg: string };
+    return `${level} ${msg}`;
+  }));
+});
+
+/** Level and sentence of the lines that arrived. */
+function sentLines({ consumers }: LoopbackReceiver): string[] {
+  return consumers.logs.payloads.flatMap(({ chunks }) => {
+    const request = decodeForeign('logs', Buffer.concat(chunks)) as {
+      resource_logs: {
+        scope_logs: { log_records: { severity_text: string; body: { string_value: string } }[] }[];
+      }[];
+    };
+    return request.resource_logs.flatMap(({ scope_logs }) => scope_logs).flatMap(
+      ({ log_records }) => log_records.map(
+        ({ severity_text, body }) => `${severity_text} ${body.string_value}`));
+  });
+}
