@@ -87,6 +87,7 @@ const scripts: Record<string, string> = {
   'bundle': 'node tools/bundle.mjs',
   'build': 'node tools/check.mjs build',
   'bench': 'node tools/bench.mjs',
+  'overload': 'node tools/overload.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
   'image': 'node tools/image.mjs',
