@@ -7,7 +7,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { CollectorProcess, freePorts, get, until } from './collector-process';
-import { decodeForeign, encodeForeign } from './foreign-otlp';
+import { encodeForeign } from './foreign-otlp';
 
 const SPANS = 100;
 const CONSUMERS = 2;
@@ -117,11 +117,9 @@ async function slowBackend(arrived: Set<string>): Promise<http.Server> {
   return server;
 }
 
-function firstName(bytes: Uint8Array): string {
-  const { resource_spans } = decodeForeign('traces', bytes) as {
-    resource_spans: { scope_spans: { spans: { name: string }[] }[] }[];
-  };
-  return resource_spans[0].scope_spans[0].spans[0].name;
+/** The loader shares its processor with the collector, so it reads no more than it must. */
+function firstName(bytes: Buffer): string {
+  return bytes.toString('latin1', NAME_AT, NAME_AT + nameOf(0).length);
 }
 
 /** Sends requests at a pace, half of them over each protocol, whatever becomes of them. */
@@ -152,7 +150,7 @@ class Load {
   }
 
   private async send(number: number): Promise<void> {
-    const name = `request ${number}`;
+    const name = nameOf(number);
     const body = requestOf(name);
     const status = number % 2 === 0 ? await this.overGrpc(body) : await this.overHttp(body);
     if (status === 'ok') this.accepted.add(name);
@@ -195,10 +193,20 @@ const FILLER = Array.from({ length: 8 }, (_, i) => (
 const REST = Array.from({ length: SPANS - 1 }, (_, i) => (
   { name: `span ${i}`, attributes: FILLER }));
 
+const TEMPLATE = Buffer.from(encodeForeign('traces', {
+  resource_spans: [{ scope_spans: [{ spans: [{ name: nameOf(0), attributes: FILLER }, ...REST] }] }],
+}));
+const NAME_AT = TEMPLATE.indexOf(nameOf(0));
+
+/** Names are equally long, so that one request becomes another by writing its name. */
+function nameOf(number: number): string {
+  return `request ${String(number).padStart(8, '0')}`;
+}
+
 function requestOf(name: string): Buffer {
-  return Buffer.from(encodeForeign('traces', {
-    resource_spans: [{ scope_spans: [{ spans: [{ name, attributes: FILLER }, ...REST] }] }],
-  }));
+  const request = Buffer.from(TEMPLATE);
+  request.write(name, NAME_AT);
+  return request;
 }
 
 function rssOf(pid: number): number {
