@@ -150,7 +150,9 @@ describe('what lines carry', () => {
     log.info('Not written.');
     log.error('Failed.', { error: failure, items: 3 });
     expect(sent).toEqual([
-      ['error', 'Failed.', { 'otelcol.component.id': 'batch', 'error': 'peer is away', 'items': 3 }],
+      ['error', 'Failed.', {
+        'otelcol.component.id': 'batch', 'error': 'peer is away', 'items': 3,
+      }],
     ]);
   });
 });

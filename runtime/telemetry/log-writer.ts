@@ -3,8 +3,8 @@ import pino from 'pino';
 import { Clock, systemClock } from '../clock';
 import type { TelemetrySettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
-import { LogSampler } from './log-sampler';
 import { openOutputs, type WriteLine } from './log-outputs';
+import { LogSampler } from './log-sampler';
 import type { LogFields, Logger } from './logger';
 
 type LogSettings = TelemetrySettings['logs'];

@@ -1,4 +1,4 @@
-/** A collector whose backend is slow, loaded with twice what that takes; for long: npm run overload. */
+/** A collector under twice the load that its backend takes; for longer: npm run overload. */
 import { CollectorProcess } from '../testing/collector-process';
 import { overload } from '../testing/overload';
 

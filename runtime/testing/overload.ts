@@ -2,9 +2,9 @@
  * A collector under twice the load that its backend takes: what happens to every request, and to
  * the memory of the process. The collector is a real process, and so are both protocols.
  */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Client, credentials } from '@grpc/grpc-js';
 import { CollectorProcess, freePorts, get, until } from './collector-process';
 import { encodeForeign } from './foreign-otlp';
@@ -45,10 +45,9 @@ export interface OverloadResult {
 
 /** Loads a collector for so many seconds. */
 export async function overload(seconds: number): Promise<OverloadResult> {
-  const arrived = new Set<string>();
-  const backend = await slowBackend(arrived);
+  const backend = new SlowBackend();
   const [grpc, plain, health] = await freePorts(3);
-  const { port } = backend.address() as AddressInfo;
+  const port = await backend.listening();
   const collector = new CollectorProcess(
     ['run', '--config', `yaml:${config({ grpc, plain, health, port })}`]);
   await until('readiness', async () => (await get(health)).status === 200);
@@ -60,10 +59,9 @@ export async function overload(seconds: number): Promise<OverloadResult> {
   clearInterval(sampling);
   collector.signal('SIGTERM');
   const { code } = await collector.ended;
-  backend.closeAllConnections();
-  backend.close();
+  await backend.stop();
   const { accepted, others, refused, sent } = load;
-  const lost = [...accepted].filter((name) => !arrived.has(name)).length;
+  const lost = [...accepted].filter((name) => !backend.arrived.has(name)).length;
   return {
     sustainable,
     sent,
@@ -103,23 +101,55 @@ function config(
   });
 }
 
-/** Takes a while for every request, and remembers the first span of each. */
-async function slowBackend(arrived: Set<string>): Promise<http.Server> {
-  const server = http.createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+/** Answers after a while; writes its port, and then where in a request the name of each stands. */
+const BACKEND = `
+  const [delay, from, to] = process.argv.slice(1).map(Number);
+  const server = require('node:http').createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => setTimeout(() => {
-      arrived.add(firstName(Buffer.concat(chunks)));
+      process.stdout.write(Buffer.concat(chunks).toString('latin1', from, to) + '\\n');
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
-    }, DELAY_MS));
+    }, delay));
   });
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  return server;
-}
+  server.listen(0, '127.0.0.1', () => process.stdout.write(server.address().port + '\\n'));
+`;
 
-/** The loader shares its processor with the collector, so it reads no more than it must. */
-function firstName(bytes: Buffer): string {
-  return bytes.toString('latin1', NAME_AT, NAME_AT + nameOf(0).length);
+/** A backend of its own process: one in that of the load would be as slow as that is busy. */
+class SlowBackend {
+  /** What arrived, by name. */
+  public readonly arrived = new Set<string>();
+  private readonly child: ChildProcess;
+  private rest = '';
+  private port?: number;
+
+  public constructor() {
+    const span = [DELAY_MS, NAME_AT, NAME_AT + nameOf(0).length].map(String);
+    this.child = spawn(process.execPath, ['-e', BACKEND, ...span], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.read(text));
+  }
+
+  public async listening(): Promise<number> {
+    await until('the backend', () => this.port !== undefined);
+    return this.port ?? 0;
+  }
+
+  /** Ends it; all that it wrote is read then. */
+  public async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.child.once('close', resolve));
+    this.child.kill();
+    await closed;
+  }
+
+  private read(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (this.port === undefined) this.port = Number(line); else this.arrived.add(line);
+    }
+  }
 }
 
 /** Sends requests at a pace, half of them over each protocol, whatever becomes of them. */
@@ -194,7 +224,9 @@ const REST = Array.from({ length: SPANS - 1 }, (_, i) => (
   { name: `span ${i}`, attributes: FILLER }));
 
 const TEMPLATE = Buffer.from(encodeForeign('traces', {
-  resource_spans: [{ scope_spans: [{ spans: [{ name: nameOf(0), attributes: FILLER }, ...REST] }] }],
+  resource_spans: [{
+    scope_spans: [{ spans: [{ name: nameOf(0), attributes: FILLER }, ...REST] }],
+  }],
 }));
 const NAME_AT = TEMPLATE.indexOf(nameOf(0));
 

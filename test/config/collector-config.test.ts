@@ -171,7 +171,8 @@ describe('settings', () => {
     const { settings } = read(GOOD);
     expect([...settings!.processors]).toEqual([
       ['batch', {
-        type: 'batch', settings: {
+        type: 'batch',
+        settings: {
           timeout: 200,
           sendBatchSize: 8192,
           sendBatchMaxSize: 0,

@@ -5,7 +5,8 @@ import { Duration } from 'cdk8s';
 import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
   basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter, fileExporter,
-  headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor, nopExporter,
+  headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
+  nopExporter,
   oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
   telemetry, type Part,
 } from '../../src/config';

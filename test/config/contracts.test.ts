@@ -91,7 +91,8 @@ describe.each(EVERY_SPARSE)('%s %#', (_struct, part, yaml) => {
   test('refuses an unknown key, and names it and those that it knows', () => {
     const problems = mistakesIn(part, { ...yaml, definitely_not: 1 }, ['x']);
     expect(problems.map(({ path }) => path)).toEqual(['x.definitely_not']);
-    expect(problems[0].message).toMatch(/^is not a setting here; (?:the settings are \w|there are no settings)/);
+    expect(problems[0].message).toMatch(
+      /^is not a setting here; (?:the settings are \w|there are no settings)/);
   });
 
   test('refuses what is no map', () => {
