@@ -127,7 +127,9 @@ export class FileWriter {
     const entries = await this.entriesThatFit();
     const bytes = Buffer.concat(entries.map((entry) => entry.bytes));
     const { handle, size } = this;
-    if (handle === undefined) throw new Error('it is closed');
+    if (handle === undefined) {
+      throw new Error(`file ${this.options.path}: must be open, got one that is closed`);
+    }
     try {
       let at = 0;
       while (at < bytes.length) at += (await handle.write(bytes, at)).bytesWritten;
