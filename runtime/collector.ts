@@ -4,7 +4,7 @@
  */
 import type { Clock } from './clock';
 import type {
-  Component, ComponentContext, Consumer, Exporter, Extension, Processor, Receiver,
+  Component, ComponentContext, Consumer, Exporter, Extension, Http2, Processor, Receiver,
 } from './component';
 import {
   buildExporter, buildExtension, buildProcessor, buildReceiver,
@@ -24,6 +24,11 @@ export interface CollectorEnvironment {
   readonly log: Logger;
   /** Where counts go. */
   readonly metrics: Metrics;
+  /**
+   * Whose HTTP/2 carries gRPC.
+   * @default "own"
+   */
+  readonly http2?: Http2;
 }
 
 interface BuiltPipeline {

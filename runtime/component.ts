@@ -63,6 +63,9 @@ export interface Extension extends Component {
   notReady?(): void;
 }
 
+/** Whose HTTP/2 carries gRPC: that of this project, or that of Node.js. */
+export type Http2 = 'own' | 'node';
+
 /** What every component is given besides its settings. */
 export interface ComponentContext {
   /** The component's name in the configuration, `type` or `type/name`. */
@@ -73,6 +76,11 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /**
+   * Whose HTTP/2 carries gRPC.
+   * @default "own"
+   */
+  readonly http2?: Http2;
   /**
    * The extension of this name among those that run; it has been started before any receiver,
    * processor or exporter is, and what else it can do is for the caller to find out.

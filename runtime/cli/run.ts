@@ -2,9 +2,10 @@
 import { parseArgs } from 'util';
 import { keepAlive, sleep, systemClock } from '../clock';
 import { Collector } from '../collector';
-import type { Component } from '../component';
+import type { Component, Http2 } from '../component';
 import {
-  contracts, parseGoDuration, problemReport, readCollectorConfig, type CollectorReading,
+  contracts, parseGoDuration, problemReport, problemText, readCollectorConfig,
+  type CollectorReading,
 } from '../config';
 import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
@@ -17,6 +18,7 @@ interface RunOptions {
   readonly configs: readonly string[];
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
+  readonly http2: Http2;
 }
 
 /** How the process was asked to end. */
@@ -26,20 +28,22 @@ type Ending = 'signal' | 'bug';
 export const run: Command = {
   name: 'run',
   summary: 'run the collector:'
-    + ' --config FILE|env:NAME|yaml:TEXT|http(s)://… [--drain-delay 5s] [--shutdown-timeout 25s]',
+    + ' --config FILE|env:NAME|yaml:TEXT|http(s)://… [--drain-delay 5s] [--shutdown-timeout 25s]'
+    + ' [--transport own|node]',
   run: async (argv) => {
     const options = parse(argv);
     letHeapGrow();
     const reading = await readConfiguration(options.configs);
-    for (const warning of reading.warnings) console.error(problemReport([warning]));
     if (reading.settings === undefined) {
-      console.error(problemReport(reading.problems));
+      console.error(problemReport([...reading.warnings, ...reading.problems]));
       return 1;
     }
     const telemetry = createTelemetry(
       reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
     const { log, metrics } = telemetry;
-    const collector = new Collector(reading.settings, { clock: systemClock, log, metrics });
+    for (const warning of reading.warnings) log.warn(problemText(warning));
+    const collector = new Collector(
+      reading.settings, { clock: systemClock, log, metrics, http2: options.http2 });
     const alive = keepAlive();
     const code = await live(collector, telemetry, options);
     alive.cancel();
@@ -62,6 +66,7 @@ function parse(argv: readonly string[]): RunOptions {
         'config': { type: 'string', multiple: true, short: 'c' },
         'drain-delay': { type: 'string', default: '0s' },
         'shutdown-timeout': { type: 'string', default: '25s' },
+        'transport': { type: 'string', default: 'own' },
       },
     });
     if (values.config === undefined) throw new Error('--config: must be given, got none');
@@ -69,10 +74,16 @@ function parse(argv: readonly string[]): RunOptions {
       configs: values.config,
       drainDelayMs: milliseconds('--drain-delay', values['drain-delay']),
       shutdownTimeoutMs: milliseconds('--shutdown-timeout', values['shutdown-timeout']),
+      http2: http2Of(values.transport),
     };
   } catch (error) {
     throw new UsageError(messageOf(error));
   }
+}
+
+function http2Of(text: string): Http2 {
+  if (text === 'own' || text === 'node') return text;
+  throw new Error(`--transport: must be own or node, got "${text}"`);
 }
 
 function milliseconds(option: string, text: string): number {

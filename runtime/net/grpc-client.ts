@@ -9,7 +9,7 @@ import {
 } from './authentication';
 import { Compressor } from './compressor';
 import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
-import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-call';
+import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
 import { GrpcConnection } from './grpc-connection';
 import { GrpcRequest } from './grpc-request';
 import { PeerLog } from './peer-log';

@@ -5,7 +5,7 @@ import type {
 } from 'http2';
 import type { Clock, Timer } from '../clock';
 import { messageOf } from '../errors';
-import { decompressMessage, percentDecode } from './grpc-call';
+import { decompressMessage, percentDecode } from './grpc-rules';
 import type { GrpcConnection } from './grpc-connection';
 import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, codeOfHttp, OK, type Status } from './status';

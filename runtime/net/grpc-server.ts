@@ -1,5 +1,7 @@
 /** gRPC over HTTP/2, unary calls only, with or without TLS. */
+import type { EventEmitter } from 'events';
 import * as http2 from 'http2';
+import type { IncomingHttpHeaders } from 'http2';
 import type { AddressInfo, Server, Socket } from 'net';
 import type { TLSSocket } from 'tls';
 import type { Timer } from '../clock';
@@ -11,8 +13,10 @@ import {
 import { compressionLoading } from './compression';
 import { endSoon } from './end-soon';
 import { listenOptions, parseHostPort } from './endpoint';
-import { ACCEPTED_ENCODINGS, serveCall, type Door } from './grpc-call';
+import { serveCall } from './grpc-call';
+import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
 import { PeerLog } from './peer-log';
+import { grpcMetadata, type RawHeaders } from './request-metadata';
 import { ServerTls } from './tls';
 import { handshakeFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
@@ -34,7 +38,8 @@ const LOOK_MS = 60_000;
 /** Looks that a message may take to arrive, as long as HTTP requests may under Node.js. */
 const LOOKS_PER_MESSAGE = 5;
 const CANCEL = 8;
-const NOT_HTTP2 = 'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
+/** What is told of a client whose first bytes are none of HTTP/2. */
+export const NOT_HTTP2 = 'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
   + ' protocol';
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;
@@ -91,8 +96,8 @@ export class GrpcServer implements MessageServer {
   }
 
   private create(): Server {
-    const { maxConcurrentStreams, maxRecvMsgSizeMib, tls } = this.settings;
-    const maxBytes = (maxRecvMsgSizeMib || DEFAULT_MAX_MESSAGE_MIB) * MIB;
+    const { maxConcurrentStreams, tls } = this.settings;
+    const maxBytes = maxBytesOf(this.settings);
     const options: http2.ServerOptions = {
       maxSessionMemory: SESSION_MEMORY,
       settings: {
@@ -133,13 +138,14 @@ export class GrpcServer implements MessageServer {
     const calls = new Map<http2.ServerHttp2Stream, number>();
     const door = this.door(maxBytes, socket);
     this.sessions.set(session, { socket, calls, isAsked: false });
-    session.on('stream', (stream, headers) => {
+    onStream(session, (stream, headers, rawHeaders) => {
       calls.set(stream, this.looks);
       stream.on('close', () => {
         calls.delete(stream);
         if (calls.size === 0 && session.closed) endSoon(session);
       });
-      serveCall(stream, headers, door);
+      const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
+      serveCall(stream, headers, door, metadata);
     });
     session.on('error', (error: Error) => {
       // The first bytes were no HTTP/2: that is a mistake of who configured the client.
@@ -230,9 +236,25 @@ export class GrpcServer implements MessageServer {
   }
 }
 
+/** Every stream, with its headers also as they came, which the types of Node.js leave out. */
+function onStream(
+  session: EventEmitter,
+  taken: (
+    stream: http2.ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: RawHeaders) => void,
+): void {
+  session.on('stream', (
+    stream: http2.ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: RawHeaders,
+  ) => taken(stream, headers, raw));
+}
+
 function cut(session: http2.ServerHttp2Session, socket: Socket | undefined): void {
   session.destroy();
   socket?.destroy();
+}
+
+/** Largest message that a server takes, in bytes. */
+export function maxBytesOf({ maxRecvMsgSizeMib }: GrpcServerSettings): number {
+  return (maxRecvMsgSizeMib || DEFAULT_MAX_MESSAGE_MIB) * MIB;
 }
 
 /** What is told when an address cannot be listened on. */

@@ -14,6 +14,7 @@ import { cannotListen } from './grpc-server';
 import { collectBody } from './http-body';
 import { InflateError, TOO_LARGE } from './inflate-error';
 import { PeerLog } from './peer-log';
+import { httpMetadata } from './request-metadata';
 import { Code, httpStatusOf, retryAfter, type Status } from './status';
 import { encodeStatus, statusJson } from './status-codec';
 import { ServerTls } from './tls';
@@ -184,9 +185,10 @@ export class HttpServer implements MessageServer {
         this.refuse(request, response, invalid(message));
         return;
       }
+      const metadata = this.settings.includeMetadata ? httpMetadata(request.rawHeaders) : undefined;
       onMessage(message, 0, message.length, encoding, (status, answer) => {
         answerWith(response, encoding, status, answer);
-      });
+      }, metadata);
     });
   }
 

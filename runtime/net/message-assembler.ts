@@ -1,7 +1,14 @@
 /** Puts one gRPC message together: five bytes of prefix, then its bytes. */
 import { Code, type Status } from './status';
 
-const PREFIX = 5;
+/** Bytes in front of a message: whether it is compressed, and its length. */
+export const PREFIX = 5;
+
+/** What is said of a call without a message. */
+export const TOO_FEW = 'cardinality violation: received no request message from non-client-streaming RPC';
+/** What is said of a call with more than one. */
+export const TOO_MANY = 'cardinality violation: received multiple request messages '
+  + 'for non-client-streaming RPC';
 
 /**
  * Collects the chunks of one message. A message that arrives in one chunk is not copied; another is
@@ -63,15 +70,13 @@ export function messagePrefix(length: number, isCompressed: boolean): Uint8Array
   return prefix;
 }
 
-const TOO_FEW = 'cardinality violation: received no request message from non-client-streaming RPC';
-const TOO_MANY = 'cardinality violation: received multiple request messages '
-  + 'for non-client-streaming RPC';
-
-function internal(message: string): Status {
+/** A status that says that a peer broke the rules of gRPC. */
+export function internal(message: string): Status {
   return { code: Code.internal, message };
 }
 
-function tooLarge(length: number, maxBytes: number): Status {
+/** What is said of a message that is larger than the limit. */
+export function tooLarge(length: number, maxBytes: number): Status {
   const message = `grpc: received message larger than max (${length} vs. ${maxBytes})`;
   return { code: Code.resourceExhausted, message };
 }

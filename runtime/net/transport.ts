@@ -5,6 +5,7 @@
  * another without a component noticing.
  */
 import type { Status } from './status';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 /** How a message is written. */
 export type Encoding = 'proto' | 'json';
@@ -14,10 +15,11 @@ export type Respond = (status: Status, body?: Uint8Array) => void;
 
 /**
  * Takes one message: the `length` bytes from `offset` of `arena`. They are the taker's from now on:
- * no transport writes to them again.
+ * no transport writes to them again. `metadata` is there when the server was told to keep it.
  */
 export type OnMessage = (
   arena: Uint8Array, offset: number, length: number, encoding: Encoding, respond: Respond,
+  metadata?: ClientMetadata,
 ) => void;
 
 /** Who takes the messages of which path, for example `/v1/traces`. Only `POST` carries messages. */

@@ -204,7 +204,7 @@ export function splitItems(payload: Payload, firstItems: number, maxItems: numbe
     chunks.push(chunk);
     items += count;
     if (room() > 0) return;
-    pieces.push(createPayload(payload.signal, chunks, items));
+    pieces.push(createPayload(payload.signal, chunks, items, payload.metadata));
     chunks = [];
     items = 0;
   };
@@ -220,6 +220,8 @@ export function splitItems(payload: Payload, firstItems: number, maxItems: numbe
       from = to;
     }
   }
-  if (chunks.length > 0) pieces.push(createPayload(payload.signal, chunks, items));
+  if (chunks.length > 0) {
+    pieces.push(createPayload(payload.signal, chunks, items, payload.metadata));
+  }
   return pieces;
 }

@@ -155,7 +155,7 @@ export class TraceSplitter {
       }
     }
     return [...chunks].map(([target, { list, items }]) =>
-      ({ target, payload: createPayload(payload.signal, list, items) }));
+      ({ target, payload: createPayload(payload.signal, list, items, payload.metadata) }));
   }
 
   /** Asks the route for every span; returns the target when it is one and the same. */

@@ -6,6 +6,8 @@
  * therefore only collects chunks; nobody copies them before the socket does.
  */
 
+import type { ClientMetadata } from './client-metadata';
+
 /** What kind of telemetry a payload holds. */
 export type Signal = 'traces' | 'metrics' | 'logs';
 
@@ -29,25 +31,40 @@ export interface Payload {
   readonly items: number;
   /** Number of bytes in all chunks. */
   readonly sizeBytes: number;
+  /** What the client sent beside it; absent unless the receiver keeps it. */
+  readonly metadata?: ClientMetadata;
 }
 
-/** A payload over `chunks`, which hold `items` items. */
+/** A payload over `chunks`, which hold `items` items and came with `metadata`. */
 export function createPayload(
-  signal: Signal, chunks: readonly Uint8Array[], items: number,
+  signal: Signal, chunks: readonly Uint8Array[], items: number, metadata?: ClientMetadata,
 ): Payload {
   let sizeBytes = 0;
   for (const chunk of chunks) sizeBytes += chunk.length;
-  return { signal, chunks, items, sizeBytes };
+  return metadata === undefined
+    ? { signal, chunks, items, sizeBytes }
+    : { signal, chunks, items, sizeBytes, metadata };
 }
 
-/** All of `payloads`, which are of one signal, as one payload. No byte is copied. */
+/** The same telemetry as if it had come with `metadata`, or with none. */
+export function withMetadata(payload: Payload, metadata: ClientMetadata | undefined): Payload {
+  if (payload.metadata === metadata) return payload;
+  return createPayload(payload.signal, payload.chunks, payload.items, metadata);
+}
+
+/**
+ * All of `payloads`, which are of one signal, as one payload. No byte is copied. Parts of one
+ * request keep its metadata; what is gathered from several requests has none.
+ */
 export function mergePayloads(signal: Signal, payloads: readonly Payload[]): Payload {
   if (payloads.length === 1) return payloads[0];
   const chunks: Uint8Array[] = [];
   let items = 0;
+  let metadata = payloads[0]?.metadata;
   for (const payload of payloads) {
     for (const chunk of payload.chunks) chunks.push(chunk);
     items += payload.items;
+    if (payload.metadata !== metadata) metadata = undefined;
   }
-  return createPayload(signal, chunks, items);
+  return createPayload(signal, chunks, items, metadata);
 }

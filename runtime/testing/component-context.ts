@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock';
 import type {
-  ComponentContext, Consumer, ExporterContext, ProcessorContext, ReceiverContext,
+  ComponentContext, Consumer, ExporterContext, Http2, ProcessorContext, ReceiverContext,
 } from '../component';
 import { FakeClock } from './fake-clock';
 import { RecordingConsumer } from './recording-consumer';
@@ -25,9 +25,9 @@ export interface TestContext extends ComponentContext {
 }
 
 /** A context for servers and clients, whose log nobody reads. */
-export function netContext(clock: Clock): NetContext {
+export function netContext(clock: Clock, http2?: Http2): NetContext {
   const { extension, log } = componentContext('net');
-  return { clock, extension, log };
+  return { clock, extension, http2, log };
 }
 
 /** A context for an extension, with some of its parts given. */

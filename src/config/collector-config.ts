@@ -56,7 +56,7 @@ export function readCollectorConfig(
   return {
     settings: problems.length === 0 ? reading.settings : undefined,
     problems: placed(problems),
-    warnings: placed(oldNames(data, target)),
+    warnings: placed([...oldNames(data, target), ...reading.warnings]),
   };
 }
 
@@ -88,6 +88,7 @@ function replaced(data: unknown, [key, ...rest]: Path, text: string): unknown {
 interface FileReading {
   readonly settings?: CollectorSettings;
   readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
 const SERVICE_KEYS = ['extensions', 'pipelines', 'telemetry'];
@@ -97,11 +98,12 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
     const message = data === undefined || data === null
       ? 'must hold receivers, exporters and service, but is empty'
       : 'must be a map of receivers, exporters, service and others';
-    return { problems: [problem([], message)] };
+    return { problems: [problem([], message)], warnings: [] };
   }
   const problems: Problem[] = [];
+  const warnings: Problem[] = [];
   refuseKeys(data, [...SECTIONS, 'service'], [], problems);
-  const components = readComponents(data, target, problems);
+  const components = readComponents(data, target, { problems, warnings });
   const wiring: Wiring = { components, target, problems };
   const service = Object.fromEntries(entriesOf(data.service, ['service'], problems));
   refuseKeys(service, SERVICE_KEYS, ['service'], problems);
@@ -109,13 +111,14 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
   const extensionOrder = readExtensions(service.extensions, wiring);
   const own = telemetry.read(service.telemetry);
   problems.push(...own.problems);
+  warnings.push(...own.warnings);
   checkUse(pipelines, extensionOrder, wiring);
   checkAuthenticators(data, wiring);
   const standing = target.unknownComponents === 'refuse'
     ? problems
     : problems.filter((mistake) => !isUpstreams(mistake, data));
   const known = own.settings ?? telemetry.read({}).settings;
-  if (standing.length > 0 || known === undefined) return { problems: standing };
+  if (standing.length > 0 || known === undefined) return { problems: standing, warnings };
   return {
     settings: {
       receivers: plain(components.receivers),
@@ -128,6 +131,7 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
       telemetry: known,
     },
     problems: standing,
+    warnings,
   };
 }
 

@@ -41,14 +41,22 @@ export function singular(placed: ComponentSection): string {
   return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
 }
 
+/** Where what is noticed goes. */
+export interface Notices {
+  /** All mistakes. */
+  readonly problems: Problem[];
+  /** What is right and has no effect in this runtime, or not for long. */
+  readonly warnings: Problem[];
+}
+
 /** Reads all components; what is wrong with one does not keep the others from being read. */
 export function readComponents(
-  file: Readonly<Record<string, unknown>>, target: CollectorTarget, problems: Problem[],
+  file: Readonly<Record<string, unknown>>, target: CollectorTarget, notices: Notices,
 ): NamedComponents {
   const read = (placed: ComponentSection) => {
     const found = new Map<string, NamedComponent>();
-    for (const [id, yaml] of entriesOf(file[placed], [placed], problems)) {
-      const component = readComponent(placed, id, yaml, target, problems);
+    for (const [id, yaml] of entriesOf(file[placed], [placed], notices.problems)) {
+      const component = readComponent(placed, id, yaml, target, notices);
       found.set(id, component);
     }
     return found;
@@ -71,7 +79,8 @@ export function entriesOf(yaml: unknown, at: Path, problems: Problem[]): [string
 }
 
 function readComponent(
-  placed: ComponentSection, id: string, yaml: unknown, target: CollectorTarget, problems: Problem[],
+  placed: ComponentSection, id: string, yaml: unknown, target: CollectorTarget,
+  { problems, warnings }: Notices,
 ): NamedComponent {
   const at = [placed, id];
   const parsed = parseComponentId(id);
@@ -88,6 +97,7 @@ function readComponent(
   }
   const reading = contract.read(yaml, at);
   problems.push(...reading.problems);
+  warnings.push(...reading.warnings);
   const { settings } = reading;
   if (settings === undefined) return { type: contract.type, contract, settings: yaml };
   return { type: contract.type, contract, settings, vouches: contract.vouches(settings) };

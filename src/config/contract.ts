@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { readTwice } from './elsewhere';
 import { holdsReference, valueAt } from './environment-references';
 import { lazily, type Field } from './fields';
-import { ConfigurationError, problem, type Path, type Problem } from './problem';
+import {
+  ConfigurationError, DEPRECATED, NO_EFFECT, problem, type Path, type Problem,
+} from './problem';
 import {
   mapSchema, type ExactFields, type FieldsOf, type SectionOptions, type SettingsOf,
 } from './section';
@@ -34,6 +36,8 @@ export interface Reading<Settings> {
   readonly settings?: Settings;
   /** All mistakes. */
   readonly problems: readonly Problem[];
+  /** What is right and has no effect in this runtime, or not for long. */
+  readonly warnings: readonly Problem[];
 }
 
 /** A value in YAML, as plain data. */
@@ -132,11 +136,15 @@ function readWith<Settings>(
   schema: z.ZodType, yaml: unknown, at: Path,
 ): Reading<Settings> {
   const { asUpstream, asRuntime } = readTwice(() => z.safeDecode(schema, (yaml ?? {}) as never));
-  const problems = [asUpstream, asRuntime].flatMap((result) =>
+  const all = [asUpstream, asRuntime].flatMap((result) =>
     problemsOf(result?.error?.issues ?? [], at));
+  const isWarning = ({ message }: Problem) =>
+    message.startsWith(NO_EFFECT) || message.startsWith(DEPRECATED);
+  const warnings = all.filter(isWarning);
+  const problems = all.filter((mistake) => !isWarning(mistake));
   return asUpstream.success
-    ? { settings: asUpstream.data as Settings, problems }
-    : { problems: onceEach(problems) };
+    ? { settings: asUpstream.data as Settings, problems, warnings }
+    : { problems: onceEach(problems), warnings };
 }
 
 /** Writes with a schema, and reads what was written; variables may hold what is right. */

@@ -1,5 +1,6 @@
 /**
- * How what only upstream has is checked like anything else, and told as a mistake besides.
+ * How what only upstream has is checked like anything else, and told besides: as a mistake when it
+ * means something here, too, and as a warning when it does not.
  *
  * Where a value holds some of that, it is read twice: once as upstream reads it, so that rules
  * between keys are asked nevertheless, and once more to tell where it stands.
@@ -18,7 +19,7 @@ export function meetElsewhere(): boolean {
 export interface BothReadings<Result> {
   /** What came of reading as upstream does. */
   readonly asUpstream: Result;
-  /** What came of it with mistakes about what only upstream has; absent where nothing is. */
+  /** What came of it with issues about what only upstream has; absent where nothing is. */
   readonly asRuntime?: Result;
 }
 

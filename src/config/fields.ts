@@ -9,7 +9,7 @@ import type { Duration } from 'cdk8s';
 import { z } from 'zod';
 import { meetElsewhere } from './elsewhere';
 import { formatGoDuration, parseGoDuration } from './go-duration';
-import { NOT_HERE, shown, type Path } from './problem';
+import { DEPRECATED, NO_EFFECT, NOT_HERE, shown, type Path } from './problem';
 
 /** How one key is read and written: `Given` in the struct, `Settings` in the runtime. */
 export interface Field<in Given, out Settings> {
@@ -222,11 +222,35 @@ export function optional<Given, Settings>(
 export function upstreamOnly<Given, Settings>(
   field: Field<Given, Settings>,
 ): Field<Given, Settings | undefined> {
+  return told(field, `is a key ${NOT_HERE}`);
+}
+
+/**
+ * A key that has no meaning in this runtime: it takes what upstream takes, and a warning tells
+ * `why` it changes nothing, unless it says what absence means.
+ */
+export function withoutEffect<Given, Settings>(
+  field: Field<Given, Settings>, why: string,
+): Field<Given, Settings> {
+  return told(field, `${NO_EFFECT}: ${why}`);
+}
+
+/** A key that still works; a warning tells what to write `instead`. */
+export function deprecated<Given, Settings>(
+  field: Field<Given, Settings>, instead: string,
+): Field<Given, Settings> {
+  return told(field, `${DEPRECATED}; write ${instead}`);
+}
+
+/** The same field, of which `message` is told when it says something else than absence does. */
+function told<Given, Settings>(
+  field: Field<Given, Settings>, message: string,
+): Field<Given, Settings> {
   return lazyField(() => z.codec(field.schema, decoded, {
     decode: (value, context) => {
       const absent = z.safeDecode(field.schema, undefined as never).data;
       if (JSON.stringify(value) !== JSON.stringify(absent) && meetElsewhere()) {
-        context.issues.push({ code: 'custom', message: `is a key ${NOT_HERE}`, input: value });
+        context.issues.push({ code: 'custom', message, input: value });
       }
       return value;
     },

@@ -55,6 +55,7 @@ export * from './sections/grpc-client';
 export * from './sections/grpc-server';
 export * from './sections/http-client';
 export * from './sections/http-server';
+export * from './sections/listener';
 export * from './sections/resolver';
 export * from './sections/resource-to-telemetry';
 export * from './sections/retry';

@@ -26,6 +26,12 @@ export interface Problem {
 /** How sentences end about what upstream has and this runtime does not. */
 export const NOT_HERE = 'of the OpenTelemetry Collector that this runtime does not implement';
 
+/** How sentences begin about what upstream obeys and what has no meaning here. */
+export const NO_EFFECT = 'has no effect in this runtime';
+
+/** How sentences begin about keys that upstream wants no longer, but still obeys. */
+export const DEPRECATED = 'is deprecated';
+
 const PLAIN_KEY = /^[\w/-]+$/;
 
 /** The path as it is printed; keys that hold dots or spaces are quoted. */

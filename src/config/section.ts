@@ -34,8 +34,16 @@ export type Report = (at: Path, message: string) => void;
 
 /** What a section may say beside its fields. */
 export interface SectionOptions<Settings> {
-  /** Rules between keys; asked only when every key is right by itself. */
-  readonly check?: (settings: Settings, report: Report) => void;
+  /**
+   * Rules between keys; asked only when every key is right by itself. `isGiven` tells whether the
+   * YAML holds a key.
+   */
+  readonly check?: (
+    settings: Settings, report: Report, isGiven: (key: string) => boolean) => void;
+  /** What the settings are where several keys say one thing; asked after `check`. */
+  readonly settle?: (settings: Settings) => Settings;
+  /** Keys in YAML that the struct has not and settings do not hold: they are only checked. */
+  readonly ignored?: Readonly<Record<string, Field<never, unknown>>>;
   /** Keys that upstream has here and this runtime does not implement. */
   readonly upstreamOnly?: readonly string[];
   /** Keys that upstream no longer has, and what to write instead. */
@@ -58,8 +66,10 @@ export function mapSchema<Settings>(
     name, key: field.key ?? snakeCase(name), field,
   }));
   const shape = Object.fromEntries(keys.map(({ key, field }) => [key, field.schema]));
+  const ignored = Object.fromEntries(Object.entries(options.ignored ?? {})
+    .map(([key, field]) => [key, field.schema]));
   const known = keys.map(({ key }) => key);
-  return z.codec(strictMap({ ...shape, ...also }, known, options), z.custom(), {
+  return z.codec(strictMap({ ...shape, ...ignored, ...also }, known, options), z.custom(), {
     decode: (yaml: Values, context) => {
       const settings: Values = {};
       for (const { name, key, field } of keys) {
@@ -71,8 +81,8 @@ export function mapSchema<Settings>(
       if (context.issues.length > 0) return z.NEVER;
       options.check?.(settings as Settings, (at, message) => {
         context.issues.push({ code: 'custom', message, path: [...at], input: yaml });
-      });
-      return settings;
+      }, (key) => key in yaml);
+      return options.settle?.(settings as Settings) ?? settings;
     },
     encode: (given) => encodeKeys(given, keys),
   });
@@ -90,9 +100,11 @@ function encodeKeys(given: unknown, keys: readonly { name: string; key: string }
   return yaml;
 }
 
+type OtherKeys = Pick<SectionOptions<never>, 'upstreamOnly' | 'removed'>;
+
 /** One sentence per unknown key, a line each; `problemsOf` tells them apart again. */
 function strictMap(
-  shape: Record<string, z.ZodType>, known: readonly string[], options: SectionOptions<never>,
+  shape: Record<string, z.ZodType>, known: readonly string[], options: OtherKeys,
 ): z.ZodObject {
   return z.strictObject(shape, {
     error: (issue) => issue.code === 'unrecognized_keys'
@@ -102,7 +114,7 @@ function strictMap(
 }
 
 function unknownKey(
-  key: string, known: readonly string[], { upstreamOnly = [], removed = {} }: SectionOptions<never>,
+  key: string, known: readonly string[], { upstreamOnly = [], removed = {} }: OtherKeys,
 ): string {
   if (upstreamOnly.includes(key)) return `is a key ${NOT_HERE}`;
   if (Object.hasOwn(removed, key)) return `is no longer a setting; write ${removed[key]}`;

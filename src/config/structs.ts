@@ -80,14 +80,20 @@ export type {
 } from './receivers/otlp';
 export type { PrometheusReceiverConfig } from './receivers/prometheus';
 export type { AttributeActionConfig } from './sections/attribute-actions';
-export type { AuthenticatorConfig } from './sections/authenticator';
+export type {
+  AuthenticatorConfig, RequestAuthenticatorConfig,
+} from './sections/authenticator';
 export type { DatadogApiConfig, DatadogTraceStatsConfig } from './sections/datadog';
 export type { GrpcClientConfig } from './sections/grpc-client';
 export type {
-  GrpcServerConfig, GrpcServerKeepaliveConfig, GrpcServerParametersConfig,
+  GrpcServerConfig, GrpcServerEnforcementPolicyConfig, GrpcServerKeepaliveConfig,
+  GrpcServerParametersConfig,
 } from './sections/grpc-server';
 export type { CompressionParamsConfig, HttpClientConfig } from './sections/http-client';
-export type { HttpServerConfig } from './sections/http-server';
+export type {
+  CorsConfig, HttpServerConfig, HttpServerKeepaliveConfig,
+} from './sections/http-server';
+export type { DialerConfig } from './sections/listener';
 export type { NameMatchConfig } from './sections/match';
 export type {
   DnsResolverConfig, K8sResolverConfig, ResolverConfig, StaticResolverConfig,

@@ -5,6 +5,7 @@
 import { Duration } from 'cdk8s';
 import {
   basicAuthExtension, bearerTokenAuthExtension, datadogExporter, headersSetterExtension,
+  healthCheckExtension,
   loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver,
   problemReport, prometheusReceiver, readCollectorConfig, resourceProcessor, type Part,
 } from '../../src/config';
@@ -53,6 +54,84 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
     'exporters.load_balancing.routing_key: must be one of traceID, ""; attributes is a choice'
     + ` ${NOT_HERE}\nexporters.load_balancing.routing_attributes: is a key ${NOT_HERE}`],
 ];
+
+/** What has no effect, its contract, YAML that holds it, and the one sentence about it. */
+const EFFECTLESS: readonly (readonly [string, Part, object, string])[] = [
+  ['buffers of a gRPC server', otlpReceiver,
+    { protocols: { grpc: { read_buffer_size: 1, write_buffer_size: 0 } } },
+    'receivers.otlp.protocols.grpc.read_buffer_size: has no effect in this runtime: it takes what a'
+    + ' socket has at once, and has no buffer of its own in between'],
+  ['a server that would dial', otlpReceiver,
+    { protocols: { http: { dialer: { timeout: '1s' } } } },
+    'receivers.otlp.protocols.http.dialer: has no effect in this runtime: servers dial nobody'],
+  ['credentials of a health check', healthCheckExtension,
+    { auth: { authenticator: 'basicauth' }, cors: null },
+    'extensions.health_check.auth: has no effect in this runtime: health is told to everybody, and'
+    + ' in one way, as by upstream'],
+  ['an older key', otlpReceiver, { protocols: { http: { idle_timeout: '5s' } } },
+    'receivers.otlp.protocols.http.idle_timeout: is deprecated; write keepalive.idle_timeout'],
+];
+
+describe('what changes nothing', () => {
+  test.each(EFFECTLESS)('is taken, and told: %s', (_what, part, yaml, warning) => {
+    const { problems, settings, warnings } = part.read(yaml);
+    expect(problems).toEqual([]);
+    expect(settings).toBeDefined();
+    expect(problemReport(warnings)).toBe(warning);
+  });
+
+  test('is checked as upstream checks it', () => {
+    const { problems } = otlpReceiver.read({ protocols: { grpc: { read_buffer_size: -1 } } });
+    expect(problemReport(problems)).toBe(
+      'receivers.otlp.protocols.grpc.read_buffer_size: must be a whole number ≥ 0, got -1');
+    expect(healthCheckExtension.read({ auth: 5 }).settings).toBeUndefined();
+  });
+
+  test('is written for upstream', () => {
+    expect(otlpReceiver.write({ protocols: { grpc: { readBufferSize: 1 } } }))
+      .toEqual({ protocols: { grpc: { read_buffer_size: 1 } } });
+  });
+
+  test('is told once for a whole configuration, with its line', () => {
+    const text = [
+      'receivers: { otlp: { protocols: { grpc: { read_buffer_size: 1 } } } }',
+      'exporters: { debug: }',
+      'service: { pipelines: { traces: { receivers: [otlp], exporters: [debug] },',
+      '  logs: { receivers: [otlp], exporters: [debug] } } }',
+    ].join('\n');
+    const { settings, warnings } = readCollectorConfig([{ name: 'a.yaml', text }], {});
+    expect(settings).toBeDefined();
+    expect(problemReport(warnings)).toMatch(
+      /^receivers\.otlp\.protocols\.grpc\.read_buffer_size: has no effect .* \(a\.yaml:1\)$/);
+  });
+});
+
+test.each([
+  [{ keepalive: {}, idle_timeout: '5s' },
+    'idle_timeout: must be absent beside keepalive: write it there'],
+  [{ keepalive: { idle_timeout: '1s' }, keep_alives_enabled: false },
+    'keep_alives_enabled: must be absent beside keepalive: write it there'],
+  [{ transport: 'unix', endpoint: '' },
+    'endpoint: must be the path of a socket beside transport unix, got ""'],
+  [{ transport: 'unix', endpoint: `/${'a'.repeat(107)}` },
+    'endpoint: must be a path of at most 107 bytes beside transport unix, got'
+    + ` "/${'a'.repeat(55)}…`],
+  [{ transport: 'udp' },
+    'transport: must be one of tcp, tcp4, tcp6, unix; udp is a choice of the OpenTelemetry'
+    + ' Collector that this runtime does not implement'],
+  [{ transport: 'foo' }, 'transport: must be one of tcp, tcp4, tcp6, unix, got "foo"'],
+  [{ middlewares: [{ id: 'x' }] }, `middlewares: is a key ${NOT_HERE}`],
+])('an HTTP server is refused with %j', (http, report) => {
+  const { problems } = otlpReceiver.read({ protocols: { http } });
+  expect(problemReport(problems)).toBe(`receivers.otlp.protocols.http.${report}`);
+});
+
+test('older keys say the same as keepalive', () => {
+  const { settings } = otlpReceiver.read(
+    { protocols: { http: { idle_timeout: '5s', keep_alives_enabled: false } } });
+  expect(settings).toMatchObject(
+    { protocols: { http: { keepalive: { enabled: false, idleTimeout: 5000 } } } });
+});
 
 describe('what only upstream has', () => {
   test.each(KEYS)('is refused by this runtime: %s', (_what, part, yaml, report) => {

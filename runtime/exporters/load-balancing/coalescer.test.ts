@@ -49,6 +49,14 @@ test.each(FULL)('%s', async (_, parts, requests) => {
   expect(clock.waiting).toBe(0);
 });
 
+test('parts that came with unlike metadata are not gathered into one request', async () => {
+  const { clock, sender, send } = setUp();
+  const [a, b] = [{ tenant: ['a'] }, { tenant: ['b'] }];
+  for (const metadata of [a, a, b]) send({ ...part(1), metadata });
+  await clock.advance(5);
+  expect(sender.attempts.map(({ items, metadata }) => [items, metadata])).toEqual([[2, a], [1, b]]);
+});
+
 test('the parts beyond a full request begin the next, with a time of their own', async () => {
   const { clock, send, sent } = setUp();
   send(part(9));

@@ -102,12 +102,17 @@ export class Coalescer {
     return items >= this.limits.items || bytes >= this.limits.bytes;
   }
 
-  /** The parts of the next request: at least one, and no more once it is full. */
+  /**
+   * The parts of the next request: at least one, and no more once it is full. Requests that came
+   * with metadata are not mixed, because it may decide what is sent along.
+   */
   private takeRequest(): Part[] {
     let items = 0;
     let bytes = 0;
     let count = 0;
-    while (count < this.waiting.length && !this.isFull(items, bytes)) {
+    const { metadata } = this.waiting[0].payload;
+    while (count < this.waiting.length && !this.isFull(items, bytes)
+      && this.waiting[count].payload.metadata === metadata) {
       items += this.waiting[count].payload.items;
       bytes += this.waiting[count].payload.sizeBytes;
       count++;

@@ -6,7 +6,7 @@ import type { Processor, ProcessorContext } from '../../component';
 import type { BatchSettings } from '../../config';
 import { MalformedError, RetryableError } from '../../errors';
 import { splitItems } from '../../otlp/item-splitter';
-import { mergePayloads, Payload } from '../../pipeline/payload';
+import { mergePayloads, withMetadata, type Payload } from '../../pipeline/payload';
 
 /** Batches that may be held while the next consumer is slow or refuses. */
 const MOST_BATCHES_HELD = 4;
@@ -102,7 +102,8 @@ class BatchProcessor implements Processor {
   private send(enough: number, trigger: Trigger): void {
     this.timer?.cancel();
     this.timer = undefined;
-    const all = mergePayloads(this.context.signal, this.gathered);
+    // A batch is of many clients, so it keeps the metadata of none, even if it holds one request.
+    const all = withMetadata(mergePayloads(this.context.signal, this.gathered), undefined);
     this.gathered = [];
     this.gatheredItems = 0;
     const { sendBatchMaxSize, timeout } = this.settings;

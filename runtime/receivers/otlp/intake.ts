@@ -18,7 +18,7 @@ const TAKEN: Readonly<Record<Encoding, Uint8Array>> = {
 export function intake(
   signal: Signal, transport: Transport, consumer: Consumer, counters: ReceiverCounters,
 ): OnMessage {
-  return (arena, offset, length, encoding, respond) => {
+  return (arena, offset, length, encoding, respond, metadata) => {
     let bytes = arena.subarray(offset, offset + length);
     let items = 0;
     try {
@@ -40,7 +40,7 @@ export function intake(
       counters.refused.add(items);
       refuse(error, respond);
     };
-    consume(consumer, createPayload(signal, [bytes], items), taken, refused);
+    consume(consumer, createPayload(signal, [bytes], items, metadata), taken, refused);
   };
 }
 

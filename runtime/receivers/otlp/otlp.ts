@@ -4,7 +4,7 @@ import { receiverCounters, type Transport } from './receiver-metrics';
 import type { Receiver, ReceiverContext } from '../../component';
 import type { OtlpReceiverSettings } from '../../config';
 import { messageOf } from '../../errors';
-import { GrpcServer } from '../../net/grpc-server';
+import { createGrpcServer } from '../../net/grpc-servers';
 import { HttpServer } from '../../net/http-server';
 import type { MessageServer, OnMessage, Routes } from '../../net/transport';
 import { SIGNALS, type Signal } from '../../pipeline/payload';
@@ -55,7 +55,7 @@ class Otlp implements OtlpReceiver {
         : [],
       ...grpc
         ? [listener(
-          'grpc', grpc.endpoint, new GrpcServer(grpc, this.routes('grpc', SERVICES), context))]
+          'grpc', grpc.endpoint, createGrpcServer(grpc, this.routes('grpc', SERVICES), context))]
         : [],
     ];
   }

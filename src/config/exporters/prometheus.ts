@@ -5,7 +5,7 @@ import type { Duration } from 'cdk8s';
 import { component } from '../contract';
 import { duration, flag, text, textMap } from '../fields';
 import { listenAddress } from '../host-port';
-import { HTTP_SERVER_UPSTREAM_ONLY } from '../sections/http-server';
+import { HTTP_SERVER_KEYS } from '../sections/http-server';
 import {
   resourceToTelemetry, translationStrategy, type ResourceToTelemetryConfig,
 } from '../sections/resource-to-telemetry';
@@ -86,8 +86,5 @@ export const prometheusExporter = component<PrometheusExporterConfig>()(
     tls: tlsServer,
   }, {
     upstreamSignals: ['metrics'],
-    upstreamOnly: [
-      'sending_queue', 'auth', 'max_request_body_size', 'compression_algorithms',
-      ...HTTP_SERVER_UPSTREAM_ONLY,
-    ],
+    upstreamOnly: ['sending_queue', ...HTTP_SERVER_KEYS],
   });

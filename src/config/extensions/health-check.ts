@@ -2,10 +2,10 @@
  * The contract of the health check extension.
  */
 import { component } from '../contract';
-import { text } from '../fields';
+import { text, withoutEffect, type Field } from '../fields';
 import { listenAddress } from '../host-port';
-import { optionalSection, type Report, type SettingsOf } from '../section';
-import { HTTP_SERVER_UPSTREAM_ONLY } from '../sections/http-server';
+import { optionalSection, snakeCase, type Report, type SettingsOf } from '../section';
+import { HTTP_SERVER_KEYS, httpServerFields } from '../sections/http-server';
 
 /** What the health check answers instead of its JSON. */
 export interface HealthResponseBodyConfig {
@@ -56,12 +56,24 @@ function pathIsAbsolute({ path }: HealthCheckSettings, report: Report): void {
   if (!path.startsWith('/')) report(['path'], `must begin with /, got ${JSON.stringify(path)}`);
 }
 
+/** Keys of upstream's HTTP server that the extension goes past, upstream and here. */
+const UNASKED = [
+  'auth', 'cors', 'includeMetadata', 'responseHeaders', 'maxRequestBodySize',
+  'compressionAlgorithms',
+] as const;
+
+const NEVER_ASKED = 'health is told to everybody, and in one way, as by upstream';
+
 /** The contract of the health check extension. */
 export const healthCheckExtension = component<HealthCheckExtensionConfig>()(
   'extensions', 'health_check', fields, {
     check: pathIsAbsolute,
+    ignored: Object.fromEntries(UNASKED.map((name): [string, Field<never, unknown>] => [
+      snakeCase(name),
+      withoutEffect(httpServerFields[name] as Field<never, unknown>, NEVER_ASKED),
+    ])),
     upstreamOnly: [
-      'check_collector_pipeline', 'use_v2', 'http', 'grpc', 'component_health', 'tls',
-      'max_request_body_size', 'auth', 'compression_algorithms', ...HTTP_SERVER_UPSTREAM_ONLY,
+      'check_collector_pipeline', 'use_v2', 'http', 'grpc', 'component_health',
+      ...HTTP_SERVER_KEYS,
     ],
   });

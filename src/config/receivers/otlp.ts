@@ -9,8 +9,10 @@ import {
   GRPC_SERVER_UPSTREAM_ONLY, grpcServerFields, type GrpcServerConfig,
 } from '../sections/grpc-server';
 import {
-  HTTP_SERVER_UPSTREAM_ONLY, httpServerFields, type HttpServerConfig,
+  HTTP_SERVER_UPSTREAM_ONLY, httpServerFields, httpServerFits, settledKeepalive,
+  type HttpServerConfig,
 } from '../sections/http-server';
+import { endpointFitsTransport } from '../sections/listener';
 
 /** OTLP over HTTP, as protobuf and as JSON. */
 export interface OtlpHttpServerConfig extends HttpServerConfig {
@@ -77,9 +79,15 @@ export type OtlpHttpServerSettings = SettingsOf<typeof httpFields>;
 
 const protocols = section<OtlpProtocolsConfig>()({
   grpc: optionalSection<GrpcServerConfig>()(
-    { absent: 'off', empty: 'on' }, grpcServerFields, { upstreamOnly: GRPC_SERVER_UPSTREAM_ONLY }),
+    { absent: 'off', empty: 'on' }, grpcServerFields,
+    { check: endpointFitsTransport, upstreamOnly: GRPC_SERVER_UPSTREAM_ONLY }),
   http: optionalSection<OtlpHttpServerConfig>()(
-    { absent: 'off', empty: 'on' }, httpFields, { upstreamOnly: HTTP_SERVER_UPSTREAM_ONLY }),
+    { absent: 'off', empty: 'on' }, httpFields,
+    {
+      check: httpServerFits,
+      settle: settledKeepalive,
+      upstreamOnly: HTTP_SERVER_UPSTREAM_ONLY,
+    }),
 }, {
   check: ({ grpc, http }, report: Report) => {
     if (grpc === undefined && http === undefined) {

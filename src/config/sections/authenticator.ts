@@ -1,7 +1,7 @@
 /**
  * Which extension vouches for what is sent or received.
  */
-import { text } from '../fields';
+import { list, text } from '../fields';
 import { optionalSection } from '../section';
 
 /** Which extension vouches for what is sent or received. */
@@ -12,8 +12,25 @@ export interface AuthenticatorConfig {
   readonly authenticator: string;
 }
 
-/** An authenticator, none unless present; `more` are further keys that upstream has there. */
-export function authenticator(more: readonly string[] = []) {
-  return optionalSection<AuthenticatorConfig>()(
-    { absent: 'off', empty: 'off' }, { authenticator: text() }, { upstreamOnly: more });
+/** Which extension vouches for what is received over HTTP. */
+export interface RequestAuthenticatorConfig extends AuthenticatorConfig {
+  /**
+   * Names of parameters of the URL that the extension gets to see beside the headers, as if they
+   * were some.
+   * @default []
+   */
+  readonly requestParams?: string[];
+}
+
+const PRESENCE = { absent: 'off', empty: 'off' } as const;
+
+/** An authenticator, none unless present. */
+export function authenticator() {
+  return optionalSection<AuthenticatorConfig>()(PRESENCE, { authenticator: text() });
+}
+
+/** An authenticator of an HTTP server, none unless present. */
+export function requestAuthenticator() {
+  return optionalSection<RequestAuthenticatorConfig>()(
+    PRESENCE, { authenticator: text(), requestParams: list(text(), []) });
 }

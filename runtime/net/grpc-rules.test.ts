@@ -1,4 +1,4 @@
-import { percentDecode, percentEncode } from './grpc-call';
+import { percentDecode, percentEncode } from './grpc-rules';
 
 it.each([
   ['plain ASCII, even ~ and "', 'plain ASCII, even ~ and "'],

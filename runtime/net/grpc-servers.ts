@@ -1,0 +1,15 @@
+/** Which gRPC server is used. */
+import type { GrpcServerSettings } from '../config';
+import type { NetContext } from './authentication';
+import { GrpcServer } from './grpc-server';
+import { OwnGrpcServer } from './http2/grpc-server';
+import type { MessageServer, Routes } from './transport';
+
+/** A gRPC server for `routes`, over the HTTP/2 that `context` names. */
+export function createGrpcServer(
+  settings: GrpcServerSettings, routes: Routes, context: NetContext,
+): MessageServer {
+  return context.http2 === 'node'
+    ? new GrpcServer(settings, routes, context)
+    : new OwnGrpcServer(settings, routes, context);
+}
