@@ -168,7 +168,7 @@ async function measure(tier: Tier, spans: number): Promise<object> {
   const file = join(work, `${tier.name}.yaml`);
   writeFileSync(file, tier.config(ports));
   const collector = start(
-    0, [process.execPath, ...PROGRAM, 'run', '--config', file]);
+    0, [process.execPath, ...PROGRAM, 'run', '--config', file, ...(process.env.BENCH_RUN ?? '').split(' ').filter(Boolean)]);
   const pid = collector.pid ?? 0;
   await until('the collector is ready', () => isReady(ports.health));
   const { accepted, refused, rates } = await load(ports.otlp, spans, pid);

@@ -2,6 +2,7 @@
 import * as http2 from 'http2';
 import { connect, type Socket } from 'net';
 import { gzipSync } from 'zlib';
+import { HTTP2S, useHttp2 } from '../testing/component-context';
 import { loopbackReceiver, type LoopbackReceiver } from '../testing/otlp-loopback';
 import { samplePayload } from '../testing/sample-payload';
 
@@ -11,20 +12,6 @@ const MIB = 1024 * 1024;
 
 let peer: LoopbackReceiver;
 let session: http2.ClientHttp2Session;
-
-beforeAll(async () => {
-  peer = loopbackReceiver(
-    { max_recv_msg_size_mib: 1, max_concurrent_streams: 50 }, { max_request_body_size: 4096 });
-  await peer.receiver.start();
-});
-
-afterAll(() => peer.receiver.stop());
-
-beforeEach(() => {
-  session = open();
-});
-
-afterEach(() => session.destroy());
 
 function open(): http2.ClientHttp2Session {
   const opened = http2.connect(`http://127.0.0.1:${peer.receiver.ports.grpc}`, {
@@ -182,85 +169,103 @@ const CASES: readonly Case[] = [
   },
 ];
 
-it.each(CASES.map((entry): [string, Case] => [entry.what, entry]))(
-  'the gRPC server answers %s, and goes on', async (_what, entry) => {
-    const answer = await post(entry.body ?? framed(PROTO), entry.headers, entry.isEnded);
-    expect(answer).toEqual({
-      http: entry.http ?? 200, code: entry.code, message: expect.stringMatching(entry.message),
+describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
+  beforeAll(() => useHttp2(http2));
+
+  beforeAll(async () => {
+    peer = loopbackReceiver(
+      { max_recv_msg_size_mib: 1, max_concurrent_streams: 50 }, { max_request_body_size: 4096 });
+    await peer.receiver.start();
+  });
+
+  afterAll(() => peer.receiver.stop());
+
+  beforeEach(() => {
+    session = open();
+  });
+
+  afterEach(() => session.destroy());
+
+  it.each(CASES.map((entry): [string, Case] => [entry.what, entry]))(
+    'the gRPC server answers %s, and goes on', async (_what, entry) => {
+      const answer = await post(entry.body ?? framed(PROTO), entry.headers, entry.isEnded);
+      expect(answer).toEqual({
+        http: entry.http ?? 200, code: entry.code, message: expect.stringMatching(entry.message),
+      });
+      expect(await post(framed(PROTO))).toMatchObject({ http: 200, code: 0 });
     });
-    expect(await post(framed(PROTO))).toMatchObject({ http: 200, code: 0 });
+
+  it('the gRPC server takes a message in chunks of one byte', async () => {
+    const stream = session.request({
+      ':method': 'POST', ':path': PATH, 'content-type': 'application/grpc+proto',
+    });
+    const taken = peer.consumers.traces.items;
+    for (const byte of framed(PROTO)) stream.write(Buffer.from([byte]));
+    stream.end().resume();
+    await new Promise((resolve) => stream.on('close', resolve));
+    expect(peer.consumers.traces.items).toBe(taken + 1);
   });
 
-it('the gRPC server takes a message in chunks of one byte', async () => {
-  const stream = session.request({
-    ':method': 'POST', ':path': PATH, 'content-type': 'application/grpc+proto',
-  });
-  const taken = peer.consumers.traces.items;
-  for (const byte of framed(PROTO)) stream.write(Buffer.from([byte]));
-  stream.end().resume();
-  await new Promise((resolve) => stream.on('close', resolve));
-  expect(peer.consumers.traces.items).toBe(taken + 1);
-});
-
-it('the gRPC server goes on when clients vanish in the middle', async () => {
-  const release = peer.consumers.traces.hold();
-  const before = peer.consumers.traces.calls;
-  const gone = post(framed(PROTO));
-  while (peer.consumers.traces.calls === before) await pause(2);
-  session.destroy();
-  await gone;
-  release();
-  await pause(20);
-  session = open();
-  expect(await post(framed(PROTO))).toMatchObject({ code: 0 });
-});
-
-const GARBAGE: readonly (readonly [string, string])[] = [
-  ['plain text', 'hello\r\n\r\n'],
-  ['an HTTP/1.1 request', 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'],
-  ['a preface and noise', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${'\x7f'.repeat(200)}`],
-];
-
-it.each(GARBAGE)('the gRPC server cuts a connection that sends %s', async (_what, text) => {
-  await rawExchange(peer.receiver.ports.grpc!, text);
-  expect(await post(framed(PROTO))).toMatchObject({ code: 0 });
-});
-
-describe('the HTTP server', () => {
-  const head = (length: string): string => 'POST /v1/traces HTTP/1.1\r\nhost: a\r\n'
-    + `content-type: application/x-protobuf\r\n${length}\r\n\r\n`;
-
-  it.each([
-    ['a body announced as too large', `${head('content-length: 1000000')}abc`, /^HTTP\/1\.1 400 /],
-    ['chunks without end', `${head('transfer-encoding: chunked')}2000\r\n${'a'.repeat(0x2000)}\r\n`,
-      /^HTTP\/1\.1 400 [^]*request body too large/],
-    ['two lengths', head('content-length: 1\r\ncontent-length: 2'), /^HTTP\/1\.1 400 /],
-    ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 /],
-  ])('answers %s and ends the connection', async (_what, text, answer) => {
-    expect(await rawExchange(peer.receiver.ports.http!, text)).toMatch(answer);
-  });
-
-  it('forgets a request whose client leaves in the middle of its body', async () => {
-    const calls = peer.consumers.traces.calls;
-    const socket = connect(peer.receiver.ports.http!, '127.0.0.1');
-    socket.write(`${head('content-length: 1000')}abc`);
+  it('the gRPC server goes on when clients vanish in the middle', async () => {
+    const release = peer.consumers.traces.hold();
+    const before = peer.consumers.traces.calls;
+    const gone = post(framed(PROTO));
+    while (peer.consumers.traces.calls === before) await pause(2);
+    session.destroy();
+    await gone;
+    release();
     await pause(20);
-    socket.destroy();
-    await pause(20);
-    expect(peer.consumers.traces.calls).toBe(calls);
-    const response = await fetch(`http://127.0.0.1:${peer.receiver.ports.http}/v1/traces`, {
-      method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: PROTO,
-    });
-    expect(response.status).toBe(200);
+    session = open();
+    expect(await post(framed(PROTO))).toMatchObject({ code: 0 });
   });
 
-  it('refuses a bomb by its limit', async () => {
-    const response = await fetch(`http://127.0.0.1:${peer.receiver.ports.http}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
-      body: gzipSync(Buffer.alloc(3 * MIB)),
+  const GARBAGE: readonly (readonly [string, string])[] = [
+    ['plain text', 'hello\r\n\r\n'],
+    ['an HTTP/1.1 request', 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'],
+    ['a preface and noise', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${'\x7f'.repeat(200)}`],
+  ];
+
+  it.each(GARBAGE)('the gRPC server cuts a connection that sends %s', async (_what, text) => {
+    await rawExchange(peer.receiver.ports.grpc!, text);
+    expect(await post(framed(PROTO))).toMatchObject({ code: 0 });
+  });
+
+  describe('the HTTP server', () => {
+    const head = (length: string): string => 'POST /v1/traces HTTP/1.1\r\nhost: a\r\n'
+      + `content-type: application/x-protobuf\r\n${length}\r\n\r\n`;
+
+    it.each([
+      ['a body announced as too large', `${head('content-length: 1000000')}abc`, /^HTTP\/1\.1 400 /],
+      ['chunks without end', `${head('transfer-encoding: chunked')}2000\r\n${'a'.repeat(0x2000)}\r\n`,
+        /^HTTP\/1\.1 400 [^]*request body too large/],
+      ['two lengths', head('content-length: 1\r\ncontent-length: 2'), /^HTTP\/1\.1 400 /],
+      ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 /],
+    ])('answers %s and ends the connection', async (_what, text, answer) => {
+      expect(await rawExchange(peer.receiver.ports.http!, text)).toMatch(answer);
     });
-    expect(await response.json()).toEqual({ code: 3, message: 'http: request body too large' });
+
+    it('forgets a request whose client leaves in the middle of its body', async () => {
+      const calls = peer.consumers.traces.calls;
+      const socket = connect(peer.receiver.ports.http!, '127.0.0.1');
+      socket.write(`${head('content-length: 1000')}abc`);
+      await pause(20);
+      socket.destroy();
+      await pause(20);
+      expect(peer.consumers.traces.calls).toBe(calls);
+      const response = await fetch(`http://127.0.0.1:${peer.receiver.ports.http}/v1/traces`, {
+        method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: PROTO,
+      });
+      expect(response.status).toBe(200);
+    });
+
+    it('refuses a bomb by its limit', async () => {
+      const response = await fetch(`http://127.0.0.1:${peer.receiver.ports.http}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+        body: gzipSync(Buffer.alloc(3 * MIB)),
+      });
+      expect(await response.json()).toEqual({ code: 3, message: 'http: request body too large' });
+    });
   });
 });
 

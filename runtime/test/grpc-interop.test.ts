@@ -4,10 +4,10 @@ import * as grpc from '@grpc/grpc-js';
 import { systemClock, type Clock } from '../clock';
 import { otlpGrpcExporter, otlpReceiver, type GrpcServerSettings } from '../config';
 import { GrpcClient } from '../net/grpc-client';
-import { GrpcServer } from '../net/grpc-server';
+import { createGrpcServer } from '../net/grpc-servers';
 import { Code, OK, type Status } from '../net/status';
 import type { OnMessage, Routes } from '../net/transport';
-import { netContext } from '../testing/component-context';
+import { HTTP2S, netContext, useHttp2 } from '../testing/component-context';
 import { FakeClock } from '../testing/fake-clock';
 import { decodeForeignStatus, encodeForeignStatus } from '../testing/rpc-status';
 
@@ -60,7 +60,7 @@ afterEach(async () => {
 
 async function ours(onMessage: OnMessage = echo, yaml: object = {}): Promise<string> {
   const routes: Routes = new Map([[PATH, onMessage]]);
-  const server = new GrpcServer(serverSettings(yaml), routes, netContext(systemClock));
+  const server = createGrpcServer(serverSettings(yaml), routes, netContext(systemClock));
   ends.push(() => server.close(SECOND));
   return `127.0.0.1:${await server.listen()}`;
 }
@@ -116,7 +116,9 @@ function ourClient(endpoint: string, yaml: object = {}): GrpcClient {
 
 const SIZES = [0, 1, 5, 16_379, 16_384, 65_535, 1_000_000, 4 * 1024 * 1024];
 
-describe('a client of the gRPC project and our server', () => {
+describe.each(HTTP2S)('over %s HTTP/2, a client of the gRPC project and our server', (http2) => {
+  beforeAll(() => useHttp2(http2));
+
   it.each(SIZES)('exchange a message of %d bytes', async (size) => {
     const client = theirClient(await ours(), {
       'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1,
@@ -184,7 +186,7 @@ describe('a client of the gRPC project and our server', () => {
 
   it('finish what is under way when the server stops, and no client loses a call', async () => {
     const held: (() => void)[] = [];
-    const server = new GrpcServer(serverSettings(), new Map([[PATH, (
+    const server = createGrpcServer(serverSettings(), new Map([[PATH, (
       arena: Uint8Array, offset: number, length: number, _encoding: unknown,
       respond: Parameters<OnMessage>[4],
     ) => { held.push(() => respond(OK, arena.subarray(offset, offset + length))); }]]),
@@ -329,7 +331,7 @@ describe('our client alone', () => {
         respond(OK, new Uint8Array(0));
       }]]);
       const settings = serverSettings({ endpoint: `${address}:${port}` });
-      const server = new GrpcServer(settings, routes, netContext(systemClock));
+      const server = createGrpcServer(settings, routes, netContext(systemClock));
       ends.push(() => server.close(SECOND));
       return server.listen();
     };

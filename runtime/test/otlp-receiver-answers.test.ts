@@ -6,7 +6,7 @@ import { otlpReceiver } from '../config';
 import { PermanentError, RetryableError } from '../errors';
 import { codeName } from '../net/status';
 import { createOtlpReceiver, type OtlpReceiver } from '../receivers/otlp/otlp';
-import { receiverContext } from '../testing/component-context';
+import { HTTP2S, receiverContext } from '../testing/component-context';
 import { oracleLines } from '../testing/oracle-lines';
 import { RecordingConsumer } from '../testing/recording-consumer';
 import { decodeForeignStatus } from '../testing/rpc-status';
@@ -97,6 +97,7 @@ function failureOf(text: string): Error {
 
 const traces = new RecordingConsumer();
 let receiver: OtlpReceiver;
+const receivers = new Map<string, OtlpReceiver>();
 
 beforeAll(async () => {
   const { settings, problems } = otlpReceiver.read({
@@ -106,12 +107,15 @@ beforeAll(async () => {
     },
   });
   expect(problems).toEqual([]);
-  const context = { ...receiverContext('otlp', { traces }), clock: systemClock };
-  receiver = createOtlpReceiver(settings!, context);
-  await receiver.start();
+  for (const http2 of HTTP2S) {
+    const context = { ...receiverContext('otlp', { traces }), clock: systemClock, http2 };
+    receiver = createOtlpReceiver(settings!, context);
+    receivers.set(http2, receiver);
+    await receiver.start();
+  }
 });
 
-afterAll(() => receiver.stop());
+afterAll(() => Promise.all([...receivers.values()].map((each) => each.stop())));
 
 beforeEach(() => {
   traces.accept();
@@ -185,7 +189,7 @@ function retryInfoOf(error: grpc.ServiceError | null): string | undefined {
   return delay && (delay.nanos === 0 ? `${delay.seconds}s` : `${delay.nanos / 1e6}ms`);
 }
 
-describe('over gRPC, the answer is that of the real collector to', () => {
+describe.each(HTTP2S)('over gRPC and %s HTTP/2, the answer of the real collector to', (http2) => {
   it.each(GRPC.map((line): [string, GrpcLine] => [line.case, line]))('%s', async (_name, line) => {
     const failure = /^pipeline error: (.*)$/.exec(line.case);
     if (failure !== null) {
@@ -193,7 +197,7 @@ describe('over gRPC, the answer is that of the real collector to', () => {
       traces.refuse(() => error);
     }
     const client = new grpc.Client(
-      `127.0.0.1:${receiver.ports.grpc}`, grpc.credentials.createInsecure());
+      `127.0.0.1:${receivers.get(http2)?.ports.grpc}`, grpc.credentials.createInsecure());
     const service = line.case.startsWith('logs') ? 'logs.v1.LogsService' : 'trace.v1.TraceService';
     const body = line.case.startsWith('message over') ? Buffer.alloc(1_048_640, 0x0a) : PROTO;
     const { error, answer } = await call(

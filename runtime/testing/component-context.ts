@@ -24,9 +24,19 @@ export interface TestContext extends ComponentContext {
   readonly metrics: PrometheusMetrics;
 }
 
+/** All there are, for tests that hold of each: `describe.each(HTTP2S)('over %s HTTP/2', …)`. */
+export const HTTP2S: readonly Http2[] = ['own', 'node'];
+
+let http2InUse: Http2 | undefined;
+
+/** Whose HTTP/2 all contexts name that are made from now on in this file of tests. */
+export function useHttp2(http2: Http2): void {
+  http2InUse = http2;
+}
+
 /** A context for servers and clients, whose log nobody reads. */
-export function netContext(clock: Clock, http2?: Http2): NetContext {
-  const { extension, log } = componentContext('net');
+export function netContext(clock: Clock): NetContext {
+  const { extension, http2, log } = componentContext('net');
   return { clock, extension, http2, log };
 }
 
@@ -37,6 +47,7 @@ export function componentContext(id: string, given: Partial<TestContext> = {}): 
     clock: given.clock ?? new FakeClock(),
     log: given.log ?? new RecordingLogger(),
     metrics: given.metrics ?? new PrometheusMetrics(),
+    http2: given.http2 ?? http2InUse,
     extension: given.extension ?? (() => undefined),
   };
 }

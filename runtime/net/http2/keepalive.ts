@@ -41,6 +41,7 @@ const IDLE_MIN_TIME = 2 * 60 * 60 * 1000;
 /** Watches over one connection. */
 export class ConnectionWatch {
   private readonly timers = new Map<'idle' | 'age' | 'time' | 'timeout', Timer>();
+  private isStopped = false;
   private strikes = 0;
   private lastPingAt = -Infinity;
   /** Whether something was answered since the client asked last. */
@@ -62,7 +63,7 @@ export class ConnectionWatch {
   /** Told that the connection has no requests. */
   public idle(): void {
     const { maxConnectionIdle } = this.keepalive;
-    if (maxConnectionIdle === 0) return;
+    if (maxConnectionIdle <= 0 || this.isStopped) return;
     this.arm('idle', maxConnectionIdle, () => this.connection.retire(0));
   }
 
@@ -94,6 +95,7 @@ export class ConnectionWatch {
 
   /** Ends all of it. */
   public stop(): void {
+    this.isStopped = true;
     for (const timer of this.timers.values()) timer.cancel();
     this.timers.clear();
   }
