@@ -87,6 +87,7 @@ const scripts: Record<string, string> = {
   'bundle': 'node tools/bundle.mjs',
   'build': 'node tools/check.mjs build',
   'bench': 'node tools/bench.mjs',
+  'fuzz': 'node tools/fuzz.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
   'conformance': 'node tools/conformance.mjs',
@@ -116,8 +117,8 @@ eslint?.addRules({
   'import/no-restricted-paths': ['error', { zones: floors() }],
   'import/no-extraneous-dependencies': ['error', {
     devDependencies: [
-      '**/test/**', '**/*.test.ts', 'runtime/testing/**', 'runtime/bench/**', 'examples/**',
-      'runtime/local-cluster/**', '.projenrc.ts', 'projenrc/**',
+      '**/test/**', '**/*.test.ts', 'runtime/testing/**', 'runtime/bench/**', 'runtime/fuzz/**',
+      'examples/**', 'runtime/local-cluster/**', '.projenrc.ts', 'projenrc/**',
     ],
     optionalDependencies: false,
     peerDependencies: true,

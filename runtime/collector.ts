@@ -13,6 +13,7 @@ import type { CollectorSettings, PipelineSettings } from './config';
 import { messageOf } from './errors';
 import { fanOut } from './pipeline/fan-out';
 import { SIGNALS, type Signal } from './pipeline/payload';
+import type { Calls } from './telemetry/calls';
 import type { Logger } from './telemetry/logger';
 import type { Metrics } from './telemetry/metrics';
 
@@ -29,6 +30,8 @@ export interface CollectorEnvironment {
    * @default "own"
    */
   readonly http2?: Http2;
+  /** Who is told of calls of servers and clients, if anybody. */
+  readonly calls?: Calls;
 }
 
 interface BuiltPipeline {

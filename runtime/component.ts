@@ -11,6 +11,7 @@
  */
 import type { Clock } from './clock';
 import type { Payload, Signal } from './pipeline/payload';
+import type { Calls } from './telemetry/calls';
 import type { Logger } from './telemetry/logger';
 import type { Metrics } from './telemetry/metrics';
 
@@ -76,6 +77,8 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
+  /** Whom servers and clients tell of their calls; nobody below the level `detailed`. */
+  readonly calls?: Calls;
   /**
    * Whose HTTP/2 carries gRPC.
    * @default "own"

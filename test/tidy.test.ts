@@ -35,7 +35,7 @@ const CODE = TYPESCRIPT.filter(({ path }) => !path.endsWith('.test.ts'));
 const TESTS = TYPESCRIPT.filter(({ path }) => path.endsWith('.test.ts'));
 const RUNTIME = CODE.filter(({ path }) => path.startsWith('runtime/'));
 const PUBLIC = CODE.filter(({ path }) => /^(src|runtime)\//.test(path)
-  && !/^runtime\/(testing|bench|test)\//.test(path));
+  && !/^runtime\/(testing|bench|fuzz|test)\//.test(path));
 
 function at(source: Source, node: ts.Node): string {
   const { line } = source.tree.getLineAndCharacterOfPosition(node.getStart(source.tree));
@@ -133,7 +133,7 @@ test('every component folder holds the component, its test and its page', () => 
 });
 
 test('only main.ts and cli/ end the process', () => {
-  const exempt = /^runtime\/(main\.ts|cli\/|test\/|testing\/|bench\/)/;
+  const exempt = /^runtime\/(main\.ts|cli\/|test\/|testing\/|bench\/|fuzz\/)/;
   expect(RUNTIME.filter(({ path }) => !exempt.test(path))
     .flatMap((source) => calls(source)
       .filter(({ expression }) => expression.getText() === 'process.exit')
@@ -142,7 +142,7 @@ test('only main.ts and cli/ end the process', () => {
 
 test('only clock.ts asks for the time', () => {
   const clocks = /^(Date\.now|performance\.now|process\.hrtime(\.bigint)?|setTimeout|setInterval)$/;
-  const exempt = /^runtime\/(clock\.ts|bench\/|test\/|testing\/)/;
+  const exempt = /^runtime\/(clock\.ts|bench\/|fuzz\/|test\/|testing\/)/;
   const sites = RUNTIME.filter(({ path }) => !exempt.test(path)).flatMap((source) => [
     ...calls(source).filter(({ expression }) => clocks.test(expression.getText())),
     ...find(source.tree, ts.isNewExpression).filter((node) =>
@@ -153,7 +153,7 @@ test('only clock.ts asks for the time', () => {
 
 test('no error of the runtime is a constant sentence without where, what and got', () => {
   const form = /^[^:]+: .+, got .+/s;
-  expect(RUNTIME.filter(({ path }) => !/^runtime\/(bench|test|testing)\//.test(path))
+  expect(RUNTIME.filter(({ path }) => !/^runtime\/(bench|fuzz|test|testing)\//.test(path))
     .flatMap((source) => find(source.tree, ts.isNewExpression)
       .filter((node) => node.expression.getText() === 'Error'
         && node.arguments?.length === 1 && ts.isStringLiteralLike(node.arguments[0])

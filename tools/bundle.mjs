@@ -15,6 +15,7 @@ await build({
     'up': 'runtime/cli/up.ts',
     'pod-preload': 'runtime/local-cluster/pod-preload.ts',
     'zstd-library': 'runtime/net/zstd-library.ts',
+    'telemetry-sdk': 'runtime/telemetry/telemetry-sdk.ts',
   },
   outdir: 'runtime/dist',
   bundle: true,
@@ -33,6 +34,9 @@ await build({
       // Nor a library that Node.js of the image has no need of.
       onResolve({ filter: /^\.\/zstd-library$/ }, () => ({
         path: './zstd-library.js', external: true,
+      }));
+      onResolve({ filter: /^\.\/telemetry-sdk$/ }, () => ({
+        path: './telemetry-sdk.js', external: true,
       }));
     },
   }],

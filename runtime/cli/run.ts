@@ -40,10 +40,10 @@ export const run: Command = {
     }
     const telemetry = createTelemetry(
       reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
-    const { log, metrics } = telemetry;
+    const { calls, log, metrics } = telemetry;
     for (const warning of reading.warnings) log.warn(problemText(warning));
-    const collector = new Collector(
-      reading.settings, { clock: systemClock, log, metrics, http2: options.http2 });
+    const environment = { clock: systemClock, log, metrics, calls, http2: options.http2 };
+    const collector = new Collector(reading.settings, environment);
     const alive = keepAlive();
     const code = await live(collector, telemetry, options);
     alive.cancel();

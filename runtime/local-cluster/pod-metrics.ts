@@ -47,7 +47,8 @@ export class PodMetrics {
 
   /** Port on which collectors with `settings` serve their metrics. */
   public static portOf(settings: CollectorSettings): number | undefined {
-    return settings.telemetry.metrics.readers.at(0)?.pull.exporter.prometheus.port;
+    return settings.telemetry.metrics.readers.flatMap(({ pull }) => pull ?? []).at(0)
+      ?.exporter.prometheus.port;
   }
 
   /** Asks `pod`; what it said last is kept when it does not answer. */

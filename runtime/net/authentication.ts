@@ -8,7 +8,8 @@ import { messageOf } from '../errors';
 import { Code, type Status } from './status';
 
 /** What servers and clients need of their component's context. */
-export type NetContext = Pick<ComponentContext, 'clock' | 'log' | 'extension' | 'http2'>;
+export type NetContext =
+  Pick<ComponentContext, 'calls' | 'clock' | 'log' | 'extension' | 'http2'>;
 
 /** Why a request is not let in; undefined when it is. */
 export type Refusal = Status | undefined;

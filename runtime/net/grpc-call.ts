@@ -8,6 +8,7 @@ import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, type Status } from './status';
 import type { OnMessage } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
+import type { EndGrpcCall } from '../telemetry/calls';
 
 const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
 const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
@@ -15,15 +16,20 @@ const OK_OPTIONS = { waitForTrailers: true, sendDate: false };
 const END = { endStream: true, sendDate: false };
 const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
+const CANCELLED = 1;
 
 /** Answers one call out of the routes of `door`; `metadata` goes along with its message. */
 export function serveCall(
   stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
 ): void {
-  const { authenticator, maxBytes, refused, routes } = door;
+  const { authenticator, calls, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
   stream.on('error', () => undefined);
   const onMessage = routes.get(headers[':path'] as string);
+  if (calls !== undefined) {
+    const known = onMessage === undefined ? '_OTHER' : headers[':path'] as string;
+    observe(stream, calls.grpcServer(known));
+  }
   const refusal = protocolError(
     String(headers[':method']), headers['content-type'], encodingOf(headers));
   if (refusal !== undefined) {
@@ -44,6 +50,15 @@ export function serveCall(
       refuse(stream, no);
     });
   }
+}
+
+/** What was never answered was given up by the client. */
+function observe(stream: ServerHttp2Stream, ended: EndGrpcCall): void {
+  stream.once('close', () => {
+    const answers = [stream.sentHeaders, stream.sentTrailers];
+    const status = answers.map((answer) => answer?.['grpc-status']).find(Boolean);
+    ended(status === undefined ? CANCELLED : Number(status));
+  });
 }
 
 function receive(

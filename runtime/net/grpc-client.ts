@@ -9,9 +9,9 @@ import {
 } from './authentication';
 import { Compressor } from './compressor';
 import { addressesOf, authorityOf, parseClientEndpoint, type ClientEndpoint } from './endpoint';
-import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
 import { GrpcConnection } from './grpc-connection';
 import { GrpcRequest } from './grpc-request';
+import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
 import { PeerLog } from './peer-log';
 import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';
@@ -95,6 +95,8 @@ export class GrpcClient implements MessageClient {
       compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
       return;
     }
+    const { host, port } = this.endpoint;
+    const ended = this.context.calls?.grpcClient(path, host, port);
     const request: GrpcRequest = new GrpcRequest({
       headers: () => this.headersFor(path),
       chunks: compressor?.compress(chunks) ?? chunks,
@@ -104,6 +106,7 @@ export class GrpcClient implements MessageClient {
       done: (status, answer) => {
         this.running.delete(request);
         this.waiting.delete(request);
+        ended?.(status.code);
         done(status, answer);
       },
       again: (returned) => this.dispatch(returned),

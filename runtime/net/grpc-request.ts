@@ -5,8 +5,8 @@ import type {
 } from 'http2';
 import type { Clock, Timer } from '../clock';
 import { messageOf } from '../errors';
-import { decompressMessage, percentDecode } from './grpc-rules';
 import type { GrpcConnection } from './grpc-connection';
+import { decompressMessage, percentDecode } from './grpc-rules';
 import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, codeOfHttp, OK, type Status } from './status';
 import { decodeStatus } from './status-codec';

@@ -5,6 +5,7 @@ import { InflateError } from './inflate-error';
 import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
 import type { Routes } from './transport';
+import type { Calls } from '../telemetry/calls';
 
 /** The type of what is sent and answered. */
 export const CONTENT_TYPE = 'application/grpc';
@@ -32,6 +33,8 @@ export interface Door {
   readonly authenticator?: ServerAuthenticator;
   /** Told of requests that were not let in. */
   readonly refused: (status: Status) => void;
+  /** Whom to tell of calls. */
+  readonly calls?: Calls;
 }
 
 /** The message that `body` is the compressed form of, or why there is none. */

@@ -170,6 +170,7 @@ export class GrpcServer implements MessageServer {
       maxBytes,
       authenticator: this.authenticator,
       refused: ({ message }) => this.complain('A request was refused.', socket, message),
+      calls: this.context.calls,
     };
   }
 

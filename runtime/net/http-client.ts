@@ -19,8 +19,10 @@ import { decodeStatus, parseStatus } from './status-codec';
 import { ClientTls, speaksTls } from './tls';
 import { connectionFailure, isTlsFailure } from './tls-failure';
 import type { Done, MessageClient } from './transport';
+import type { EndHttpCall } from '../telemetry/calls';
 
 const METHOD = 'POST';
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 const IDLE_MS = 90_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
@@ -83,11 +85,13 @@ export class HttpClient implements MessageClient {
       return;
     }
     const body = compressor?.compress(chunks) ?? chunks;
+    const ended = this.begun(new URL(path));
     const post: Post = new Post(new URL(path), body, this.context.clock, timeoutMs, {
       done: (status, answer) => {
         this.running.delete(post);
         done(status, answer);
       },
+      answered: (status) => ended?.(status, post.length, 0),
       tlsFailed: (host, failure) => this.peers.warn('Cannot connect.', host, failure),
     });
     this.running.add(post);
@@ -99,6 +103,13 @@ export class HttpClient implements MessageClient {
     for (const post of [...this.running]) post.fail('the client is closing', Code.unavailable);
     for (const agent of this.agents.values()) agent.destroy();
     return Promise.resolve();
+  }
+
+  private begun({ hostname, port, protocol }: URL): EndHttpCall | undefined {
+    const scheme = protocol.slice(0, -1);
+    return this.context.calls?.httpClient({
+      method: METHOD, scheme, address: hostname, port: Number(port || DEFAULT_PORTS[scheme]),
+    });
   }
 
   private begin(post: Post): void {
@@ -170,6 +181,7 @@ const { createConnection } = https.Agent.prototype as unknown as {
 
 /** Told what becomes of a request. */
 interface PostObserver {
+  readonly answered: (status: number) => void;
   readonly done: Done;
   readonly tlsFailed: (host: string, failure: string) => void;
 }
@@ -251,6 +263,7 @@ class Post {
       const whole = response.complete ? Buffer.concat(chunks) : NOTHING;
       const body = whole.subarray(0, MAX_ANSWER_BYTES);
       const status = response.statusCode ?? 0;
+      this.observer.answered(status);
       if (status >= 200 && status < 300) this.finish(OK, body);
       else this.finish(this.statusOf(response, status, body), NOTHING);
     });

@@ -13,6 +13,7 @@ import { listenOptions, parseHostPort } from './endpoint';
 import { cannotListen } from './grpc-server';
 import { collectBody } from './http-body';
 import { InflateError, TOO_LARGE } from './inflate-error';
+import { observe, sentBytes, tookBody } from './observed-requests';
 import { PeerLog } from './peer-log';
 import { httpMetadata } from './request-metadata';
 import { Code, httpStatusOf, retryAfter, type Status } from './status';
@@ -128,6 +129,8 @@ export class HttpServer implements MessageServer {
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     if (this.closing !== undefined) response.shouldKeepAlive = false;
     this.open.add(response);
+    const { calls } = this.context;
+    if (calls !== undefined) observe(request, response, this.routes, calls);
     response.once('close', () => this.open.delete(response));
     response.on('error', () => undefined);
     askToLetIn(this.authenticator, request.headers, (refusal) => {
@@ -176,6 +179,7 @@ export class HttpServer implements MessageServer {
   ): void {
     collectBody(request, this.maxBytes, (body) => {
       if (body === 'aborted') return;
+      tookBody(response, body);
       if (body === 'too large') {
         this.refuse(request, response, invalid(TOO_LARGE));
         return;
@@ -258,7 +262,9 @@ function send(
   body: string | Uint8Array,
 ): void {
   if (response.destroyed || response.headersSent) return;
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  const length = Buffer.byteLength(body);
+  sentBytes(response, length);
+  response.writeHead(status, { ...headers, 'content-length': length });
   response.end(body);
 }
 

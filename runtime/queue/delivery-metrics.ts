@@ -2,8 +2,11 @@
 import type { ExporterContext } from '../component';
 import { PermanentError, RetryableError } from '../errors';
 import { codeName } from '../net/status';
-import { ITEM_NAMES, Signal } from '../pipeline/payload';
-import type { Attributes, Counter, Instrument } from '../telemetry/metrics';
+import { ITEM_NAMES, type Payload, Signal } from '../pipeline/payload';
+import { BYTE_SIZES, SIZES } from '../telemetry/metric-boundaries';
+import type {
+  Attributes, Counter, HistogramInstrument, Instrument, Metrics,
+} from '../telemetry/metrics';
 
 const ITEM_UNITS: Readonly<Record<Signal, string>> = {
   traces: '{spans}', metrics: '{datapoints}', logs: '{records}',
@@ -22,7 +25,35 @@ const IN_FLIGHT: Instrument = {
   name: 'otelcol_exporter_in_flight_requests',
   description: 'Number of requests that are being sent or wait for their next attempt.',
   unit: '{request}',
+  isSum: true,
 };
+const PARTITIONS: Instrument = {
+  name: 'otelcol_exporter_queue_batch_partition_cache_size',
+  description: 'Number of partitions of which batches are gathered.',
+  unit: '{partition}',
+};
+const PARTITION_CAPACITY: Instrument = {
+  name: 'otelcol_exporter_queue_batch_partition_cache_capacity',
+  description: 'Number of partitions of which batches can be gathered at the same time.',
+  unit: '{partition}',
+};
+
+function sizes(name: string, description: string): Record<'items' | 'bytes', HistogramInstrument> {
+  return {
+    items: {
+      name, description: `Number of units in ${description}`, unit: '{unit}', boundaries: SIZES,
+    },
+    bytes: {
+      name: `${name}_bytes`,
+      description: `Number of bytes in ${description}`,
+      unit: 'By',
+      boundaries: BYTE_SIZES,
+    },
+  };
+}
+
+const ENQUEUED = sizes('otelcol_exporter_enqueue_size', 'the request added to the sending queue');
+const BATCH_SENT = sizes('otelcol_exporter_queue_batch_send_size', 'the batch that was sent');
 
 /** Counters of one exporter and signal. */
 export interface DeliveryCounters {
@@ -30,6 +61,10 @@ export interface DeliveryCounters {
   readonly sent: Counter;
   /** Counts items that never reach the peer, with what kept them from it. */
   failed(items: number, error: unknown): void;
+  /** Counts a request that is given to the queue, whether or not that takes it. */
+  enqueued(payload: Payload): void;
+  /** Counts a request that the queue's batch made, before it is sent. */
+  batchSent(payload: Payload): void;
   /** Counts items that the queue did not take. */
   readonly enqueueFailed: Counter;
 }
@@ -40,6 +75,10 @@ export interface DeliveryState {
   inFlight(): number;
   /** Room taken in the queue; undefined without queue. */
   readonly queue?: { readonly capacity: number; size(): number };
+  /** Whether the queue gathers batches. */
+  readonly batches?: boolean;
+  /** Partitions of the queue's batches; undefined where batches are not told apart. */
+  readonly partitions?: { readonly capacity: number; size(): number };
 }
 
 /** Counters and gauges of the exporter of `context` for `signal`. */
@@ -59,14 +98,36 @@ export function deliveryCounters(
     metrics.observe('gauge', QUEUE_SIZE, perSignal, () => queue.size());
     metrics.observe('gauge', QUEUE_CAPACITY, perSignal, () => queue.capacity);
   }
+  const { partitions } = state;
+  if (partitions !== undefined) {
+    metrics.observe('gauge', PARTITIONS, perSignal, () => partitions.size());
+    metrics.observe('gauge', PARTITION_CAPACITY, perSignal, () => partitions.capacity);
+  }
   return {
     sent: metrics.counter(itemsInstrument(signal, 'sent', 'that the peer took'), sentTo),
     failed: (items, error) => {
       metrics.counter(failedItems, { ...sentTo, ...failureAttributes(error) }).add(items);
     },
+    enqueued: queue === undefined ? nothing : sizeCounter(metrics, ENQUEUED, exporter),
+    batchSent: state.batches === true ? sizeCounter(metrics, BATCH_SENT, sentTo) : nothing,
     enqueueFailed: metrics.counter(
       itemsInstrument(signal, 'enqueue_failed', 'that the queue refused'), exporter,
     ),
+  };
+}
+
+function nothing(): void {
+  // There is no queue, or it makes no batches.
+}
+
+function sizeCounter(
+  metrics: Metrics, { items, bytes }: typeof ENQUEUED, attributes: Attributes,
+): (payload: Payload) => void {
+  const inItems = metrics.histogram(items, attributes);
+  const inBytes = metrics.histogram(bytes, attributes);
+  return (payload) => {
+    inItems.record(payload.items);
+    inBytes.record(payload.sizeBytes);
   };
 }
 

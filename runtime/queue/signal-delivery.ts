@@ -55,6 +55,7 @@ export class SignalDelivery {
   public consume(payload: Payload): void | Promise<void> {
     if (payload.items === 0) return undefined;
     if (this.queue === undefined) return this.deliverAtOnce(payload);
+    this.counters.enqueued(payload);
     try {
       const offered = this.queue.offer(payload);
       return offered?.catch((error: unknown) => this.refuse(payload, error));

@@ -1,4 +1,4 @@
-import type { TelemetrySettings } from '../config';
+import { telemetry, type TelemetrySettings } from '../config';
 import { RetryableError } from '../errors';
 import { createLogger } from './log-writer';
 import { FakeClock } from '../testing/fake-clock';
@@ -6,9 +6,8 @@ import { FakeClock } from '../testing/fake-clock';
 type LogSettings = TelemetrySettings['logs'];
 
 const OFF = { enabled: false, tick: 10_000, initial: 10, thereafter: 100 };
-const SETTINGS: LogSettings = {
-  level: 'info', encoding: 'json', initialFields: {}, sampling: OFF,
-};
+const { settings: DEFAULTS } = telemetry.read({ logs: { encoding: 'json' } });
+const SETTINGS: LogSettings = { ...DEFAULTS!.logs, sampling: OFF };
 
 function loggerOf(settings: Partial<LogSettings> = {}, resource?: Record<string, string>) {
   const lines: string[] = [];

@@ -6,6 +6,7 @@
  * on the hot path, so only prom-client's registry and text format are used.
  */
 import { MetricKind, metricName, MetricShape, promName } from './metric-name';
+import { scopeOf } from './metric-scopes';
 import type { Attributes, Counter, Gauge, Histogram, Instrument } from './metrics';
 
 /** One line of the text format, as prom-client's registry reads it. */
@@ -38,9 +39,6 @@ type Labels = Readonly<Record<string, string>>;
 export const TARGET: Instrument = {
   name: 'target_info', description: 'Target metadata', unit: '',
 };
-const SCOPE: Labels = {
-  otel_scope_name: 'cdk8s-otel-gateway', otel_scope_schema_url: '', otel_scope_version: '',
-};
 
 /** A number that is added to, set, or read from elsewhere. */
 export class NumberSeries implements Counter, Gauge {
@@ -71,6 +69,8 @@ export class NumberSeries implements Counter, Gauge {
 
 /** Counts by upper bound. */
 export class HistogramSeries implements Histogram {
+  /** Who is told of each value as well. */
+  public also?: (value: number) => void;
   private readonly counts: Float64Array;
   private sum = 0;
   private count = 0;
@@ -88,6 +88,7 @@ export class HistogramSeries implements Histogram {
     this.counts[bucket]++;
     this.sum += value;
     this.count++;
+    this.also?.(value);
   }
 
   /** How many values were recorded. */
@@ -114,9 +115,16 @@ export class HistogramSeries implements Histogram {
 /** A series of either kind. */
 export type Series = NumberSeries | HistogramSeries;
 
+interface Entry<S> {
+  readonly attributes: Attributes;
+  readonly labels: Labels;
+  readonly series: S;
+}
+
 /** All series of one name. */
 export class MetricFamily<S extends Series = Series> {
-  private readonly series = new Map<string, { labels: Labels; series: S }>();
+  private readonly series = new Map<string, Entry<S>>();
+  private readonly listeners: ((attributes: Attributes, series: S) => void)[] = [];
 
   public constructor(
     /** What it measures, under its name without suffixes. */
@@ -132,10 +140,22 @@ export class MetricFamily<S extends Series = Series> {
     const key = JSON.stringify(labels);
     let entry = this.series.get(key);
     if (entry === undefined) {
-      entry = { labels, series: this.create(labels) };
+      entry = { attributes, labels, series: this.create(labels) };
       this.series.set(key, entry);
+      for (const listener of this.listeners) listener(attributes, entry.series);
     }
     return entry.series;
+  }
+
+  /** Tells `listener` of every series, now and from now on. */
+  public eachSeries(listener: (attributes: Attributes, series: S) => void): void {
+    this.listeners.push(listener);
+    for (const { attributes, series } of this.all()) listener(attributes, series);
+  }
+
+  /** All series that there are now, and the attributes of each. */
+  public all(): Iterable<{ readonly attributes: Attributes; readonly series: S }> {
+    return this.series.values();
   }
 
   /** Takes the series with these attributes away. */
@@ -155,18 +175,25 @@ export class MetricFamily<S extends Series = Series> {
   }
 
   /** What prom-client's registry writes, for a reader who spells names as `shape` says. */
-  public snapshot(shape: MetricShape): FamilySnapshot {
+  public snapshot(shape: MetricShape, constant: Labels = {}): FamilySnapshot {
     const { instrument, kind } = this;
     const name = metricName(instrument.name, instrument.unit, kind, shape);
     // The process stands above all scopes.
-    const scope = shape.withoutScopeInfo || instrument === TARGET ? {} : SCOPE;
-    const values = [...this.series.values()].flatMap(({ series }) => series.samples(name, scope));
+    const also = instrument === TARGET
+      ? {} : { ...constant, ...shape.withoutScopeInfo ? {} : scopeLabels(instrument.name) };
+    const values = [...this.series.values()].flatMap(({ series }) => series.samples(name, also));
     return { name, help: instrument.description, type: kind, values, aggregator: 'sum' };
   }
 }
 
+/** The labels that name the scope of the instrument `name`. */
+export function scopeLabels(name: string): Labels {
+  const { name: scope, schemaUrl = '' } = scopeOf(name);
+  return { otel_scope_name: scope, otel_scope_schema_url: schemaUrl, otel_scope_version: '' };
+}
+
 /** Labels in the order of their names, so that the order in which they are given is no matter. */
-function toLabels(attributes: Attributes): Labels {
+export function toLabels(attributes: Attributes): Labels {
   const named = Object.entries(attributes).map(([name, value]) => [promName(name), value] as const);
   return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -17,7 +17,7 @@ const DETAILED_ATTRIBUTES = ['error.type', 'error.permanent'];
 /** Whether the instrument `name` is shown at `level`. */
 export function isShown(name: string, level: MetricsLevel): boolean {
   if (level === 'detailed') return true;
-  if (level === 'none' || DETAILED_ONLY.has(name)) return false;
+  if (level === 'none' || DETAILED_ONLY.has(name) || /^(?:http|rpc)\./.test(name)) return false;
   return level === 'normal' || !name.startsWith('otelcol_processor_batch_');
 }
 

@@ -8,6 +8,11 @@ export interface Instrument {
   readonly description: string;
   /** UCUM unit, for example `{spans}`, `By`, `ms`, `s`. */
   readonly unit: string;
+  /**
+   * Whether a gauge's values add up to something: upstream's up-down counters.
+   * @default false
+   */
+  readonly isSum?: boolean;
 }
 
 /** What a histogram measures. */

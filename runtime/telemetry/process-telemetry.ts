@@ -2,13 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Component } from '../component';
-import type { TelemetrySettings } from '../config';
+import type { PrometheusReaderSettings, TelemetrySettings } from '../config';
+import { createCalls, type Calls } from './calls';
 import { createLogger } from './log-writer';
 import type { Logger } from './logger';
+import type { Attributes } from './metrics';
 import { observeProcess } from './process-metrics';
 import { PrometheusMetrics } from './prometheus-metrics';
 import { PrometheusServer } from './prometheus-server';
 import { resourceOf } from './resource';
+import { SentMetrics } from './sent-metrics';
 
 /** Who the process is and by which clock it lives. */
 export interface ProcessIdentity {
@@ -26,7 +29,9 @@ export interface ProcessTelemetry {
   readonly log: Logger;
   /** Keeps the process's metrics. */
   readonly metrics: PrometheusMetrics;
-  /** Serves the metrics; started before the first component and stopped after the last. */
+  /** Is told of calls of servers and clients; nobody below the level `detailed`. */
+  readonly calls?: Calls;
+  /** Serves and sends metrics; started before the first component and stopped after the last. */
   readonly servers: readonly Component[];
 }
 
@@ -37,12 +42,44 @@ export function createTelemetry(
   const resource = resourceOf(settings.resource, {
     'service.instance.id': randomUUID(), 'service.name': name, 'service.version': version,
   });
-  const { level, readers } = settings.metrics;
+  const { level } = settings.metrics;
   const metrics = new PrometheusMetrics({ level, resource });
   observeProcess(metrics, clock);
-  const servers = level === 'none' ? [] : readers.map(({ pull }) => {
-    const { prometheus } = pull.exporter;
-    return new PrometheusServer(prometheus, () => metrics.text(prometheus), metrics.contentType);
-  });
-  return { log: createLogger(settings.logs, { resource, clock }), metrics, servers };
+  const log = createLogger(settings.logs, { resource, clock });
+  return {
+    log,
+    metrics,
+    ...level === 'detailed' && { calls: createCalls(metrics, clock) },
+    servers: level === 'none' ? [] : readersOf(settings.metrics, metrics, resource, { clock, log }),
+  };
+}
+
+function readersOf(
+  { readers, views }: TelemetrySettings['metrics'], metrics: PrometheusMetrics,
+  resource: Attributes, context: { readonly clock: Clock; readonly log: Logger },
+): Component[] {
+  const periodic = readers.flatMap((reader) => reader.periodic ?? []);
+  const sent = periodic.length > 0 || views.length > 0
+    ? new SentMetrics({ metrics, resource, periodic, views }, context) : undefined;
+  const pulled = readers.flatMap(({ pull }) => pull?.exporter.prometheus ?? []);
+  return [
+    // Before the servers, which ask it where there are views.
+    ...sent === undefined ? [] : [sent],
+    ...pulled.map((reader) => {
+      const constant = constantLabels(resource, reader.withResourceConstantLabels);
+      const text = views.length > 0 && sent !== undefined
+        ? () => sent.text(reader, constant) : () => metrics.text(reader, constant);
+      return new PrometheusServer(reader, text, metrics.contentType);
+    }),
+  ];
+}
+
+/** The attributes of the process that every series carries. */
+function constantLabels(
+  resource: Attributes, chosen: PrometheusReaderSettings['withResourceConstantLabels'],
+): Attributes {
+  if (chosen === undefined) return {};
+  const { excluded, included } = chosen;
+  return Object.fromEntries(Object.entries(resource).filter(([name]) =>
+    !excluded.includes(name) && (included.length === 0 || included.includes(name))));
 }

@@ -93,7 +93,8 @@ describe('PrometheusMetrics', () => {
     const shape = { ...DEFAULT_SHAPE, withoutScopeInfo: false, withoutTypeSuffix: false };
     expect((await linesOf(metrics, shape)).filter((line) => !line.startsWith('#'))).toEqual([
       'target_info{service_name="gateway"} 1',
-      'otelcol_exporter_sent_spans_total{otel_scope_name="cdk8s-otel-gateway"'
+      'otelcol_exporter_sent_spans_total{otel_scope_name='
+        + '"go.opentelemetry.io/collector/exporter/exporterhelper"'
         + ',otel_scope_schema_url="",otel_scope_version=""} 0',
     ]);
   });

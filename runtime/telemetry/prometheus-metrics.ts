@@ -1,6 +1,8 @@
 /** The process's metrics, as Prometheus reads them. One instance per collector, none is global. */
 import { Metric, prometheusContentType, Registry } from 'prom-client';
-import { HistogramSeries, MetricFamily, NumberSeries, Series, TARGET } from './metric-family';
+import {
+  type FamilySnapshot, HistogramSeries, MetricFamily, NumberSeries, Series, TARGET, toLabels,
+} from './metric-family';
 import { isShown, MetricsLevel, shownAttributes } from './metric-levels';
 import { DEFAULT_SHAPE, MetricKind, MetricShape } from './metric-name';
 import type {
@@ -20,6 +22,7 @@ const SILENT = { add: () => undefined, set: () => undefined, record: () => undef
 /** Makes instruments and writes their values as text. */
 export class PrometheusMetrics implements Metrics {
   private readonly families = new Map<string, MetricFamily>();
+  private readonly listeners: ((family: MetricFamily) => void)[] = [];
   private readonly level: MetricsLevel;
 
   public constructor(options: Partial<PrometheusMetricsOptions> = {}) {
@@ -62,16 +65,25 @@ export class PrometheusMetrics implements Metrics {
     return this.families.get(name)?.total(attributes);
   }
 
-  /** All metrics in Prometheus' text format, their names spelled as `shape` says. */
-  public text(shape: MetricShape = DEFAULT_SHAPE): Promise<string> {
-    const registry = new Registry();
-    for (const family of this.families.values()) {
-      const snapshot = family.snapshot(shape);
-      const metric = { ...snapshot, get: () => Promise.resolve(snapshot) };
-      // The registry asks for `name` and `get` only, though its types want one of its own classes.
-      registry.registerMetric(metric as unknown as Metric);
-    }
-    return registry.metrics();
+  /**
+   * All metrics in Prometheus' text format, their names spelled as `shape` says. Every series but
+   * the process's own carries the attributes `constant` as well.
+   */
+  public text(shape: MetricShape = DEFAULT_SHAPE, constant: Attributes = {}): Promise<string> {
+    const labels = toLabels(constant);
+    return textOf([...this.families.values()].map((family) => family.snapshot(shape, labels)));
+  }
+
+  /** Who the process is, for Prometheus; nothing when it has no attributes. */
+  public target(shape: MetricShape): FamilySnapshot[] {
+    const target = this.families.get(TARGET.name);
+    return target === undefined ? [] : [target.snapshot(shape)];
+  }
+
+  /** Tells `listener` of every family, now and from now on. */
+  public eachFamily(listener: (family: MetricFamily) => void): void {
+    this.listeners.push(listener);
+    for (const family of this.families.values()) listener(family);
   }
 
   /** Content type of `text`. */
@@ -99,10 +111,22 @@ export class PrometheusMetrics implements Metrics {
     if (family === undefined) {
       family = new MetricFamily(instrument, kind, create);
       this.families.set(name, family);
+      for (const listener of this.listeners) listener(family);
     }
     if (family.kind !== kind) {
       throw new TypeError(`metric ${name}: must stay a ${family.kind}, got a ${kind}`);
     }
     return family.bind(shownAttributes(name, attributes, this.level));
   }
+}
+
+/** Families in Prometheus' text format. */
+export function textOf(families: readonly FamilySnapshot[]): Promise<string> {
+  const registry = new Registry();
+  for (const family of families) {
+    const metric = { ...family, get: () => Promise.resolve(family) };
+    // The registry asks for `name` and `get` only, though its types want one of its own classes.
+    registry.registerMetric(metric as unknown as Metric);
+  }
+  return registry.metrics();
 }

@@ -63,5 +63,11 @@ export * from './sections/sending-queue';
 export * from './sections/tls';
 export * from './spelling';
 export * from './telemetry';
+export type {
+  MetricReaderSettings, PeriodicReaderSettings, PrometheusReaderSettings,
+} from './telemetry/metrics';
+export type { OwnOtlpSettings } from './telemetry/otlp-push';
+export type { RecordProcessorSettings } from './telemetry/record-processors';
+export type { MetricViewSettings } from './telemetry/views';
 export * from './upstream-contracts';
 export { YamlDocuments, type YamlSource } from './yaml-documents';

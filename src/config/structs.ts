@@ -104,7 +104,22 @@ export type {
   QueueBatchConfig, QueuePartitionConfig, SendingQueueConfig,
 } from './sections/sending-queue';
 export type { TlsClientConfig, TlsServerConfig } from './sections/tls';
+export type { TelemetryConfig } from './telemetry';
+export type { LogSamplingConfig, TelemetryLogsConfig } from './telemetry/logs';
 export type {
-  LogSamplingConfig, MetricReaderConfig, PrometheusReaderConfig, PullExporterConfig,
-  PullReaderConfig, TelemetryConfig, TelemetryLogsConfig, TelemetryMetricsConfig,
-} from './telemetry';
+  MetricReaderConfig, OwnMetricsOtlpExporterConfig, PeriodicReaderConfig, PrometheusReaderConfig,
+  PullExporterConfig, PullReaderConfig, PushMetricExporterConfig, TelemetryMetricsConfig,
+} from './telemetry/metrics';
+export type { OwnOtlpExporterConfig } from './telemetry/otlp-push';
+export type {
+  BatchRecordProcessorConfig, RecordExporterConfig, RecordProcessorConfig,
+  SimpleRecordProcessorConfig,
+} from './telemetry/record-processors';
+export type {
+  OwnSpanSamplerConfig, ParentBasedConfig, RootSamplerConfig, TelemetryTracesConfig,
+  TraceIdRatioConfig,
+} from './telemetry/traces';
+export type {
+  ExplicitBucketsConfig, ExponentialBucketsConfig, IncludeExcludeConfig,
+  MetricViewAggregationConfig, MetricViewConfig, MetricViewSelectorConfig, MetricViewStreamConfig,
+} from './telemetry/views';

@@ -43,23 +43,38 @@ export class YamlDocuments {
 
   public constructor(private readonly sources: readonly YamlSource[]) {
     const unread = sources.filter(({ data }) => data === undefined);
-    this.problems = unread.map((source) => this.parse(source))
-      .flatMap(({ name, document, lines }) => document.errors.map(({ message, pos }) => ({
-        ...problem([], `is not YAML: ${message}`), file: name, line: lines.linePos(pos[0]).line,
-      })));
-    this.data = this.problems.length > 0
-      ? undefined
-      : sources.reduce<unknown>((earlier, source) => merged(
-        earlier, source.data ?? this.parse(source).document.toJS() as unknown,
-        source.isTakingAway === true), undefined);
+    const problems = unread.map((source) => this.parse(source))
+      .flatMap(({ name, document, lines }) => document.errors.map(({ message, pos }) => (
+        notYaml(name, message, lines.linePos(pos[0]).line))));
+    const values = problems.length > 0 ? [] : sources.map((source) => (
+      source.data ?? this.resolved(source, problems)));
+    this.problems = problems;
+    this.data = problems.length > 0 ? undefined : sources.reduce<unknown>(
+      (earlier, { isTakingAway }, index) => merged(earlier, values[index], isTakingAway === true),
+      undefined);
+  }
+
+  /** What a source says; aliases and merge keys may turn out to be wrong only now. */
+  private resolved(source: YamlSource, problems: Problem[]): unknown {
+    try {
+      const value = this.parse(source).document.toJS() as unknown;
+      if (!holdsItself(value, [])) return value;
+      problems.push(notYaml(source.name, 'an anchor must not hold an alias of itself'));
+      return undefined;
+    } catch (error) {
+      problems.push(notYaml(source.name, (error as Error).message));
+      return undefined;
+    }
   }
 
   private parse(source: YamlSource): Parsed {
     const known = this.known.get(source);
     if (known !== undefined) return known;
     const lines = new LineCounter();
-    const options = { lineCounter: lines, merge: true, prettyErrors: false };
-    const parsed = { name: source.name, document: parseDocument(source.text, options), lines };
+    const document = parseDocument(source.text, {
+      lineCounter: lines, merge: true, prettyErrors: false, logLevel: 'error',
+    });
+    const parsed = { name: source.name, document, lines };
     this.known.set(source, parsed);
     return parsed;
   }
@@ -83,6 +98,16 @@ export class YamlDocuments {
   public placed(mistake: Problem): Problem {
     return mistake.line === undefined ? { ...mistake, ...this.placeOf(mistake.at) } : mistake;
   }
+}
+
+function holdsItself(value: unknown, around: readonly unknown[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return around.includes(value)
+    || Object.values(value).some((inner) => holdsItself(inner, [...around, value]));
+}
+
+function notYaml(file: string, message: string, line?: number): Problem {
+  return { ...problem([], `is not YAML: ${message}`), file, ...line !== undefined && { line } };
 }
 
 /** Two values as one. */

@@ -45,6 +45,10 @@ function changed(part: string, replacement: string): string {
 }
 
 /** What is wrong, the text that is replaced, what replaces it, and what is then said. */
+/** A list of lists of lists …, ten times as long on every level. */
+const LAUGHS = `[${['a', 'b', 'c', 'd'].map((name, level, all) =>
+  `&${name} [${Array(10).fill(level === 0 ? 'x' : `*${all[level - 1]}`).join(', ')}]`)
+  .join(', ')}]`;
 const MISTAKES: readonly (readonly [string, string, string, string])[] = [
   ['a value of the wrong type', 'threshold_ms: 500', 'threshold_ms: "5s"',
     'processors.tail_sampling/eu.policies[0].latency.threshold_ms:' +
@@ -132,6 +136,12 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
     ' a ] (gateway.yaml:23)'],
   ['a key that stands twice', '  debug:', '  debug:\n  debug:',
     'is not YAML: Map keys must be unique (gateway.yaml:14)'],
+  ['an alias within what it stands for', '  debug:', '  debug:\n    a: &all {a: *all}',
+    'is not YAML: an anchor must not hold an alias of itself (gateway.yaml)'],
+  ['a merge key with a number', '  debug:', '  debug:\n    <<: 3',
+    'is not YAML: Merge sources must be maps or map aliases (gateway.yaml)'],
+  ['aliases that unfold without end', '  debug:', `  debug:\n    a: ${LAUGHS}`,
+    'is not YAML: Excessive alias count indicates a resource exhaustion attack (gateway.yaml)'],
 ];
 
 describe('a mistake is told with path, line and way out:', () => {

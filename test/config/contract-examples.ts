@@ -9,6 +9,7 @@ import {
   telemetry, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
+import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 
 const tls = { cert_file: 'c', key_file: 'k' };
 const simple = [
@@ -67,14 +68,7 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['OAuth2ClientExtensionConfig', oauth2ClientExtension, {
     token_url: 'https://h/token', client_id_file: '/a', client_secret_file: '/b',
   }],
-  ['TelemetryConfig', telemetry, {}],
-  ['TelemetryConfig', telemetry, {
-    metrics: {
-      readers: [
-        { pull: { exporter: { prometheus: { host: 'h', port: 1 } } } },
-      ],
-    },
-  }],
+  ...SPARSE_TELEMETRY,
 ];
 
 const seconds = (n: number) => Duration.seconds(n);
@@ -251,31 +245,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
   ['health_check', healthCheckExtension, {
     endpoint: '0.0.0.0:1', path: '/health', responseBody: { healthy: 'y', unhealthy: 'n' },
   } satisfies structs.HealthCheckExtensionConfig],
-  ['telemetry', telemetry, {
-    logs: {
-      level: 'debug',
-      encoding: 'json',
-      initialFields: { a_B: { c_D: 1 } },
-      sampling: { enabled: false, tick: seconds(1), initial: 2, thereafter: 3 },
-    },
-    metrics: {
-      level: 'detailed',
-      readers: [{
-        pull: {
-          exporter: {
-            prometheus: {
-              host: 'h',
-              port: 1,
-              withoutScopeInfo: false,
-              withoutTypeSuffix: false,
-              withoutUnits: false,
-            },
-          },
-        },
-      }],
-    },
-    resource: { 'service.name': 's' },
-  } satisfies structs.TelemetryConfig],
+  ['telemetry', telemetry, FULL_TELEMETRY],
   ['bearertokenauth', bearerTokenAuthExtension, {
     header: 'X-Token', scheme: '', tokens: ['a', 'b'], filename: '/a', token: '',
   } satisfies structs.BearerTokenAuthExtensionConfig],

@@ -3,7 +3,6 @@
  * (RFC 9113). What requests mean is for those who take the streams.
  */
 import type { Socket } from 'net';
-import type { Clock } from '../../clock';
 import { BodySender } from './body-sender';
 import { ClosedStreams, type Ending } from './closed-streams';
 import { FrameReader } from './frame-reader';
@@ -17,6 +16,7 @@ import { PeerFrames } from './peer-frames';
 import { ReceiveWindow, type ReceiveBudget } from './receive-window';
 import { defaultSettings, settingsPayload, type Settings } from './settings';
 import type { FieldList, Http2Stream } from './stream';
+import type { Clock } from '../../clock';
 
 /** What a connection is made from. */
 export interface ConnectionOptions {

@@ -8,8 +8,8 @@ import {
 } from '../authentication';
 import { compressionLoading } from '../compression';
 import { listenOptions, parseHostPort } from '../endpoint';
-import { cannotListen, maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { ACCEPTED_ENCODINGS, type Door } from '../grpc-rules';
+import { cannotListen, maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import { handshakeFailure } from '../tls-failure';
@@ -160,6 +160,7 @@ export class OwnGrpcServer implements MessageServer {
       routes: this.routes,
       maxBytes: maxBytesOf(this.settings),
       authenticator: this.authenticator,
+      calls: this.context.calls,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     const connection: ServerConnection = new ServerConnection(socket, door, this.share, {

@@ -1,6 +1,7 @@
 /** One unary gRPC call as a server of our own HTTP/2 sees it. */
 import type { IncomingHttpHeaders } from 'http';
 import type { ClientMetadata } from '../../pipeline/client-metadata';
+import type { EndGrpcCall } from '../../telemetry/calls';
 import { askToLetIn } from '../authentication';
 import {
   decompressMessage, protocolError, unknownMethod, type Door, type EarlyRefusal,
@@ -36,6 +37,9 @@ export interface CallHost {
 }
 
 const NOTHING = new Uint8Array(0);
+const CANCELLED = 1;
+/** What paths that nobody takes are called, so that no peer can name metrics. */
+const OTHER_PATH = '_OTHER';
 const TOO_SLOW: Status = { code: Code.deadlineExceeded, message: 'context deadline exceeded' };
 const NO_MEMORY: Status = {
   code: Code.unavailable, message: 'the memory for messages that are on their way in is used up',
@@ -59,6 +63,7 @@ export class ServerCall extends Http2Stream {
   /** The answer of a request that is none of gRPC, once it has ended: it may be wrong otherwise. */
   private misfit?: EarlyRefusal;
   private isAnswered = false;
+  private tellEnd?: EndGrpcCall;
 
   public constructor(
     id: number, private readonly host: CallHost,
@@ -78,6 +83,8 @@ export class ServerCall extends Http2Stream {
       return;
     }
     this.contentLength = head.contentLength;
+    const onMessage = door.routes.get(head.path);
+    this.tellEnd = door.calls?.grpcServer(onMessage === undefined ? OTHER_PATH : head.path);
     const refusal = protocolError(head.method, head.type, head.encoding);
     if (refusal !== undefined) {
       if (refusal.http === 200) this.refuse(refusal.status); else this.misfit = refusal;
@@ -85,8 +92,8 @@ export class ServerCall extends Http2Stream {
       return;
     }
     if (head.timeout !== undefined && !this.takeTimeout(head.timeout, now)) return;
-    this.onMessage = door.routes.get(head.path);
-    if (this.onMessage === undefined) {
+    this.onMessage = onMessage;
+    if (onMessage === undefined) {
       this.refuse(unknownMethod(head.path, door.routes));
       return;
     }
@@ -135,6 +142,7 @@ export class ServerCall extends Http2Stream {
   }
 
   public onReset(): void {
+    if (!this.isAnswered) this.tellEnd?.(CANCELLED);
     this.isAnswered = true;
     this.message.drop();
   }
@@ -210,6 +218,7 @@ export class ServerCall extends Http2Stream {
     const { sender } = connection;
     const length = PREFIX + body.length;
     this.isAnswered = true;
+    this.tellEnd?.(Code.ok);
     if (!host.isFirstAnswer && isShort(body) && sender.canSend(this, length)) {
       sender.spend(this, length);
       writeAnswer(connection.outbox, this.id, body);
@@ -229,6 +238,7 @@ export class ServerCall extends Http2Stream {
   private refuse(status: Status, http = 200): void {
     if (this.isAnswered || this.isClosed) return;
     this.isAnswered = true;
+    this.tellEnd?.(status.code);
     const { connection } = this.host;
     this.message.drop();
     connection.release(this);
@@ -242,6 +252,7 @@ export class ServerCall extends Http2Stream {
   private turnAway({ http, status }: EarlyRefusal): void {
     if (this.isAnswered || this.isClosed) return;
     this.isAnswered = true;
+    this.tellEnd?.(status.code);
     const { sender } = this.host.connection;
     const text = Buffer.from(`${status.message}\n`);
     sender.headers(this.id, this.blockOf(refusalBlock(status, http, 'text/plain')), false);

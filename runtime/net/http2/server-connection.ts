@@ -82,7 +82,12 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     this.keepsMetadata = share.keepsMetadata;
     this.bornAt = share.looks;
     this.connection = new Http2Connection({
-      socket, isServer: true, settings, windowBytes, budget, clock,
+      socket,
+      isServer: true,
+      settings,
+      windowBytes,
+      budget,
+      clock,
       maxPendingBytes: MOST_PENDING_BYTES,
     }, this);
     this.watch = new ConnectionWatch(keepalive, this, clock);

@@ -1,14 +1,8 @@
 /** What the batch processor says about itself, under upstream's names. */
 import type { Trigger } from './held-batches';
 import type { Payload } from '../../pipeline/payload';
+import { BYTE_SIZES, SIZES } from '../../telemetry/metric-boundaries';
 import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
-
-const SIZES = [
-  10, 25, 50, 75, 100, 250, 500, 750, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10000,
-  20000, 30000, 50000, 100000,
-];
-const FIRST_BYTE_BOUNDARY = 128;
-const BYTE_BOUNDARIES = 18;
 
 const SEND_SIZE: HistogramInstrument = {
   name: 'otelcol_processor_batch_batch_send_size',
@@ -20,7 +14,7 @@ const SEND_SIZE_BYTES: HistogramInstrument = {
   name: 'otelcol_processor_batch_batch_send_size_bytes',
   description: 'Number of bytes in batch that was sent',
   unit: 'By',
-  boundaries: Array.from({ length: BYTE_BOUNDARIES }, (_, i) => FIRST_BYTE_BOUNDARY * 2 ** i),
+  boundaries: BYTE_SIZES,
 };
 const SIZE_TRIGGER: Instrument = {
   name: 'otelcol_processor_batch_batch_size_trigger_send',

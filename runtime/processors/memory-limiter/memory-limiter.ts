@@ -5,7 +5,10 @@ import type { Processor, ProcessorContext } from '../../component';
 import type { MemoryLimiterSettings } from '../../config';
 import { RetryableError } from '../../errors';
 import { ITEM_NAMES, Payload, Signal } from '../../pipeline/payload';
-import type { Counter, Instrument } from '../../telemetry/metrics';
+import { PLAIN_SIZES } from '../../telemetry/metric-boundaries';
+import type {
+  Counter, Histogram, HistogramInstrument, Instrument,
+} from '../../telemetry/metrics';
 
 const INCOMING: Instrument = {
   name: 'otelcol_processor_incoming_items',
@@ -16,6 +19,12 @@ const OUTGOING: Instrument = {
   name: 'otelcol_processor_outgoing_items',
   description: 'Number of items emitted from the processor.',
   unit: '{item}',
+};
+const DURATION: HistogramInstrument = {
+  name: 'otelcol_processor_internal_duration',
+  description: 'Duration of time taken to process a batch of telemetry data through the processor.',
+  unit: 's',
+  boundaries: PLAIN_SIZES,
 };
 const UNITS: Readonly<Record<Signal, string>> = {
   traces: '{spans}', metrics: '{datapoints}', logs: '{records}',
@@ -53,6 +62,7 @@ class MemoryLimiterProcessor implements Processor {
   private readonly outgoing: Counter;
   private readonly accepted: Counter;
   private readonly refused: Counter;
+  private readonly duration: Histogram;
   private running = false;
 
   public constructor(private readonly context: ProcessorContext, limiter: () => Limiter) {
@@ -61,6 +71,7 @@ class MemoryLimiterProcessor implements Processor {
     const items = { 'processor': id, 'otel.signal': signal };
     this.incoming = metrics.counter(INCOMING, items);
     this.outgoing = metrics.counter(OUTGOING, items);
+    this.duration = metrics.histogram(DURATION, items);
     this.accepted = metrics.counter(limiterInstrument('accepted', signal), { processor: id });
     this.refused = metrics.counter(limiterInstrument('refused', signal), { processor: id });
   }
@@ -78,14 +89,18 @@ class MemoryLimiterProcessor implements Processor {
   }
 
   public consume(payload: Payload): void | Promise<void> {
+    const { clock, next } = this.context;
+    const began = clock.monotonic();
     this.incoming.add(payload.items);
-    if (this.limiter.refuses) {
+    const { refuses } = this.limiter;
+    this.duration.record((clock.monotonic() - began) / 1e3);
+    if (refuses) {
       this.refused.add(payload.items);
       throw new RetryableError('data refused due to high memory usage');
     }
     this.accepted.add(payload.items);
     this.outgoing.add(payload.items);
-    return this.context.next.consume(payload);
+    return next.consume(payload);
   }
 }
 

@@ -24,6 +24,13 @@ export function receiverCounters(
   const items = ITEM_NAMES[signal];
   const words = items.replace('_', ' ');
   const attributes = { receiver: id, transport };
+  // Upstream's receivers count nothing here either, but dashboards ask for it.
+  metrics.counter({
+    name: `otelcol_receiver_failed_${items}`,
+    description: `The number of ${words} that failed to be processed by the receiver due to`
+      + ' internal errors.',
+    unit: UNITS[signal],
+  }, attributes);
   return {
     accepted: metrics.counter({
       name: `otelcol_receiver_accepted_${items}`,

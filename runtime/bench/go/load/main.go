@@ -1,0 +1,89 @@
+// Command load is the traffic of the bench: `load send` makes it, `load sink` counts what arrives,
+// `load start` times how long a command takes until it accepts a request, `load describe` tells
+// what the requests are like. Those that run on read a word per line: `reset` begins the latencies
+// anew, `report` prints counts as a line of JSON, `stop` (of send) waits for all answers first.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"time"
+)
+
+func printLine(value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+}
+
+func describe(spans int) any {
+	request := newTemplate(spans, 1)
+	message := request.stamp(time.Now())
+	small := gzipped(message)
+	return map[string]any{
+		"spans": spans, "bytes": len(message), "bytesPerSpan": len(message) / spans,
+		"traces": request.traces, "resources": resourcesOf(spans),
+		"gzip": len(small), "gzipRatio": float64(len(message)) / float64(len(small)),
+	}
+}
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) < 2 {
+		log.Fatal("load: must be told one of send, sink, start, describe")
+	}
+	words := flag.NewFlagSet("load", flag.ExitOnError)
+	var o sendOptions
+	var s sinkOptions
+	words.StringVar(&o.address, "to", "", "where the collector listens")
+	words.StringVar(&o.protocol, "protocol", "grpc", "grpc or http")
+	words.BoolVar(&o.secure, "tls", false, "over TLS")
+	words.BoolVar(&o.gzip, "gzip", false, "compressed")
+	words.IntVar(&o.spans, "spans", 100, "spans per request")
+	words.Float64Var(&o.rate, "rate", 0, "spans per second; 0 is a closed loop")
+	words.IntVar(&o.connections, "connections", 4, "connections")
+	words.IntVar(&o.inFlight, "in-flight", 4, "requests under way per connection")
+	words.BoolVar(&isFromSdk, "sdk", true, "fields in the order of SDKs; else in the collector's")
+	words.StringVar(&s.certificate, "certificate", "", "certificate of a sink over TLS")
+	words.StringVar(&s.key, "key", "", "its key")
+	_ = words.Parse(os.Args[2:])
+	s.protocol = o.protocol
+
+	switch os.Args[1] {
+	case "start":
+		printLine(measureStart(o, words.Args()))
+	case "describe":
+		printLine(describe(o.spans))
+	case "sink":
+		counting := startSink(s)
+		printLine(map[string]any{"port": counting.port})
+		obey(counting.arrivals.reset, counting.report, func() {})
+	case "send":
+		sending := startSender(o)
+		printLine(map[string]any{"started": true})
+		obey(sending.answers.reset, sending.report, sending.stop)
+	default:
+		log.Fatalf("load: must be told one of send, sink, start, describe, got %s", os.Args[1])
+	}
+}
+
+// obey does what it is told, a word per line, until there is nobody to tell it.
+func obey(reset func(), report func() any, stop func()) {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		switch lines.Text() {
+		case "reset":
+			reset()
+		case "report":
+			printLine(report())
+		case "stop":
+			stop()
+			printLine(report())
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"log"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// client sends one request and waits for its answer.
+type client interface{ send(message []byte) error }
+
+// sendOptions say what is sent, and how.
+type sendOptions struct {
+	address  string
+	protocol string
+	secure   bool
+	gzip     bool
+	spans    int
+	// rate is in spans per second; 0 is a closed loop.
+	rate        float64
+	connections int
+	inFlight    int
+}
+
+// mostWaiting is how many requests an open loop keeps under way before it falls behind.
+const mostWaiting = 64
+
+type sender struct {
+	sendOptions
+	sent, accepted, refused, requests atomic.Int64
+	answers                           latencies
+	stopped                           chan struct{}
+	workers                           sync.WaitGroup
+	pool                              [][]byte
+	next                              atomic.Int64
+	failure                           atomic.Pointer[string]
+}
+
+func connect(o sendOptions) client {
+	make := newGrpcClient
+	if o.protocol == "http" {
+		make = newHttpClient
+	}
+	made, err := make(o.address, o.secure, o.gzip)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return made
+}
+
+// waitForPort returns when somebody listens on `address`.
+func waitForPort(address string, longest time.Duration) {
+	for until := time.Now().Add(longest); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if connection, err := net.Dial("tcp", address); err == nil {
+			_ = connection.Close()
+			return
+		}
+	}
+	log.Fatalf("%s: must be listened on within %s", address, longest)
+}
+
+func startSender(o sendOptions) *sender {
+	waitForPort(o.address, 10*time.Second)
+	s := &sender{sendOptions: o, stopped: make(chan struct{})}
+	var clients []client
+	connections := o.connections
+	if o.protocol == "http" {
+		connections *= o.inFlight
+	}
+	for range connections {
+		clients = append(clients, connect(o))
+	}
+	if o.rate == 0 {
+		s.closedLoop(clients)
+	} else {
+		s.openLoop(clients)
+	}
+	return s
+}
+
+// closedLoop keeps so many requests under way; the next one begins when one was answered.
+func (s *sender) closedLoop(clients []client) {
+	if s.gzip {
+		// Compressing would be most of what this process does, so it is done before.
+		for seed := range 32 {
+			s.pool = append(s.pool, gzipped(newTemplate(s.spans, uint64(seed)).stamp(time.Now())))
+		}
+	}
+	workers := s.connections * s.inFlight
+	for worker := range workers {
+		s.workers.Go(func() {
+			request := newTemplate(s.spans, uint64(worker))
+			for !s.isStopped() {
+				s.sendOne(clients[worker%len(clients)], request, time.Now())
+			}
+		})
+	}
+}
+
+// openLoop sends at its rate whatever the answers take, and counts from when a request was due.
+func (s *sender) openLoop(clients []client) {
+	due := make(chan time.Time, 1<<16)
+	for worker := range max(16, min(mostWaiting, 200_000/s.spans)) {
+		s.workers.Go(func() {
+			request := newTemplate(s.spans, uint64(worker))
+			for at := range due {
+				s.sendOne(clients[worker%len(clients)], request, at)
+			}
+		})
+	}
+	interval := time.Duration(float64(time.Second) * float64(s.spans) / s.rate)
+	go func() {
+		for at := time.Now(); !s.isStopped(); at = at.Add(interval) {
+			time.Sleep(time.Until(at))
+			due <- at
+		}
+		close(due)
+	}()
+}
+
+func (s *sender) sendOne(to client, request *template, due time.Time) {
+	var message []byte
+	switch {
+	case s.pool != nil:
+		message = s.pool[int(s.next.Add(1))%len(s.pool)]
+	case s.gzip:
+		message = gzipped(request.stamp(due))
+	default:
+		message = request.stamp(due)
+	}
+	s.sent.Add(int64(s.spans))
+	err := to.send(message)
+	s.answers.add(time.Since(due), 1)
+	s.requests.Add(1)
+	if err == nil {
+		s.accepted.Add(int64(s.spans))
+		return
+	}
+	s.refused.Add(int64(s.spans))
+	text := err.Error()
+	s.failure.CompareAndSwap(nil, &text)
+	time.Sleep(10 * time.Millisecond)
+}
+
+func (s *sender) isStopped() bool {
+	select {
+	case <-s.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop begins nothing more and waits for the answers to all that was begun.
+func (s *sender) stop() {
+	close(s.stopped)
+	s.workers.Wait()
+}
+
+func (s *sender) report() any {
+	failure := ""
+	if text := s.failure.Load(); text != nil {
+		failure = *text
+	}
+	return map[string]any{
+		"sent": s.sent.Load(), "accepted": s.accepted.Load(), "refused": s.refused.Load(),
+		"requests": s.requests.Load(), "failure": failure,
+		"p50": s.answers.quantileMs(0.5), "p99": s.answers.quantileMs(0.99),
+	}
+}

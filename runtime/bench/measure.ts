@@ -1,0 +1,197 @@
+/** One run of one collector under one load. */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CertificateAuthority } from '../local-cluster/certificate';
+import { configOf } from './configs';
+import { cpuSeconds, residentMiB } from './process-figures';
+import { start, WORK } from './programs';
+import type { Row } from './rows';
+import type { Side } from './sides';
+import { median } from './statistics';
+import {
+  openLoad, openSink, startUpMs, type Arrived, type Carriage, type CertificateFiles, type Load,
+  type Sink,
+} from './traffic';
+
+/** What one run found. */
+export interface Measured {
+  /** Spans per second of CPU time: the mean of those taken in and those passed on. */
+  readonly perCpuSecond: number;
+  /** Spans passed on per second. */
+  readonly perSecond: number;
+  /** Share of its core that the collector used. */
+  readonly cores: number;
+  /** Milliseconds until a request was answered, and until its spans were at the backend. */
+  readonly answer: Quantiles;
+  readonly arrival: Quantiles;
+  /** Memory in MiB: idle before the load, in the middle of the run, and at most. */
+  readonly idleMiB: number;
+  readonly runningMiB: number;
+  readonly peakMiB: number;
+  /** Requests to backends for each one that came in. */
+  readonly requestsOut: number;
+  /** Why it is no figure; empty when it is one. */
+  readonly fault: string;
+}
+
+/** Half and nearly all stay below. */
+export interface Quantiles { readonly p50: number; readonly p99: number }
+
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
+const WARM_UP_SECONDS = Number(process.env.BENCH_WARM_UP ?? 2);
+const IDLE_MS = 1000;
+const SAMPLE_MS = 250;
+const DRAIN_MS = 30_000;
+
+const certificate = certificateFiles();
+
+function certificateFiles(): CertificateFiles {
+  const authority = new CertificateAuthority(Date.now());
+  const { cert, key } = authority.issue(['127.0.0.1', 'localhost']);
+  const write = (name: string, text: string): string => {
+    const file = join(WORK, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  return {
+    ca: write('ca.pem', authority.cert), cert: write('cert.pem', cert), key: write('key.pem', key),
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function prepare(row: Row, sinks: readonly number[]): Promise<[string, number]> {
+  const port = await freePort();
+  const file = join(WORK, 'collector.yaml');
+  const { carriage, pipeline } = row;
+  writeFileSync(file, configOf({ pipeline, carriage, port, sinks, certificate }));
+  return [file, port];
+}
+
+/** Milliseconds from the start of a collector until it has accepted its first request. */
+export async function measureStart(side: Side, row: Row): Promise<number> {
+  const sink = openSink(row.carriage, certificate);
+  const [file, port] = await prepare(row, [(await sink.running).port]);
+  const took = startUpMs(row.carriage, port, side.command(file));
+  sink.close();
+  return took;
+}
+
+async function total(sinks: readonly Sink[]): Promise<Arrived> {
+  const all = await Promise.all(sinks.map((sink) => sink.report()));
+  return all.reduce((sum, one) => ({
+    spans: sum.spans + one.spans,
+    requests: sum.requests + one.requests,
+    p50: Math.max(sum.p50, one.p50),
+    p99: Math.max(sum.p99, one.p99),
+  }));
+}
+
+interface Window {
+  readonly seconds: number;
+  readonly cpu: number;
+  readonly accepted: number;
+  readonly arrived: number;
+  readonly requestsIn: number;
+  readonly requestsOut: number;
+  readonly answer: Quantiles;
+  readonly arrival: Quantiles;
+  readonly memory: readonly number[];
+}
+
+/** Looks at everything at the start and at the end of some seconds of load. */
+async function watch(pid: number, load: Load, sinks: readonly Sink[]): Promise<Window> {
+  for (const told of [load, ...sinks]) told.reset();
+  const [sentBefore, arrivedBefore] = await Promise.all([load.report(), total(sinks)]);
+  const cpuBefore = cpuSeconds(pid);
+  const began = performance.now();
+  const memory: number[] = [];
+  while (performance.now() - began < SECONDS * 1000) {
+    await sleep(SAMPLE_MS);
+    memory.push(residentMiB(pid));
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const cpu = cpuSeconds(pid) - cpuBefore;
+  const [sent, arrived] = await Promise.all([load.report(), total(sinks)]);
+  return {
+    seconds,
+    cpu,
+    accepted: sent.accepted - sentBefore.accepted,
+    arrived: arrived.spans - arrivedBefore.spans,
+    requestsIn: sent.requests - sentBefore.requests,
+    requestsOut: arrived.requests - arrivedBefore.requests,
+    answer: { p50: sent.p50, p99: sent.p99 },
+    arrival: { p50: arrived.p50, p99: arrived.p99 },
+    memory,
+  };
+}
+
+/** Runs `side` under the load of `row`; `rate` is in spans per second, 0 is a closed loop. */
+export async function measure(side: Side, row: Row, rate: number): Promise<Measured> {
+  const { carriage, pipeline } = row;
+  const sinks = Array.from({ length: pipeline === 'routing' ? 3 : 1 },
+    () => openSink(carriage, certificate));
+  const ports = await Promise.all(sinks.map(async (sink) => (await sink.running).port));
+  const [file, port] = await prepare(row, ports);
+  const collector = start(side.command(file));
+  const pid = collector.pid ?? 0;
+  await idle(carriage, port);
+  const idleMiB = residentMiB(pid);
+  const load = openLoad(carriage, port, rate);
+  await load.running;
+  await sleep(WARM_UP_SECONDS * 1000);
+  const window = await watch(pid, load, sinks);
+  const sent = await load.stop();
+  const ended = once(collector, 'close');
+  collector.kill('SIGTERM');
+  const isDrained = await Promise.race([ended.then(() => true), sleep(DRAIN_MS, false)]);
+  if (!isDrained) collector.kill('SIGKILL');
+  const arrived = await total(sinks);
+  for (const told of [load, ...sinks]) told.close();
+  const lost = pipeline === 'tail' ? 0 : sent.accepted - arrived.spans;
+  return {
+    ...summary(window, pipeline === 'tail'),
+    idleMiB,
+    fault: faultOf(lost, sent.refused, sent.failure, isDrained),
+  };
+}
+
+/** Waits until the collector listens and has nothing left to do of its start. */
+async function idle(carriage: Carriage, port: number): Promise<void> {
+  const probe = openLoad({ ...carriage, spans: 1 }, port, 1e-6);
+  await probe.running;
+  probe.close();
+  await sleep(IDLE_MS);
+}
+
+function summary(window: Window, isSampled: boolean): Omit<Measured, 'idleMiB' | 'fault'> {
+  const { accepted, answer, arrival, arrived, cpu, memory, seconds } = window;
+  const spans = isSampled ? accepted : (accepted + arrived) / 2;
+  return {
+    perCpuSecond: spans / cpu,
+    perSecond: (isSampled ? accepted : arrived) / seconds,
+    cores: cpu / seconds,
+    answer,
+    arrival,
+    runningMiB: median(memory),
+    peakMiB: Math.max(...memory),
+    requestsOut: window.requestsOut / window.requestsIn,
+  };
+}
+
+function faultOf(lost: number, refused: number, failure: string, isDrained: boolean): string {
+  if (!isDrained) return 'did not end';
+  if (lost !== 0) return `${lost} spans lost`;
+  return refused > 0 ? `${refused} spans refused (${failure})` : '';
+}

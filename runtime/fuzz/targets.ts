@@ -1,0 +1,11 @@
+/** Every decoder that is fuzzed. */
+import type { FuzzTarget } from './campaign';
+import { configurationTargets } from './targets/configuration';
+import { requestTargets } from './targets/requests';
+import { transportReady, transportTargets } from './targets/transport';
+
+/** All targets, when all of them can be tried. */
+export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
+  await transportReady();
+  return [...requestTargets, ...transportTargets(), ...configurationTargets];
+}

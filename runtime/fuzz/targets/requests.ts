@@ -1,0 +1,157 @@
+/** Export requests as protobuf and JSON: all readers take an input or all refuse it. */
+import { MalformedError } from '../../errors';
+import { InflateError } from '../../net/inflate-error';
+import { countItems } from '../../otlp/count-items';
+import { describe, describeCounts } from '../../otlp/describe';
+import { splitItems } from '../../otlp/item-splitter';
+import { jsonToProto } from '../../otlp/json-to-proto';
+import { protoToJson } from '../../otlp/proto-to-json';
+import { SpanIndex } from '../../otlp/span-index';
+import { TraceSplitter } from '../../otlp/trace-splitter';
+import { createPayload, SIGNALS, type Signal } from '../../pipeline/payload';
+import { encodeProto } from '../../testing/otlp-proto';
+import { samplePayload } from '../../testing/sample-payload';
+import { logRecords, metricPoints, spans } from '../../testing/span-builder';
+import { crc32 } from '../../wire/crc32';
+import type { FuzzTarget } from '../campaign';
+
+/** What `read` gives; undefined when the input is refused with a typed error. */
+export function valueOf<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedError || error instanceof InflateError) return undefined;
+    throw error;
+  }
+}
+
+/** Ends the decoding when `holds` is false. */
+export function mustHold(holds: boolean, what: string, got: unknown): void {
+  if (!holds) throw new Error(`decoder: ${what}, got ${String(got)}`);
+}
+
+const VALUES = [
+  { stringValue: 'x' }, { intValue: -5 }, { doubleValue: 2.5 }, { boolValue: true },
+  { arrayValue: { values: [{ stringValue: 'y' }] } },
+  { kvlistValue: { values: [{ key: 'k', value: { bytesValue: Buffer.from([1]) } }] } },
+];
+
+/** Requests of every signal, none of them from our encoder. */
+export const REQUESTS: Readonly<Record<Signal, readonly Uint8Array[]>> = {
+  traces: [
+    spans([{ trace: 'a', service: 's', attributes: { n: 1, t: 'x' } }, { trace: 'b', scope: 'c' }]),
+    samplePayload('traces', 3).chunks[0],
+    encodeProto('ExportTraceServiceRequest', {
+      resourceSpans: [{
+        scopeSpans: [{
+          spans: [{
+            traceId: Buffer.alloc(16, 7),
+            attributes: VALUES.map((value) => ({ key: 'k', value })),
+            events: [{ name: 'e' }],
+            links: [{ spanId: Buffer.alloc(8, 1) }],
+          }],
+        }],
+      }],
+    }),
+  ],
+  metrics: [
+    metricPoints([{ metric: 'a' }, { metric: 'b', type: 'sum', value: 0.5 }]),
+    samplePayload('metrics', 2).chunks[0],
+    encodeProto('ExportMetricsServiceRequest', {
+      resourceMetrics: [{
+        scopeMetrics: [{
+          metrics: [
+            { histogram: { dataPoints: [{ bucketCounts: [1, 2], explicitBounds: [1] }] } },
+            { exponentialHistogram: { dataPoints: [{ positive: { bucketCounts: [1, 300] } }] } },
+            { summary: { dataPoints: [{ quantileValues: [{ quantile: 1 }] }] } },
+          ],
+        }],
+      }],
+    }),
+  ],
+  logs: [
+    logRecords([{ body: 'b', trace: 't', attributes: { n: 1 } }]),
+    samplePayload('logs', 2).chunks[0],
+  ],
+};
+
+/** A reader that refuses what the intake took would lose it. */
+function readersAgree(signal: Signal, input: Uint8Array): boolean {
+  const items = valueOf(() => countItems(signal, input));
+  const json = valueOf(() => protoToJson(signal, [input]));
+  mustHold((json === undefined) === (items === undefined),
+    'must refuse what the counter refuses and nothing else', items ?? 'a refusal');
+  if (items === undefined) return false;
+  const payload = createPayload(signal, [input], items);
+  describe(payload, 'normal');
+  describe(payload, 'detailed');
+  describeCounts(payload);
+  const back = countItems(signal, jsonToProto(signal, json as Buffer));
+  mustHold(back === items, `must read ${items} items back from JSON`, back);
+  return true;
+}
+
+function splitsAgree(signal: Signal, input: Uint8Array): boolean {
+  const items = valueOf(() => countItems(signal, input));
+  if (items === undefined) return false;
+  if (items === 0) return true;
+  const pieces = splitItems(createPayload(signal, [input], items), 1, 2);
+  let sum = 0;
+  for (const piece of pieces) for (const bytes of piece.chunks) sum += countItems(signal, bytes);
+  mustHold(sum === items, `must hold ${items} items in all pieces`, sum);
+  return true;
+}
+
+const index = new SpanIndex();
+const splitter = new TraceSplitter();
+
+function routes(input: Uint8Array): boolean {
+  const items = valueOf(() => countItems('traces', input));
+  const read = valueOf(() => { index.read(input); return index.spanCount; });
+  const parts = valueOf(() => splitter.split(input, (all, at) =>
+    at < 0 ? 3 : crc32(all, at, at + 16) % 3));
+  if (items === undefined) return false;
+  mustHold(read === items, `must find ${items} spans`, read);
+  let sum = 0;
+  for (const { bytes } of parts ?? []) sum += countItems('traces', bytes);
+  mustHold(sum === items, `must hold ${items} spans in all parts`, sum);
+  return true;
+}
+
+function readsJson(signal: Signal, input: Uint8Array): boolean {
+  const proto = valueOf(() => jsonToProto(signal, input));
+  if (proto === undefined) return false;
+  countItems(signal, proto);
+  return protoToJson(signal, [proto]).length > 0;
+}
+
+const UPPER_LEVELS = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"a\\u00e4\\ud83d\\ude00",'
+  + '"traceId":"0AF7651916cd43dd8448eb211c80319c","kind":"SPAN_KIND_SERVER",'
+  + '"startTimeUnixNano":"1700000000000000000","attributes":[{"key":"k","value":'
+  + '{"doubleValue":"-Infinity"}},{"key":"b","value":{"bytesValue":"AAE="}}],"flags":257}]}]}]}';
+
+/** Targets over export requests. */
+export const requestTargets: readonly FuzzTarget[] = [
+  ...SIGNALS.map((signal): FuzzTarget => ({
+    name: `${signal} as protobuf`,
+    seeds: REQUESTS[signal],
+    weight: 16,
+    decode: (input) => readersAgree(signal, input),
+  })),
+  ...SIGNALS.map((signal): FuzzTarget => ({
+    name: `${signal} cut into pieces`,
+    seeds: REQUESTS[signal],
+    weight: 8,
+    decode: (input) => splitsAgree(signal, input),
+  })),
+  { name: 'traces routed', seeds: REQUESTS.traces, weight: 16, decode: routes },
+  ...SIGNALS.map((signal): FuzzTarget => ({
+    name: `${signal} as JSON`,
+    seeds: [
+      ...REQUESTS[signal].map((bytes) => protoToJson(signal, [bytes])),
+      ...signal === 'traces' ? [Buffer.from(UPPER_LEVELS)] : [],
+    ],
+    weight: 8,
+    decode: (input) => readsJson(signal, input),
+  })),
+];

@@ -1,0 +1,13 @@
+/**
+ * What own telemetry needs of OpenTelemetry's SDK: a bundle of its own, which is loaded only where
+ * the configuration sends metrics, log lines or spans somewhere, or has views.
+ */
+import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api';
+
+export { createOwnMetrics, type OwnMetrics } from './sdk/own-metrics';
+export { snapshotsOf } from './sdk/prometheus-snapshots';
+
+/** Tells `logger` what the SDK has to say. */
+export function listen(logger: DiagLogger): void {
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+}
