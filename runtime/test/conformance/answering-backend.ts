@@ -9,7 +9,8 @@ import { encodeForeignPartialSuccess, encodeForeignStatus } from '../../testing/
  * What a span's name says: the status of HTTP, or the code of gRPC, and after how many seconds to
  * come back. `hang` gets no answer, and any other name is accepted.
  */
-const WANTED = /answer (\d+)(?: retry (\d+(?:\.\d+)?))?/;
+const WANTED_STATUS = /answer (\d{3})(?: retry (\d+))?/;
+const WANTED_CODE = /answer (\d{1,2})\b(?: retry (\d+(?:\.\d+)?))?/;
 
 /** A backend that listens. */
 export interface AnsweringBackend {
@@ -38,7 +39,7 @@ export async function startHttpBackend(): Promise<AnsweringBackend> {
 
 function answerHttp(body: string, response: http.ServerResponse): void {
   if (body.includes('hang')) return;
-  const wanted = WANTED.exec(body);
+  const wanted = WANTED_STATUS.exec(body);
   if (wanted === null) {
     const isPartial = body.includes('partial');
     response.writeHead(200, { 'content-type': 'application/x-protobuf' });
@@ -75,7 +76,7 @@ export async function startGrpcBackend(): Promise<AnsweringBackend> {
 }
 
 const answerGrpc: grpc.handleUnaryCall<Buffer, Buffer> = (call, done) => {
-  const wanted = WANTED.exec(call.request.toString('latin1'));
+  const wanted = WANTED_CODE.exec(call.request.toString('latin1'));
   if (wanted === null) {
     done(null, Buffer.alloc(0));
     return;
