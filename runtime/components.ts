@@ -8,7 +8,9 @@ import type {
 } from './component';
 import type { ComponentSection, Contract, contracts } from './config';
 import { createDebugExporter } from './exporters/debug/debug';
+import { createFileExporter } from './exporters/file/file';
 import { createLoadBalancingExporter } from './exporters/load-balancing/load-balancing';
+import { createNopExporter } from './exporters/nop/nop';
 import { createOtlpGrpcExporter } from './exporters/otlp-grpc/otlp-grpc';
 import { createOtlpHttpExporter } from './exporters/otlp-http/otlp-http';
 import { createBasicAuthExtension } from './extensions/basic-auth/basic-auth';
@@ -45,6 +47,8 @@ const exporters: { [T in TypesOf<'exporters'>]: ExporterFactory<SettingsOf<'expo
   otlp_http: createOtlpHttpExporter,
   load_balancing: createLoadBalancingExporter,
   debug: createDebugExporter,
+  file: createFileExporter,
+  nop: createNopExporter,
 };
 
 const extensions:

@@ -2,7 +2,9 @@
  * The list of all contracts: what is not here is not a component of this runtime.
  */
 import { debugExporter } from './exporters/debug';
+import { fileExporter } from './exporters/file';
 import { loadBalancingExporter } from './exporters/load-balancing';
+import { nopExporter } from './exporters/nop';
 import { otlpGrpcExporter } from './exporters/otlp-grpc';
 import { otlpHttpExporter } from './exporters/otlp-http';
 import { basicAuthExtension } from './extensions/basic-auth';
@@ -20,6 +22,7 @@ export const contracts = [
   otlpReceiver,
   memoryLimiterProcessor, batchProcessor, tailSamplingProcessor,
   otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, debugExporter,
+  fileExporter, nopExporter,
   healthCheckExtension,
   bearerTokenAuthExtension, basicAuthExtension, headersSetterExtension, oauth2ClientExtension,
 ] as const;

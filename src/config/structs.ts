@@ -13,9 +13,13 @@ export type {
 } from './exporters/datadog';
 export type { DebugExporterConfig } from './exporters/debug';
 export type {
+  FileCompressionParamsConfig, FileExporterConfig, FileGroupByConfig, FileRotationConfig,
+} from './exporters/file';
+export type {
   LoadBalancingExporterConfig, LoadBalancingOtlpConfig, LoadBalancingProtocolConfig,
   LoadBalancingRetryConfig,
 } from './exporters/load-balancing';
+export type { NopExporterConfig } from './exporters/nop';
 export type { OtlpGrpcDeliveryConfig, OtlpGrpcExporterConfig } from './exporters/otlp-grpc';
 export type { OtlpHttpExporterConfig } from './exporters/otlp-http';
 export type { PrometheusExporterConfig } from './exporters/prometheus';

@@ -2,14 +2,14 @@
  * Examples of each contract: the least that it reads, and as much as it writes.
  */
 import { Duration } from 'cdk8s';
+import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
-  basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter,
-  headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
+  basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter, fileExporter,
+  headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor, nopExporter,
   oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
   telemetry, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
-import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 
 const tls = { cert_file: 'c', key_file: 'k' };
 const simple = [
@@ -56,6 +56,9 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { dns: { hostname: 'a' } } }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
   ['DebugExporterConfig', debugExporter, {}],
+  ['FileExporterConfig', fileExporter, { path: 'a', rotation: {} }],
+  ['FileExporterConfig', fileExporter, { path: 'a' }],
+  ['NopExporterConfig', nopExporter, {}],
   ['HealthCheckExtensionConfig', healthCheckExtension, { response_body: {} }],
   ['BearerTokenAuthExtensionConfig', bearerTokenAuthExtension, { token: 'a' }],
   ['BasicAuthExtensionConfig', basicAuthExtension, { htpasswd: { inline: 'a:b' } }],
@@ -173,7 +176,11 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     },
   } satisfies structs.OtlpReceiverConfig],
   ['batch', batchProcessor, {
-    timeout: Duration.millis(1500), sendBatchSize: 1, sendBatchMaxSize: 2,
+    timeout: Duration.millis(1500),
+    sendBatchSize: 1,
+    sendBatchMaxSize: 2,
+    metadataKeys: ['a'],
+    metadataCardinalityLimit: 3,
   } satisfies structs.BatchProcessorConfig],
   ['memory_limiter', memoryLimiterProcessor, {
     checkInterval: seconds(1),
@@ -181,6 +188,10 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     spikeLimitMib: 20,
     limitPercentage: 80,
     spikeLimitPercentage: 20,
+    minGcIntervalWhenSoftLimited: seconds(4),
+    minGcIntervalWhenHardLimited: seconds(2),
+    maxGcIntervalWhenSoftLimited: seconds(5),
+    maxGcIntervalWhenHardLimited: seconds(3),
   } satisfies structs.MemoryLimiterProcessorConfig],
   ['tail_sampling', tailSamplingProcessor, {
     decisionWait: seconds(10),
@@ -242,6 +253,18 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
   ['debug', debugExporter, {
     verbosity: 'detailed', samplingInitial: 5, samplingThereafter: 6,
   } satisfies structs.DebugExporterConfig],
+  ['file', fileExporter, {
+    path: 'a*b',
+    format: 'proto',
+    compression: 'zstd',
+    compressionParams: { level: 3 },
+    rotation: { maxMegabytes: 1, maxDays: 2, maxBackups: 3, localtime: true },
+    flushInterval: seconds(2),
+    createDirectory: true,
+    directoryPermissions: '0700',
+    groupBy: { enabled: true, resourceAttribute: 'a', maxOpenFiles: 2 },
+  } satisfies structs.FileExporterConfig],
+  ['nop', nopExporter, {} satisfies structs.NopExporterConfig],
   ['health_check', healthCheckExtension, {
     endpoint: '0.0.0.0:1', path: '/health', responseBody: { healthy: 'y', unhealthy: 'n' },
   } satisfies structs.HealthCheckExtensionConfig],

@@ -303,7 +303,7 @@ describe('components that only upstream has', () => {
       `receivers.host_metrics: host_metrics is a receiver ${NOT_HERE}; the receivers are otlp`
       + ' (a:1)',
       `exporters.prometheus: prometheus is an exporter ${NOT_HERE}; the exporters are otlp_grpc,`
-      + ' otlp_http, load_balancing, debug (a:1)',
+      + ' otlp_http, load_balancing, debug, file, nop (a:1)',
     ].join('\n'));
   });
 

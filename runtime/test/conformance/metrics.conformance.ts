@@ -14,7 +14,7 @@ const GRPC = { 'content-type': 'application/grpc', 'te': 'trailers' };
 const TRACES = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 /** Ports: metrics, then gRPC and HTTP of each receiver. */
-const RECEIVERS = ['plain', 'limited', 'refused', 'away', 'full'] as const;
+const RECEIVERS = ['plain', 'limited', 'refused', 'away', 'full', 'probe'] as const;
 type ReceiverName = typeof RECEIVERS[number];
 const SPANS = 2;
 const BATCH = 4;
@@ -40,6 +40,7 @@ processors:
   batch: { send_batch_size: ${BATCH}, timeout: 60s }
 exporters:
   debug: { }
+  debug/probe: { }
   otlp_http/plain: { endpoint: "http://127.0.0.1:${http.port}", compression: none }
   otlp_grpc/refused: { endpoint: "127.0.0.1:${grpc.port}", ${direct} }
   otlp_http/refused: { endpoint: "http://127.0.0.1:${http.port}", ${direct} }
@@ -56,6 +57,7 @@ service: { telemetry: { logs: { level: error }, metrics: { level: ${level}, read
     logs: { receivers: [otlp/plain], processors: [memory_limiter/high], exporters: [debug] },
     traces/limited: { receivers: [otlp/limited], processors: [memory_limiter],
       exporters: [debug] },
+    logs/probe: { receivers: [otlp/probe], processors: [memory_limiter], exporters: [debug/probe] },
     traces/refused: { receivers: [otlp/refused],
       exporters: [otlp_grpc/refused, otlp_http/refused] },
     traces/away: { receivers: [otlp/away], exporters: [otlp_grpc/away] },
@@ -97,13 +99,8 @@ async function sendTraffic(ports: readonly number[]): Promise<Exposition> {
     askGrpc(portOf(ports, name, 'grpc'), { path: TRACES, headers: GRPC, body: framed(body) }));
   const metrics = ports[0];
   await until('a limiter that refuses', async () => {
-    const { status } = await askHttp(portOf(ports, 'limited', 'http'), {
-      path: '/v1/traces', headers: PROTO, body: Buffer.alloc(0),
-    });
-    const answer = await askHttp(portOf(ports, 'limited', 'http'), {
-      path: '/v1/traces', headers: PROTO, body: traces('probe'),
-    });
-    return status === 200 && answer.status === 503;
+    const probe = { path: '/v1/logs', headers: PROTO, body: LOGS };
+    return (await askHttp(portOf(ports, 'probe', 'http'), probe)).status === 503;
   });
   await http('limited', '/v1/traces', traces('x'));
   await grpc('limited', traces('x'));
@@ -120,12 +117,9 @@ async function sendTraffic(ports: readonly number[]): Promise<Exposition> {
   await http('away', '/v1/traces', traces('x'));
   // One is on its way, one waits, and there is no room for more.
   await http('full', '/v1/traces', traces('hang'));
-  const isQueued = async (size: number): Promise<boolean> => (
-    valueOf(await readMetrics(metrics), 'otelcol_exporter_queue_size',
-      { exporter: 'otlp_http/full' }) === size);
   await until('a request that hangs', async () => (
     valueOf(await readMetrics(metrics), 'otelcol_exporter_in_flight_requests',
-      { exporter: 'otlp_http/full' }) === 1 || isQueued(0)));
+      { exporter: 'otlp_http/full' }) === 1));
   for (let i = 0; i < 3; i++) await http('full', '/v1/traces', traces('hang'));
   await until('all that was taken', async () => (
     valueOf(await readMetrics(metrics), 'otelcol_exporter_sent_spans',
@@ -146,17 +140,83 @@ afterAll(() => {
   grpc.stop();
 });
 
+/** Metrics with ports by their names, without zeros and what only comes from waiting. */
+function tidied(exposition: Exposition, ports: readonly number[]): Exposition {
+  const names = new Map<string, string>([
+    [String(http.port), 'http backend'], [String(grpc.port), 'grpc backend'],
+    ...RECEIVERS.flatMap((name) => (['grpc', 'http'] as const).map((over): [string, string] => (
+      [String(portOf(ports, name, over)), `${name} ${over}`]))),
+  ]);
+  const series = exposition.series
+    .map(({ name, labels, value }) => ({
+      name,
+      labels: labels.map(([key, text]): [string, string] => [key, names.get(text) ?? text]),
+      value,
+    }))
+    .filter(({ value, labels }) => value !== 0 && !labels.some(([, text]) => /probe/.test(text)))
+    .filter(({ name, labels }) => !isOfProbe(name, new Map(labels)));
+  const kept = new Set(series.map(({ name }) => familyOf(exposition, name)));
+  const types = new Map([...exposition.types].filter(([name]) => kept.has(name)));
+  return { types, series };
+}
+
+/** The limiter is one for what is compared and for the probe, which sends records only. */
+function isOfProbe(name: string, labels: ReadonlyMap<string, string>): boolean {
+  return labels.get('processor') === 'memory_limiter'
+    && (name.endsWith('log_records') || labels.get('otel_signal') === 'logs');
+}
+
 async function measure(side: Side, level: Level): Promise<Exposition> {
   const collector: RunningCollector = await startSide(
     side, 1 + 2 * RECEIVERS.length, (ports) => config(level, ports, http, grpc));
   try {
-    return await sendTraffic(collector.ports);
+    return tidied(await sendTraffic(collector.ports), collector.ports);
   } finally {
     collector.stop();
   }
 }
 
-describe.each(LEVELS)('at level %s', (level) => {
+/** Metrics that only one side has, or that count otherwise, and why. */
+const KNOWN: Readonly<Record<string, string>> = {
+  otelcol_process_runtime_total_alloc_bytes: 'V8 does not tell how much it ever allocated',
+  promhttp_metric_handler_errors_total: 'tells of the library that serves metrics in Go',
+};
+/** What no two runs have in common. */
+const OF_THE_MOMENT = /^otelcol_process_|^target_info$|_duration_(sum|bucket)$/;
+
+function isCompared(exposition: Exposition, name: string): boolean {
+  return KNOWN[familyOf(exposition, name)] === undefined;
+}
+
+/** Lines such as `only here: name{labels} 3`, in the order of the metrics. */
+function differences(ours: ReadonlyMap<string, unknown>, theirs: ReadonlyMap<string, unknown>): string[] {
+  return [...new Set([...ours.keys(), ...theirs.keys()])].sort().flatMap((key) => {
+    if (!theirs.has(key)) return [`only here: ${key} ${String(ours.get(key))}`];
+    if (!ours.has(key)) return [`only upstream: ${key} ${String(theirs.get(key))}`];
+    if (ours.get(key) === theirs.get(key)) return [];
+    return [`${key} is ${String(ours.get(key))}, upstream ${String(theirs.get(key))}`];
+  });
+}
+
+function typesOf(exposition: Exposition): Map<string, string> {
+  return new Map([...exposition.types].filter(([name]) => isCompared(exposition, name)));
+}
+
+function labelsOf(exposition: Exposition): Map<string, string> {
+  const sets = exposition.series
+    .filter(({ name }) => isCompared(exposition, name))
+    .map(({ name, labels }) => `${familyOf(exposition, name)}{${labels.map(([key]) => key)}}`);
+  return new Map(sets.map((text) => [text, '']));
+}
+
+function valuesOf(exposition: Exposition): Map<string, number> {
+  return new Map(exposition.series
+    .filter(({ name }) => isCompared(exposition, name) && !OF_THE_MOMENT.test(name))
+    .map(({ name, labels, value }) => [
+      `${name}{${labels.map(([key, text]) => `${key}=${text}`).join(', ')}}`, value]));
+}
+
+describe.each(LEVELS)('after the same traffic at level %s', (level) => {
   let ours: Exposition;
   let theirs: Exposition;
 
@@ -165,35 +225,21 @@ describe.each(LEVELS)('at level %s', (level) => {
     theirs = await measure('upstream', level);
   }, 60_000);
 
-  it('the same metrics are there', () => {
-    expect([...ours.types.keys()].sort()).toEqual([...theirs.types.keys()].sort());
+  it('the same metrics have values, of the same types', () => {
+    expect(theirs.types.size).toBeGreaterThan(20);
+    expect(differences(typesOf(ours), typesOf(theirs))).toEqual([]);
   });
 
-  it('each has the same type', () => {
-    expect(Object.fromEntries(ours.types)).toEqual(Object.fromEntries(theirs.types));
+  it('they have the same labels', () => {
+    expect(differences(labelsOf(ours), labelsOf(theirs))).toEqual([]);
   });
 
-  it('each has the same labels', () => {
-    expect(labelsOf(ours)).toEqual(labelsOf(theirs));
+  it('they count the same', () => {
+    expect(differences(valuesOf(ours), valuesOf(theirs))).toEqual([]);
   });
 
-  it('each counts the same', () => {
-    expect(valuesOf(ours)).toEqual(valuesOf(theirs));
+  it('what is known to differ does', () => {
+    const differ = Object.keys(KNOWN).filter((name) => ours.types.has(name) !== theirs.types.has(name));
+    expect(differ).toEqual(Object.keys(KNOWN));
   });
 });
-
-function labelsOf(exposition: Exposition): Record<string, string[]> {
-  const labels: Record<string, Set<string>> = {};
-  for (const series of exposition.series) {
-    const family = familyOf(exposition, series.name);
-    (labels[family] ??= new Set()).add(series.labels.map(([name]) => name).join(','));
-  }
-  return Object.fromEntries(Object.entries(labels).map(([name, all]) => [name, [...all].sort()]));
-}
-
-function valuesOf(exposition: Exposition): Record<string, number> {
-  return Object.fromEntries(exposition.series
-    .filter(({ name }) => !/_(bucket|sum)$/.test(name))
-    .map(({ name, labels, value }) => [
-      `${name}{${labels.map(([key, text]) => `${key}=${text}`)}}`, value]));
-}
