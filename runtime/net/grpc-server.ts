@@ -39,7 +39,8 @@ const LOOK_MS = 60_000;
 const LOOKS_PER_MESSAGE = 5;
 const CANCEL = 8;
 /** What is told of a client whose first bytes are none of HTTP/2. */
-export const NOT_HTTP2 = 'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
+export const NOT_HTTP2 =
+  'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
   + ' protocol';
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;

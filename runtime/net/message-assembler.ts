@@ -5,7 +5,8 @@ import { Code, type Status } from './status';
 export const PREFIX = 5;
 
 /** What is said of a call without a message. */
-export const TOO_FEW = 'cardinality violation: received no request message from non-client-streaming RPC';
+export const TOO_FEW = 'cardinality violation: received no request message '
+  + 'from non-client-streaming RPC';
 /** What is said of a call with more than one. */
 export const TOO_MANY = 'cardinality violation: received multiple request messages '
   + 'for non-client-streaming RPC';

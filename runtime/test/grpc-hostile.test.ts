@@ -169,8 +169,8 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
-  beforeAll(() => useHttp2(http2));
+describe.each(HTTP2S)('over %s HTTP/2', (kind) => {
+  beforeAll(() => useHttp2(kind));
 
   beforeAll(async () => {
     peer = loopbackReceiver(
@@ -235,8 +235,10 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
       + `content-type: application/x-protobuf\r\n${length}\r\n\r\n`;
 
     it.each([
-      ['a body announced as too large', `${head('content-length: 1000000')}abc`, /^HTTP\/1\.1 400 /],
-      ['chunks without end', `${head('transfer-encoding: chunked')}2000\r\n${'a'.repeat(0x2000)}\r\n`,
+      ['a body announced as too large', `${head('content-length: 1000000')}abc`,
+        /^HTTP\/1\.1 400 /],
+      ['chunks without end',
+        `${head('transfer-encoding: chunked')}2000\r\n${'a'.repeat(0x2000)}\r\n`,
         /^HTTP\/1\.1 400 [^]*request body too large/],
       ['two lengths', head('content-length: 1\r\ncontent-length: 2'), /^HTTP\/1\.1 400 /],
       ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 /],

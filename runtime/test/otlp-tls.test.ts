@@ -97,7 +97,8 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
   const TYPES: readonly ExporterType[] = ['otlp_grpc', 'otlp_http'];
 
   describe.each(TYPES)('%s', (type) => {
-    it.each(CASES.map((entry): [string, Case] => [entry.says, entry]))('%s', async (_says, entry) => {
+    const named = CASES.map((entry): [string, Case] => [entry.says, entry]);
+    it.each(named)('%s', async (_says, entry) => {
       const { receiver, consumers } = entry.peer?.() ?? plain;
       const taken = consumers.traces.items;
       const host = entry.host ?? 'localhost';
@@ -127,7 +128,8 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
 
     it('does not start when a file cannot be read', async () => {
       const endpoint = type === 'otlp_grpc' ? 'localhost:1' : 'https://localhost:1';
-      const { exporter } = loopbackExporter(type, { endpoint, tls: { ca_file: '/no/such/ca.pem' } });
+      const tls = { ca_file: '/no/such/ca.pem' };
+      const { exporter } = loopbackExporter(type, { endpoint, tls });
       await expect(exporter.start()).rejects.toThrow(
         /tls\.ca_file: must name a file that can be read, got .*ENOENT/);
       await exporter.stop();

@@ -5,7 +5,7 @@ const KEPT = 64;
 /** How a stream ended; `unknown` is long ago. */
 export type Ending = 'unknown' | 'ended' | 'reset by us' | 'reset by the peer';
 
-/** The last streams of one connection: after their end, frames of some may still be on their way. */
+/** The last streams of one connection: frames of some may still be on their way. */
 export class ClosedStreams {
   private readonly ids: number[] = [];
   private readonly endings: Ending[] = [];

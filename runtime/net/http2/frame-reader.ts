@@ -272,7 +272,9 @@ export class FrameReader {
         `a frame of type ${type} must be of ${ofStream ? 'a' : 'no'} stream`,
         `stream ${this.streamId}`);
     }
-    if (!isRightLength(type, this.flags, length)) throw sizeError(`a frame of type ${type}`, length);
+    if (!isRightLength(type, this.flags, length)) {
+      throw sizeError(`a frame of type ${type}`, length);
+    }
     // Blocks are limited as a whole; nothing else that is gathered may be long.
     if (type !== FrameType.headers && type !== FrameType.continuation
       && length > MOST_CONTROL_BYTES) {

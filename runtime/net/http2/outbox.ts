@@ -1,7 +1,7 @@
 /** What a connection is about to write: many frames, few writes. */
 import type { Socket } from 'net';
 
-/** Small things are put into a block one behind the other; larger ones are sent from their place. */
+/** Small things are put into a block one behind the other; larger ones stay in their place. */
 const BLOCK_BYTES = 16_384;
 const COPIED_BYTES = 1024;
 /** Blocks that are kept for the next connection that writes. */

@@ -1,4 +1,4 @@
-/** What the frames of a peer do to a connection, and what is wrong with them (RFC 9113, 5 and 6). */
+/** What the frames of a peer do, and what is wrong with them (RFC 9113, sections 5 and 6). */
 import { Allowance } from './allowance';
 import type { ConnectionOptions, ConnectionOwner, Http2Connection } from './connection';
 import type { FrameTaker } from './frame-reader';

@@ -34,6 +34,8 @@ export interface CallHost {
   isFirstAnswer: boolean;
   /** Messages that were handed over and are not answered, those of calls that ended too. */
   underWay: number;
+  /** Told that something was sent that a client waits for. */
+  spoke(): void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -219,6 +221,7 @@ export class ServerCall extends Http2Stream {
     const length = PREFIX + body.length;
     this.isAnswered = true;
     this.tellEnd?.(Code.ok);
+    host.spoke();
     if (!host.isFirstAnswer && isShort(body) && sender.canSend(this, length)) {
       sender.spend(this, length);
       writeAnswer(connection.outbox, this.id, body);
@@ -240,6 +243,7 @@ export class ServerCall extends Http2Stream {
     this.isAnswered = true;
     this.tellEnd?.(status.code);
     const { connection } = this.host;
+    this.host.spoke();
     this.message.drop();
     connection.release(this);
     connection.sender.headers(this.id, this.blockOf(refusalBlock(status, http)), true);

@@ -186,6 +186,10 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     return ErrorCode.noError;
   }
 
+  public spoke(): void {
+    this.watch.answered();
+  }
+
   public settled(): void {
     // Nothing waits for it.
   }

@@ -96,5 +96,6 @@ export function settingsPayload(settings: Partial<Settings>): Uint8Array {
 }
 
 function check(holds: boolean, code: number, name: string, value: number): void {
-  if (!holds) throw new ConnectionError(code, `SETTINGS: ${name} must be in its range, got ${value}`);
+  if (holds) return;
+  throw new ConnectionError(code, `SETTINGS: ${name} must be in its range, got ${value}`);
 }
