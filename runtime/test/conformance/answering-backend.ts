@@ -62,8 +62,12 @@ export async function startGrpcBackend(): Promise<AnsweringBackend> {
   server.addService({
     export: {
       path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-      requestStream: false, responseStream: false, requestSerialize: bytes,
-      requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: bytes,
+      requestDeserialize: bytes,
+      responseSerialize: bytes,
+      responseDeserialize: bytes,
     },
   }, { export: answerGrpc });
   const port = await new Promise<number>((resolve, reject) => {

@@ -39,7 +39,8 @@ const HTTP_ROWS: readonly Row[] = [
   ['text as protobuf', 'plain', { body: Buffer.from('GET / HTTP/1.1') }],
   ...['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'].map((method): Row => (
     [method, 'plain', { method }])),
-  ...['application/json; charset=utf-8', 'APPLICATION/X-PROTOBUF', 'application/x-protobuf; a=b',
+  ...[
+    'application/json; charset=utf-8', 'APPLICATION/X-PROTOBUF', 'application/x-protobuf; a=b',
     'application/protobuf', 'application/grpc', 'text/plain', 'application/json;;', 'json', '*/*',
   ].map((type): Row => [`the content type ${type}`, 'plain', {
     headers: { 'content-type': type }, body: /json/.test(type) ? JSON_BODY : BODY,
@@ -86,7 +87,9 @@ const HTTP_ROWS: readonly Row[] = [
   ['a wrong token for JSON', 'guarded', {
     headers: { ...JSON_TYPE, authorization: 'Bearer no' }, body: JSON_BODY,
   }],
-  ['a token of another scheme', 'guarded', { headers: { ...PROTO, authorization: `Basic ${TOKEN}` } }],
+  ['a token of another scheme', 'guarded', {
+    headers: { ...PROTO, authorization: `Basic ${TOKEN}` },
+  }],
   ['the right token', 'guarded', { headers: { ...PROTO, authorization: `Bearer ${TOKEN}` } }],
   ['a memory limiter that refuses', 'limited', {}],
   ['a memory limiter that refuses JSON', 'limited', { headers: JSON_TYPE, body: JSON_BODY }],
@@ -125,7 +128,8 @@ const GRPC_ROWS: readonly Row[] = [
     headers: { ...GRPC, 'grpc-encoding': 'gzip' }, body: framed(Buffer.from('no'), true),
   }],
   ['gzip that ends early', 'plain', {
-    headers: { ...GRPC, 'grpc-encoding': 'gzip' }, body: framed(gzipSync(BODY).subarray(0, 20), true),
+    headers: { ...GRPC, 'grpc-encoding': 'gzip' },
+    body: framed(gzipSync(BODY).subarray(0, 20), true),
   }],
   ['an unknown encoding', 'plain', {
     headers: { ...GRPC, 'grpc-encoding': 'br' }, body: framed(BODY, true),

@@ -215,7 +215,9 @@ function isKnown(line: string): boolean {
 const OF_THE_MOMENT = /^otelcol_process_|^target_info$|_duration_(sum|bucket)$/;
 
 /** Lines such as `only here: name{labels} 3`, in the order of the metrics. */
-function differences(ours: ReadonlyMap<string, unknown>, theirs: ReadonlyMap<string, unknown>): string[] {
+function differences(
+  ours: ReadonlyMap<string, unknown>, theirs: ReadonlyMap<string, unknown>,
+): string[] {
   return [...new Set([...ours.keys(), ...theirs.keys()])].sort().flatMap((key) => {
     if (!theirs.has(key)) return [`only here: ${key} ${String(ours.get(key))}`];
     if (!ours.has(key)) return [`only upstream: ${key} ${String(theirs.get(key))}`];
@@ -238,7 +240,8 @@ function valuesOf(exposition: Exposition): Map<string, number> {
   return new Map(exposition.series
     .filter(({ name }) => !OF_THE_MOMENT.test(name))
     .map(({ name, labels, value }) => [
-      `${name}{${labels.map(([key, text]) => `${key}=${text}`).join(', ')}}`, value]));
+      `${name}{${labels.map(([key, text]) => `${key}=${text}`).join(', ')}}`, value,
+    ]));
 }
 
 describe.each(LEVELS)('after the same traffic at level %s', (level) => {
@@ -264,7 +267,8 @@ describe.each(LEVELS)('after the same traffic at level %s', (level) => {
   });
 
   it('what is known to differ does', () => {
-    const lines = [typesOf, labelsOf, valuesOf].flatMap((read) => differences(read(ours), read(theirs)));
+    const lines = [typesOf, labelsOf, valuesOf]
+      .flatMap((read) => differences(read(ours), read(theirs)));
     expect(KNOWN.filter(({ at, line }) => (at ?? level) === level
       && !lines.some((text) => line.test(text)))).toEqual([]);
   });

@@ -23,10 +23,17 @@ const COMPARED = ['content-type', 'retry-after', 'www-authenticate', 'allow',
   'x-content-type-options', 'grpc-status', 'grpc-message', 'grpc-encoding'];
 
 /** Asks over HTTP/1.1. */
-export function askHttp(port: number, { method, path, headers, body }: RawRequest): Promise<Answer> {
+export function askHttp(
+  port: number, { method, path, headers, body }: RawRequest,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request({
-      host: '127.0.0.1', port, path, method: method ?? 'POST', agent: false, timeout: DEADLINE_MS,
+      host: '127.0.0.1',
+      port,
+      path,
+      method: method ?? 'POST',
+      agent: false,
+      timeout: DEADLINE_MS,
       headers: { ...headers, 'content-length': body.length },
     }, (response) => {
       const chunks: Buffer[] = [];
@@ -53,7 +60,9 @@ function readBody(body: Buffer, type = ''): Answer {
 }
 
 /** Asks over HTTP/2 without TLS; the body has its five bytes in front already. */
-export function askGrpc(port: number, { method, path, headers, body }: RawRequest): Promise<Answer> {
+export function askGrpc(
+  port: number, { method, path, headers, body }: RawRequest,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const session = connect(`http://127.0.0.1:${port}`);
     const fail = (error: Error): void => {
@@ -68,7 +77,9 @@ export function askGrpc(port: number, { method, path, headers, body }: RawReques
     let answer: Answer = {};
     const add = (received: IncomingHttpHeaders): void => {
       answer = {
-        ...answer, ...compared(received), ...detailsIn(received),
+        ...answer,
+        ...compared(received),
+        ...detailsIn(received),
         ...received[':status'] !== undefined && { status: received[':status'] },
       };
     };

@@ -31,7 +31,8 @@ export function runProgram(
   program: string, words: readonly string[], input: string | Buffer = '',
 ): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const child = execFile(program, [...words], { timeout: DEADLINE_MS }, (error, stdout, stderr) => {
+    const options = { timeout: DEADLINE_MS };
+    const child = execFile(program, [...words], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
       if (typeof code === 'number') resolve({ code, stdout, stderr });
       else reject(error as Error);

@@ -47,7 +47,8 @@ export function spanRequest(name: string): Buffer {
 /** A request over HTTP that is in order, for a receiver whose backend answers as `name` says. */
 export function httpRequest(name: string): RawRequest {
   return {
-    path: '/v1/traces', headers: { 'content-type': 'application/x-protobuf' },
+    path: '/v1/traces',
+    headers: { 'content-type': 'application/x-protobuf' },
     body: spanRequest(name),
   };
 }
@@ -69,10 +70,14 @@ function config(
     const auth = name === 'guarded' ? ', auth: { authenticator: bearertokenauth }' : '';
     return `  otlp/${name}: { protocols: {
     grpc: { endpoint: "127.0.0.1:${ports[2 * at]}", max_recv_msg_size_mib: 1${auth} },
-    http: { endpoint: "127.0.0.1:${ports[2 * at + 1]}", max_request_body_size: ${MAX_BODY}${auth} } } }`;
+    http: { endpoint: "127.0.0.1:${ports[2 * at + 1]}",
+      max_request_body_size: ${MAX_BODY}${auth} } } }`;
   };
-  const pipeline = (name: ReceiverName): string => `    traces/${name}: { receivers: [otlp/${name}],`
-    + `${name === 'limited' ? ' processors: [memory_limiter],' : ''} exporters: [${EXPORTERS[name]}] }`;
+  const pipeline = (name: ReceiverName): string => {
+    const processors = name === 'limited' ? ' processors: [memory_limiter],' : '';
+    return `    traces/${name}: { receivers: [otlp/${name}],`
+      + `${processors} exporters: [${EXPORTERS[name]}] }`;
+  };
   const direct = 'compression: none, sending_queue: { enabled: false },'
     + ' retry_on_failure: { enabled: false }, tls: { insecure: true }';
   return `
