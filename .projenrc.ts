@@ -92,6 +92,7 @@ const scripts: Record<string, string> = {
   'overload': 'node tools/overload.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
+  'conformance': 'node tools/conformance.mjs',
   'image': 'node tools/image.mjs',
 };
 for (const [name, command] of Object.entries(scripts)) {

@@ -306,7 +306,8 @@ class Post {
   private statusOf(response: http.IncomingMessage, status: number, body: Uint8Array): Status {
     const type = response.headers['content-type'] ?? '';
     const told = type.startsWith('application/json') ? parseStatus(body) : decodeStatus(body);
-    const detail = told === undefined ? '' : `, Message=${told.message}, Details=[]`;
+    const isTold = told !== undefined && status >= 400;
+    const detail = isTold ? `, Message=${told.message}, Details=[]` : '';
     const message = `error exporting items, request to ${this.url.href} responded with `
       + `HTTP Status Code ${status}${detail}`;
     const delay = status === 429 || status === 503

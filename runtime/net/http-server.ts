@@ -268,7 +268,9 @@ export class HttpServer implements MessageServer {
     request: http.IncomingMessage, response: http.ServerResponse, status: number,
     type: string, text: string,
   ): void {
-    send(response, status, { 'content-type': type }, text);
+    // As Go does with its own answers: nobody shall take the text for a page.
+    const sniff = status === 404 ? { 'x-content-type-options': 'nosniff' } : undefined;
+    send(response, status, { 'content-type': type, ...sniff }, text);
     this.discard(request);
   }
 

@@ -239,7 +239,7 @@ export class Http2Connection {
   public end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.outbox.flush();
+    this.outbox.finish();
     this.forget();
     this.options.socket.end();
     // What the peer still sends must be read, or the farewell would be lost to a reset.
