@@ -88,8 +88,11 @@ const scripts: Record<string, string> = {
   'build': 'node tools/check.mjs build',
   'bench': 'node tools/bench.mjs',
   'fuzz': 'node tools/fuzz.mjs',
+  'crash': 'node tools/crash.mjs',
+  'overload': 'node tools/overload.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
+  'conformance': 'node tools/conformance.mjs',
   'image': 'node tools/image.mjs',
 };
 for (const [name, command] of Object.entries(scripts)) {

@@ -16,7 +16,7 @@ interface Zone {
 /** Folders and files of the runtime, ground floor first. */
 const RUNTIME: readonly (readonly string[])[] = [
   ['wire', 'clock.ts', 'errors.ts', 'version.ts', 'config.ts'],
-  ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'telemetry'],
+  ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'storage', 'telemetry'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions'],
   ['collector.ts', 'components.ts'],
   ['main.ts', 'cli', 'local-cluster'],
@@ -61,7 +61,7 @@ function betweenComponents(): Zone[] {
     except: [component, ...ALLOWED.get(component) ?? []]
       .filter((path) => path.startsWith(`${kind}/`)).map((path) => `./${path.split('/')[1]}`),
     message: 'Components never import each other. What two of them need stands one floor down,' +
-      ' in runtime/{pipeline,otlp,net,queue,telemetry}.',
+      ' in runtime/{pipeline,otlp,net,queue,storage,telemetry}.',
   })));
 }
 

@@ -154,7 +154,9 @@ export class Collector {
       const context = this.context('processor', id);
       const processor = buildProcessor(found(this.settings.processors, id), {
         ...context,
-        log: context.log.with({ 'otelcol.pipeline.id': settings.id }),
+        log: context.log.with({
+          'otelcol.pipeline.id': settings.id, 'otelcol.signal': settings.signal,
+        }),
         signal: settings.signal,
         next: head,
       });

@@ -8,13 +8,16 @@ import type {
 } from './component';
 import type { ComponentSection, Contract, contracts } from './config';
 import { createDebugExporter } from './exporters/debug/debug';
+import { createFileExporter } from './exporters/file/file';
 import { createLoadBalancingExporter } from './exporters/load-balancing/load-balancing';
+import { createNopExporter } from './exporters/nop/nop';
 import { createOtlpGrpcExporter } from './exporters/otlp-grpc/otlp-grpc';
 import { createOtlpHttpExporter } from './exporters/otlp-http/otlp-http';
 import { createBasicAuthExtension } from './extensions/basic-auth/basic-auth';
 import {
   createBearerTokenAuthExtension,
 } from './extensions/bearer-token-auth/bearer-token-auth';
+import { createFileStorageExtension } from './extensions/file-storage/file-storage';
 import { createHeadersSetterExtension } from './extensions/headers-setter/headers-setter';
 import { createHealthCheckExtension } from './extensions/health-check/health-check';
 import { createOAuth2ClientExtension } from './extensions/oauth2-client/oauth2-client';
@@ -45,11 +48,14 @@ const exporters: { [T in TypesOf<'exporters'>]: ExporterFactory<SettingsOf<'expo
   otlp_http: createOtlpHttpExporter,
   load_balancing: createLoadBalancingExporter,
   debug: createDebugExporter,
+  file: createFileExporter,
+  nop: createNopExporter,
 };
 
 const extensions:
 { [T in TypesOf<'extensions'>]: ExtensionFactory<SettingsOf<'extensions', T>> } = {
   health_check: createHealthCheckExtension,
+  file_storage: createFileStorageExtension,
   bearertokenauth: createBearerTokenAuthExtension,
   basicauth: createBasicAuthExtension,
   headers_setter: createHeadersSetterExtension,

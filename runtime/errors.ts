@@ -16,6 +16,8 @@ export interface FailureOptions {
 export interface RetryableOptions extends FailureOptions {
   /** Shortest time to wait before the next try, in milliseconds, when the peer asked for one. */
   readonly delayMs?: number;
+  /** What the sender is told in place of the sentence: a peer's own words, without its code. */
+  readonly told?: string;
 }
 
 /** The same data may be taken later: a full queue, a peer that is away, memory that is short. */
@@ -25,11 +27,14 @@ export class RetryableError extends Error {
   public readonly code?: number;
   /** Shortest time to wait before the next try, in milliseconds, when the peer asked for one. */
   public readonly delayMs?: number;
+  /** What the sender is told in place of the sentence, if not that. */
+  public readonly told?: string;
 
   public constructor(message: string, options: RetryableOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code;
     this.delayMs = options.delayMs;
+    this.told = options.told;
   }
 }
 

@@ -75,8 +75,10 @@ export class SendingQueue {
 
   /**
    * On a volume that outlives the pod: of a gateway or sampler a claim for each pod, of an agent a
-   * folder of its node. Collectors with such a queue are replaced one at a time, and by upstream's
-   * collector. A GatewayDeployment cannot have one, but a GatewayStatefulSet can.
+   * folder of its node. Collectors with such a queue are replaced one at a time. A
+   * GatewayDeployment cannot have one, but a GatewayStatefulSet can. Our collector and upstream's
+   * do not read each other's files: let a queue run empty before the image changes from one to
+   * the other.
    */
   public static persistent(options: PersistentQueueOptions): SendingQueue {
     return SendingQueue.onDisk('volume', options);
@@ -84,7 +86,6 @@ export class SendingQueue {
 
   /**
    * On the disk of the pod: what waits outlives a process that is killed, but goes with its pod.
-   * The collector is upstream's.
    */
   public static ephemeral(options: EphemeralQueueOptions): SendingQueue {
     return SendingQueue.onDisk('pod', options);

@@ -121,8 +121,9 @@ function printProgress(result: RowResult): void {
   const go = result.sides.find(({ isGo }) => isGo);
   for (const side of result.sides) {
     const values = side.rounds.map(({ perCpuSecond }) => perCpuSecond);
-    const ratio = go === undefined || side.isGo
-      ? '' : `, × ${ratioOf(values, go.rounds.map(({ perCpuSecond }) => perCpuSecond)).of.toFixed(1)}`;
+    const others = go?.rounds.map(({ perCpuSecond }) => perCpuSecond);
+    const ratio = others === undefined || side.isGo
+      ? '' : `, × ${ratioOf(values, others).of.toFixed(1)}`;
     const faults = side.rounds.map(({ fault }) => fault).join(' ').trim();
     console.log(`${result.row.name}, ${side.name}:`
       + ` ${values.map((value) => (value / 1000).toFixed(0)).join(' ')}${ratio} ${faults}`);

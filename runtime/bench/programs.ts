@@ -53,15 +53,21 @@ export function buildGoPrograms(): void {
   }
 }
 
+/** How much others on this machine are let go first; below 0 is for those who may, and asked. */
+const NICE = process.env.BENCH_NICE;
+
 /** `words` as a command that runs on one core. */
 export function onCore(core: number, words: readonly string[]): string[] {
-  return IS_PINNED ? ['taskset', '-c', String(core), ...words] : [...words];
+  return [...NICE === undefined ? [] : ['nice', '-n', NICE],
+    ...IS_PINNED ? ['taskset', '-c', String(core)] : [], ...words];
 }
 
 /** Starts a command that is ended with the bench if it did not end before. */
 export function start(words: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(words[0], words.slice(1), {
-    cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', ...env },
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
   children.add(child);
   child.on('close', () => children.delete(child));

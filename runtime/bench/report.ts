@@ -61,9 +61,11 @@ const perCpu: Pick = ({ perCpuSecond }) => perCpuSecond;
 /** The columns of one side of one row. */
 export function columnsOf(result: RowResult, side: SideRounds): Record<string, string> {
   const go = result.sides.find(({ isGo }) => isGo);
-  const pair = (pick: (measured: Measured) => { p50: number; p99: number }): string =>
-    `${tenths(middle(side, (one) => pick(one).p50))} / `
-    + tenths(middle(side, (one) => pick(one).p99));
+  const pair = (pick: (measured: Measured) => { p50: number; p99: number }): string => {
+    const most = middle(side, (one) => pick(one).p99);
+    const half = middle(side, (one) => pick(one).p50);
+    return most === 0 ? 'not timed' : `${tenths(half)} / ${tenths(most)}`;
+  };
   const [low, high] = spread(valuesOf(side, perCpu));
   const faults = side.rounds.map(({ fault }) => fault).filter((fault) => fault !== '');
   const isFigure = faults.length === 0;

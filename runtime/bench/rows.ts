@@ -22,8 +22,8 @@ export interface Row {
 export const PACED_RATE = 30_000;
 
 const CARRIAGES: Readonly<Record<string, Omit<Carriage, 'spans'>>> = {
-  gRPC: { protocol: 'grpc', gzip: false, tls: false },
-  HTTP: { protocol: 'http', gzip: false, tls: false },
+  'gRPC': { protocol: 'grpc', gzip: false, tls: false },
+  'HTTP': { protocol: 'http', gzip: false, tls: false },
   'gRPC gzip': { protocol: 'grpc', gzip: true, tls: false },
   'gRPC TLS': { protocol: 'grpc', gzip: false, tls: true },
 };
@@ -67,7 +67,7 @@ function componentRows(): Row[] {
     }))));
 }
 
-/** Rows that `selection` (a part of their names, or several with commas) names, or all usual ones. */
+/** Rows that `selection` (parts of names, with commas between them) names, or all usual ones. */
 export function chosenRows(selection: string, isFull: boolean): Row[] {
   const all = [...plainRows(), ...componentRows()];
   if (selection === '') {

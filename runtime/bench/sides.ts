@@ -14,8 +14,11 @@ export interface Side {
   readonly profileFolder?: string;
 }
 
-const PROGRAM = (process.env.BENCH_PROGRAM ?? 'runtime/dist/otelgw.js').split(' ');
-const WORDS = (process.env.BENCH_WORDS ?? '').split(' ').filter((word) => word !== '');
+/** Alternatives stand with bars between them; each of them is a side of its own. */
+function alternatives(variable: string, usual: string): string[][] {
+  return (process.env[variable] ?? usual).split('|')
+    .map((words) => words.split(' ').filter((word) => word !== ''));
+}
 
 const GO: Side = {
   name: 'Go',
@@ -30,21 +33,41 @@ function profiling(folder: string): string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'];
 }
 
-function ours(node: string, name: string, isProfiled: boolean): Side {
+interface Variant {
+  readonly node: string;
+  readonly program: readonly string[];
+  readonly words: readonly string[];
+}
+
+function ours({ node, program, words }: Variant, name: string, isProfiled: boolean): Side {
   const folder = join(WORK, 'profiles');
   return {
     name,
     isGo: false,
     command: (config) => onCore(MEASURED_CORE, [node, ...isProfiled ? profiling(folder) : [],
-      ...PROGRAM, 'run', '--config', config, ...WORDS]),
+      ...program, 'run', '--config', config, ...words]),
     ...isProfiled && { profileFolder: folder },
   };
 }
 
-/** Go and ours; ours once for each Node.js that is named. */
+function variants(nodes: readonly string[]): Variant[] {
+  return nodes.flatMap((node) =>
+    alternatives('BENCH_PROGRAM', 'runtime/dist/otelgw.js').flatMap((program) =>
+      alternatives('BENCH_WORDS', '').map((words) => ({ node, program, words }))));
+}
+
+/** What tells `variant` from the others. */
+function nameOf(variant: Variant, all: readonly Variant[]): string {
+  const differs = (part: (one: Variant) => string): string[] =>
+    all.every((one) => part(one) === part(variant)) ? [] : [part(variant)];
+  return ['ours', ...differs(({ node }) => `Node.js ${output([node, '--version'])}`),
+    ...differs(({ program }) => program.join(' ')),
+    ...differs(({ words }) => words.join(' '))].join(', ');
+}
+
+/** Go and ours; ours once for each Node.js, program and words that are named. */
 export function allSides(nodes: readonly string[], isProfiled: boolean): Side[] {
-  const named = nodes.length > 1;
-  const mine = nodes.map((node) =>
-    ours(node, named ? `ours, Node.js ${output([node, '--version'])}` : 'ours', isProfiled));
+  const all = variants(nodes);
+  const mine = all.map((variant) => ours(variant, nameOf(variant, all), isProfiled));
   return isProfiled || process.env.BENCH_SIDES === 'ours' ? mine : [GO, ...mine];
 }

@@ -119,10 +119,14 @@ export function openSink(carriage: Carriage, certificate: CertificateFiles): Sin
   return new Told<Arrived>(['sink', ...wordsOf(carriage), ...files]);
 }
 
-/** Starts the load: `rate` in spans per second, or 0 for a closed loop. */
-export function openLoad(carriage: Carriage, port: number, rate: number): Load {
+/**
+ * Starts the load: `rate` in spans per second, or 0 for a closed loop, which has as many requests
+ * under way on each of its connections as there are connections.
+ */
+export function openLoad(carriage: Carriage, port: number, rate: number, connections = 4): Load {
   return new Told<Sent>(
-    ['send', ...wordsOf(carriage), '-to', `127.0.0.1:${port}`, '-rate', String(rate)]);
+    ['send', ...wordsOf(carriage), '-to', `127.0.0.1:${port}`, '-rate', String(rate),
+      '-connections', String(connections), '-in-flight', String(connections)]);
 }
 
 /** What requests of so many spans are like. */

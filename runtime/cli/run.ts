@@ -124,8 +124,9 @@ async function live(
     });
     return 1;
   }
-  await stopAll(servers);
+  // Before the last ones stop, which may be sending lines.
   log.info('Shutdown complete.');
+  await stopAll(servers);
   return 0;
 }
 

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'http';
 import type { ComponentContext } from '../component';
 import { messageOf } from '../errors';
 import { Code, type Status } from './status';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 /** What servers and clients need of their component's context. */
 export type NetContext =
@@ -38,10 +39,10 @@ export interface ClientAuthenticator {
   /** Whether its credentials must not be sent as plain text over gRPC. */
   readonly needsTls: boolean;
   /**
-   * The credentials now: the same object for as long as nothing has changed, and a promise only
-   * while they have to be waited for. The promise fails when there are none.
+   * The credentials now, for what came with `metadata`: the same object for as long as nothing has
+   * changed, and a promise only while they have to be waited for. It fails when there are none.
    */
-  credentials(): Credentials | Promise<Credentials>;
+  credentials(metadata?: ClientMetadata): Credentials | Promise<Credentials>;
 }
 
 /** A refusal of who did not show what is asked for. */

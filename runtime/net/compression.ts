@@ -16,6 +16,8 @@ const SPARE = 64;
 const MAX_RATIO = 1032;
 /** Level 6 of gzip costs three times the time of this one, for a tenth less bytes. */
 const LEVEL = 1;
+/** The most memory that it may work with, 128 KiB more than usual, makes it a tenth faster. */
+const MEM_LEVEL = 9;
 const HUFFMAN_ONLY = -2;
 
 const INFLATERS: Readonly<Record<
@@ -70,6 +72,7 @@ function zip(name: 'gzip' | 'deflate' | 'zlib', whole: Uint8Array, level: number
   const options = {
     level: level === HUFFMAN_ONLY ? zlib.constants.Z_DEFAULT_COMPRESSION : level || LEVEL,
     ...level === HUFFMAN_ONLY && { strategy: zlib.constants.Z_HUFFMAN_ONLY },
+    memLevel: MEM_LEVEL,
     chunkSize: Math.max(1024, whole.length >> 2),
   };
   return name === 'gzip' ? zlib.gzipSync(whole, options) : zlib.deflateSync(whole, options);

@@ -43,9 +43,17 @@ it.each([
 it.each([
   ['tempo', /missing port in address/],
   ['dns://8.8.8.8/tempo:4317', /must have three slashes after "dns:"/],
-  ['unix:///run/otel.sock', /must be host:port/],
 ])('a client cannot connect to %s', (text, message) => {
   expect(() => parseClientEndpoint(text, 'endpoint')).toThrow(message);
+});
+
+test.each([
+  ['unix:///run/otel.sock', '/run/otel.sock'], ['unix:otel.sock', 'otel.sock'],
+  ['unix:/run/otel.sock', '/run/otel.sock'],
+])('a client connects to the socket of %s', (text, socketPath) => {
+  const endpoint = parseClientEndpoint(text, 'endpoint');
+  expect(endpoint).toMatchObject({ socketPath, host: 'localhost' });
+  expect(authorityOf(endpoint)).toBe('localhost');
 });
 
 it('brackets IPv6 addresses only', () => {

@@ -15,6 +15,8 @@ export interface HostPort {
 export interface ClientEndpoint extends HostPort {
   /** What the endpoint said about TLS by its scheme: nothing, when it has none of these. */
   readonly scheme: '' | 'http' | 'https';
+  /** Path of the socket, for an endpoint that begins with `unix:`. */
+  readonly socketPath?: string;
 }
 
 const SCHEME = /^(https?|dns|passthrough):\/\//i;
@@ -42,11 +44,15 @@ export function parseHostPort(text: string, where: string): HostPort {
 }
 
 /**
- * What a gRPC client's endpoint names: `host:port`, `http://…`, `https://…`, `dns:///…`.
+ * What a gRPC client's endpoint names: `host:port`, `http://…`, `https://…`, `dns:///…`,
+ * `unix:///…`.
  *
  * @throws Error when it is none of them.
  */
 export function parseClientEndpoint(text: string, where: string): ClientEndpoint {
+  const socketPath = /^unix:(?:\/\/(?=\/))?(.+)$/i.exec(text)?.[1];
+  // A socket has no name; what gRPC calls it is what its certificate has to hold.
+  if (socketPath !== undefined) return { host: 'localhost', port: 0, scheme: '', socketPath };
   const scheme = SCHEME.exec(text)?.[1].toLowerCase();
   if (scheme === undefined) return { ...parseHostPort(text, where), scheme: '' };
   const rest = text.slice(scheme.length + 3);
@@ -62,8 +68,11 @@ export function parseClientEndpoint(text: string, where: string): ClientEndpoint
   return { ...parseHostPort(withPort, where), scheme: '' };
 }
 
-/** `host:port` as URLs and headers write it. */
-export function authorityOf({ host, port }: HostPort): string {
+/** `host:port` as URLs and headers write it; sockets that are files have no port. */
+export function authorityOf(
+  { host, port, socketPath }: HostPort & { readonly socketPath?: string },
+): string {
+  if (socketPath !== undefined) return host;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

@@ -18,10 +18,12 @@ import { PeerLog } from './peer-log';
 import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';
 import type { Done, MessageClient } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 
 /** How old a list of addresses may become; upstream only looks again when a connection ends. */
 const FRESH_MS = 30_000;
 const LOOKUP_PAUSE_MS = 1000;
+const NO_CREDENTIALS: Credentials = [];
 
 /** A client for one endpoint. */
 export class GrpcClient implements MessageClient {
@@ -30,7 +32,8 @@ export class GrpcClient implements MessageClient {
   private readonly headers: Readonly<Record<string, string>>;
   private readonly compressor?: Compressor;
   private readonly ownHeaders: Readonly<Record<string, string>>;
-  private readonly headersByPath = new Map<string, CallHeaders>();
+  /** Headers by credentials, which stay the same object for as long as they hold, and by path. */
+  private readonly headersOf = new WeakMap<Credentials, Map<string, CallHeaders>>();
   private readonly waiting = new Set<GrpcRequest>();
   private readonly running = new Set<GrpcRequest>();
   private connections: readonly GrpcConnection[] = [];
@@ -38,7 +41,6 @@ export class GrpcClient implements MessageClient {
   private readonly retired = new Set<GrpcConnection>();
   private tls?: ClientTls;
   private authenticator?: ClientAuthenticator;
-  private credentials: Credentials = [];
   private readonly peers: PeerLog;
   private isOpen = false;
   private isClosed = false;
@@ -59,8 +61,8 @@ export class GrpcClient implements MessageClient {
     this.peers = new PeerLog(context);
     this.ownHeaders = lowerCased(settings.headers);
     this.endpoint = parseClientEndpoint(settings.endpoint, 'endpoint');
-    const name = settings.tls.serverNameOverride;
-    this.authority = name === '' ? authorityOf(this.endpoint) : name;
+    this.authority = settings.authority || settings.tls.serverNameOverride
+      || authorityOf(this.endpoint);
     const compression = grpcCompression(settings.compression);
     if (compression !== undefined) this.compressor = new Compressor(compression);
     this.headers = {
@@ -69,7 +71,7 @@ export class GrpcClient implements MessageClient {
       ':authority': this.authority,
       'te': 'trailers',
       'content-type': 'application/grpc',
-      'user-agent': userAgent,
+      'user-agent': settings.userAgent || userAgent,
       'grpc-accept-encoding': ACCEPTED_ENCODINGS,
       ...compression !== undefined && { 'grpc-encoding': settings.compression },
     };
@@ -84,23 +86,29 @@ export class GrpcClient implements MessageClient {
     if (this.isOpen || this.isClosed) return;
     const isSafe = this.speaksTls();
     this.authenticator = clientAuthenticator(this.settings.auth, this.context, isSafe);
-    if (isSafe) this.tls = new ClientTls(this.settings.tls, this.endpoint.host, this.context);
+    if (isSafe) {
+      const name = this.settings.authority === ''
+        ? this.endpoint.host : hostOf(this.settings.authority);
+      this.tls = new ClientTls(this.settings.tls, name, this.context);
+    }
     this.isOpen = true;
     this.lookUp();
   }
 
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+    metadata?: ClientMetadata,
   ): void {
     const { compressor } = this;
     if (compressor?.isLoading) {
-      compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
+      compressor.load(() => this.send(path, chunks, timeoutMs, done, metadata), done);
       return;
     }
     const { host, port } = this.endpoint;
     const ended = this.context.calls?.grpcClient(path, host, port);
+    let credentials: Credentials = NO_CREDENTIALS;
     const request: GrpcRequest = new GrpcRequest({
-      headers: () => this.headersFor(path),
+      headers: () => this.headersFor(path, credentials),
       chunks: compressor?.compress(chunks) ?? chunks,
       isCompressed: compressor !== undefined,
       timeoutMs,
@@ -114,7 +122,7 @@ export class GrpcClient implements MessageClient {
       again: (returned) => this.dispatch(returned),
     });
     this.running.add(request);
-    this.begin(request);
+    this.begin(request, metadata, (found) => { credentials = found; });
   }
 
   public close(): Promise<void> {
@@ -132,46 +140,48 @@ export class GrpcClient implements MessageClient {
     return speaksTls(this.settings.tls, this.endpoint.scheme);
   }
 
-  private headersFor(path: string): CallHeaders {
-    let headers = this.headersByPath.get(path);
+  private headersFor(path: string, credentials: Credentials): CallHeaders {
+    let byPath = this.headersOf.get(credentials);
+    if (byPath === undefined) this.headersOf.set(credentials, byPath = new Map());
+    let headers = byPath.get(path);
     if (headers === undefined) {
-      const own = withCredentials(this.ownHeaders, this.credentials);
+      const own = withCredentials(this.ownHeaders, credentials);
       const byName: Record<string, string> = { ':path': path, ...this.headers, ...own };
       headers = {
         byName,
         fields: Object.entries(byName),
-        ...this.credentials.length > 0 && {
-          sensitive: new Set(this.credentials.map(({ name }) => name)),
+        ...credentials.length > 0 && {
+          sensitive: new Set(credentials.map(({ name }) => name)),
         },
       };
-      this.headersByPath.set(path, headers);
+      byPath.set(path, headers);
     }
     return headers;
   }
 
-  private begin(request: GrpcRequest): void {
+  private begin(
+    request: GrpcRequest, metadata: ClientMetadata | undefined,
+    use: (credentials: Credentials) => void,
+  ): void {
+    let credentials: Credentials | Promise<Credentials> | undefined;
     try {
       this.open();
+      credentials = this.authenticator?.credentials(metadata);
     } catch (error) {
       request.fail({ code: Code.unavailable, message: messageOf(error) });
       return;
     }
-    const credentials = this.authenticator?.credentials();
     if (!(credentials instanceof Promise)) {
-      this.dispatchWith(request, credentials);
+      if (credentials !== undefined) use(credentials);
+      this.dispatch(request);
       return;
     }
-    credentials.then((fetched) => this.dispatchWith(request, fetched), (error: unknown) => {
+    credentials.then((fetched) => {
+      use(fetched);
+      this.dispatch(request);
+    }, (error: unknown) => {
       request.fail({ code: Code.unavailable, message: messageOf(error) });
     });
-  }
-
-  private dispatchWith(request: GrpcRequest, credentials: Credentials | undefined): void {
-    if (credentials !== undefined && credentials !== this.credentials) {
-      this.credentials = credentials;
-      this.headersByPath.clear();
-    }
-    this.dispatch(request);
   }
 
   private dispatch(request: GrpcRequest): void {
@@ -242,10 +252,11 @@ export class GrpcClient implements MessageClient {
 
   private lookUp(): void {
     if (this.isLookingUp || this.isClosed || this.lookupPause !== undefined) return;
-    const { host } = this.endpoint;
+    const { host, socketPath } = this.endpoint;
     this.isLookingUp = true;
     this.lookedUpAt = this.context.clock.monotonic();
-    addressesOf(host).then(
+    const looking = socketPath === undefined ? addressesOf(host) : Promise.resolve([socketPath]);
+    looking.then(
       (addresses) => this.found(addresses),
       (error: unknown) => { this.lookupFailure = messageOf(error); },
     ).finally(() => {
@@ -262,9 +273,9 @@ export class GrpcClient implements MessageClient {
   private found(addresses: readonly string[]): void {
     if (this.isClosed) return;
     const known = new Map(this.connections.map((connection) => [connection.name, connection]));
-    const { port } = this.endpoint;
+    const { port, socketPath } = this.endpoint;
     this.connections = addresses.map((address) => {
-      const name = authorityOf({ host: address, port });
+      const name = socketPath ?? authorityOf({ host: address, port });
       const connection = known.get(name);
       known.delete(name);
       return connection ?? this.connectionTo(address);
@@ -277,6 +288,8 @@ export class GrpcClient implements MessageClient {
     return new GrpcConnection({
       address,
       port: this.endpoint.port,
+      isFile: this.endpoint.socketPath !== undefined,
+      keepalive: this.settings.keepalive,
       tls: this.tls,
       dial: this.context.http2 === 'node' ? dialNode : dialOwn,
       authority: this.authority,
@@ -290,6 +303,11 @@ export class GrpcClient implements MessageClient {
     this.retired.add(connection);
     connection.close(false);
   }
+}
+
+/** The host of an authority, which may have a port. */
+function hostOf(authority: string): string {
+  return authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

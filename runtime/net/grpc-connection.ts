@@ -2,6 +2,7 @@
 import type { Socket } from 'net';
 import { TLSSocket } from 'tls';
 import type { Clock, Timer } from '../clock';
+import type { GrpcClientSettings } from '../config';
 import { authorityOf } from './endpoint';
 import type { BegunCall, Dial, Dialed, GrpcSession, OutgoingCall } from './grpc-session';
 import type { ClientTls } from './tls';
@@ -14,10 +15,14 @@ export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'waiting' | 'clo
 
 /** What a connection is made from. */
 export interface ConnectionOptions {
-  /** IP address. */
+  /** IP address, or path of a socket. */
   readonly address: string;
-  /** Port. */
+  /** Port; of no meaning for a socket that is a file. */
   readonly port: number;
+  /** Whether the address is a path. */
+  readonly isFile: boolean;
+  /** When the peer is asked for a sign of life, apart from requests that take too long. */
+  readonly keepalive?: GrpcClientSettings['keepalive'];
   /** TLS of the next connection; without it, plain text. */
   readonly tls?: ClientTls;
   /** Who speaks HTTP/2. */
@@ -34,6 +39,9 @@ export interface ConnectionOptions {
 
 const CONNECT_MS = 20_000;
 const PROBE_MS = 10_000;
+/** What grpc-go makes of less, lest servers find it too often. */
+const LEAST_TIME_MS = 10_000;
+const USUAL_TIMEOUT_MS = 20_000;
 /** A connection that ended sooner is made again after a pause only, as if it had failed. */
 const SHORTEST_LIFE_MS = 100;
 const FIRST_PAUSE_MS = 1000;
@@ -59,7 +67,8 @@ export class GrpcConnection {
 
   /** The address, as configurations write it. */
   public get name(): string {
-    return authorityOf({ host: this.options.address, port: this.options.port });
+    const { address, isFile, port } = this.options;
+    return isFile ? address : authorityOf({ host: address, port });
   }
 
   /** Whether it was closed and its last request has ended. */
@@ -71,8 +80,9 @@ export class GrpcConnection {
   public connect(): void {
     if (this.state !== 'idle') return;
     this.state = 'connecting';
-    const { address, authority, clock, dial, port, tls } = this.options;
-    const dialed = dial({ host: address, port, tls: tls?.options, authority, clock });
+    const { address, authority, clock, dial, isFile, port, tls } = this.options;
+    const target = isFile ? { path: address } : { host: address, port };
+    const dialed = dial({ target, tls: tls?.options, authority, clock });
     const { socket } = dialed;
     this.socket = socket;
     const timer = clock.after(CONNECT_MS, () => {
@@ -95,10 +105,10 @@ export class GrpcConnection {
    * Asks whether the peer is still there, and cuts the connection when it is not: a machine that
    * vanished says nothing, and every request would run into its deadline.
    */
-  public probe(): void {
+  public probe(timeoutMs = PROBE_MS): void {
     const { session } = this;
     if (this.state !== 'ready' || this.probing !== undefined || session === undefined) return;
-    this.probing = this.options.clock.after(PROBE_MS, () => {
+    this.probing = this.options.clock.after(timeoutMs, () => {
       session.destroy(new Error(`connection to ${this.name}: no answer to a ping`));
     });
     session.ping(() => this.endProbe());
@@ -119,6 +129,7 @@ export class GrpcConnection {
         `peer ${this.name}: must speak h2 (ALPN), got ${socket.alpnProtocol || 'nothing'}`));
       return;
     }
+    let watch: Timer | undefined;
     const session = open({
       ready: () => {
         settled();
@@ -130,16 +141,29 @@ export class GrpcConnection {
       leaving: () => this.ended(session),
       failed: (error) => this.failed(socket, error),
       closed: () => {
+        watch?.cancel();
         settled();
         this.ended(session);
       },
     });
     this.session = session;
+    watch = this.watch(session);
   }
 
   private endProbe(): void {
     this.probing?.cancel();
     this.probing = undefined;
+  }
+
+  /** Asks for a sign of life as often as the settings say. */
+  private watch(session: GrpcSession): Timer | undefined {
+    const { clock, keepalive } = this.options;
+    if (keepalive === undefined || keepalive.time === 0) return undefined;
+    const { permitWithoutStream, time, timeout } = keepalive;
+    return clock.every(Math.max(time, LEAST_TIME_MS), () => {
+      if (session !== this.session) return;
+      if (permitWithoutStream || session.isBusy) this.probe(timeout || USUAL_TIMEOUT_MS);
+    });
   }
 
   /** A session that takes no more requests is left to finish those that it has. */

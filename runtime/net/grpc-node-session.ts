@@ -19,9 +19,9 @@ const REFUSED_STREAM = 7;
 const CANCEL = 8;
 
 /** Connects, to speak over the HTTP/2 of Node.js. */
-export const dialNode: Dial = ({ authority, host, port, tls: secure }) => {
+export const dialNode: Dial = ({ authority, target, tls: secure }) => {
   const socket = secure === undefined
-    ? net.connect({ host, port }) : tls.connect({ host, port, ALPNProtocols: ALPN, ...secure });
+    ? net.connect(target) : tls.connect({ ...target, ALPNProtocols: ALPN, ...secure });
   return { socket, open: (events) => new NodeSession(socket, authority, events) };
 };
 
@@ -50,6 +50,10 @@ class NodeSession implements GrpcSession {
     });
     session.on('error', (error: Error) => events.failed(error));
     session.on('close', () => events.closed());
+  }
+
+  public get isBusy(): boolean {
+    return this.calls > 0;
   }
 
   public begin(call: OutgoingCall): BegunCall | undefined {

@@ -2,19 +2,19 @@
 import type { EventEmitter } from 'events';
 import * as http2 from 'http2';
 import type { IncomingHttpHeaders } from 'http2';
-import type { AddressInfo, Server, Socket } from 'net';
+import type { Server, Socket } from 'net';
 import type { TLSSocket } from 'tls';
 import type { Timer } from '../clock';
 import type { GrpcServerSettings } from '../config';
-import { messageOf } from '../errors';
 import {
   serverAuthenticator, type NetContext, type ServerAuthenticator,
 } from './authentication';
 import { compressionLoading } from './compression';
+import { ConnectionKeeper } from './connection-keeper';
 import { endSoon } from './end-soon';
-import { listenOptions, parseHostPort } from './endpoint';
 import { serveCall } from './grpc-call';
 import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
+import { listenOn } from './listen';
 import { PeerLog } from './peer-log';
 import { grpcMetadata, type RawHeaders } from './request-metadata';
 import { ServerTls } from './tls';
@@ -42,8 +42,10 @@ const CANCEL = 8;
 export const NOT_HTTP2 =
   'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
   + ' protocol';
-/** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
-const AGE_JITTER = 0.1;
+
+/** What is told of a client that asks for signs of life too often. */
+export const TOO_MANY_PINGS = 'the client must send fewer keepalive pings; see'
+  + ' keepalive.enforcement_policy';
 
 /** What is known of one connection. */
 interface Connection {
@@ -77,18 +79,13 @@ export class GrpcServer implements MessageServer {
   }
 
   public async listen(): Promise<number> {
-    const { auth, endpoint } = this.settings;
-    this.authenticator = serverAuthenticator(auth, this.context);
-    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    this.authenticator = serverAuthenticator(this.settings.auth, this.context);
     await compressionLoading(ACCEPTED_ENCODINGS.split(','));
     const server = this.create();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(endpoint, error)));
-      server.listen(options, resolve);
-    });
+    const port = await listenOn(server, this.settings);
     this.server = server;
     this.looking = this.context.clock.every(LOOK_MS, () => this.look());
-    return (server.address() as AddressInfo).port;
+    return port;
   }
 
   public close(graceMs: number): Promise<void> {
@@ -139,10 +136,14 @@ export class GrpcServer implements MessageServer {
     const calls = new Map<http2.ServerHttp2Stream, number>();
     const door = this.door(maxBytes, socket);
     this.sessions.set(session, { socket, calls, isAsked: false });
+    const keeper = this.keeperOf(session, socket);
     onStream(session, (stream, headers, rawHeaders) => {
       calls.set(stream, this.looks);
+      keeper.began();
+      stream.on('finish', () => keeper.answered());
       stream.on('close', () => {
         calls.delete(stream);
+        keeper.ended();
         if (calls.size === 0 && session.closed) endSoon(session);
       });
       const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
@@ -154,14 +155,19 @@ export class GrpcServer implements MessageServer {
         this.complain('A connection was refused.', socket, NOT_HTTP2);
       }
     });
-    const { maxConnectionAge, maxConnectionAgeGrace } = this.settings.keepalive.serverParameters;
-    const age = maxConnectionAge * (1 + AGE_JITTER * (2 * Math.random() - 1));
-    const timer = maxConnectionAge > 0
-      ? this.context.clock.after(age, () => this.retire(session, maxConnectionAgeGrace))
-      : undefined;
-    session.once('close', () => {
-      timer?.cancel();
-      this.sessions.delete(session);
+    session.once('close', () => this.sessions.delete(session));
+  }
+
+  private keeperOf(
+    session: http2.ServerHttp2Session, socket: Socket | undefined,
+  ): ConnectionKeeper {
+    return new ConnectionKeeper(session, this.settings.keepalive, this.context.clock, {
+      retire: (graceMs) => this.retire(session, graceMs),
+      cut: () => cut(session, socket),
+      dismiss: () => {
+        this.complain('A connection was ended.', socket, TOO_MANY_PINGS);
+        endSoon(session);
+      },
     });
   }
 
@@ -257,10 +263,4 @@ function cut(session: http2.ServerHttp2Session, socket: Socket | undefined): voi
 /** Largest message that a server takes, in bytes. */
 export function maxBytesOf({ maxRecvMsgSizeMib }: GrpcServerSettings): number {
   return (maxRecvMsgSizeMib || DEFAULT_MAX_MESSAGE_MIB) * MIB;
-}
-
-/** What is told when an address cannot be listened on. */
-export function cannotListen(endpoint: string, error: unknown): Error {
-  const rule = 'must be an address of this machine that is free';
-  return new Error(`endpoint ${endpoint}: ${rule}, got ${messageOf(error)}`);
 }

@@ -45,6 +45,8 @@ export interface BegunCall {
 
 /** A connection that has been greeted. */
 export interface GrpcSession {
+  /** Whether it has calls. */
+  readonly isBusy: boolean;
   /**
    * Begins a call, now or when the peer takes another one; undefined when the connection takes no
    * more.
@@ -72,10 +74,8 @@ export interface SessionEvents {
 
 /** Where to connect, and with what. */
 export interface DialOptions {
-  /** IP address. */
-  readonly host: string;
-  /** Port. */
-  readonly port: number;
+  /** IP address and port, or path of a socket that is a file. */
+  readonly target: { readonly host: string; readonly port: number } | { readonly path: string };
   /** TLS; without it, plain text. */
   readonly tls?: ConnectionOptions;
   /** `:authority` of every call. */

@@ -13,23 +13,26 @@ import {
 } from './authentication';
 import { isCompression } from './compression';
 import { Compressor } from './compressor';
+import { authorityOf } from './endpoint';
 import { PeerLog } from './peer-log';
+import { ProxyAgent, proxyFor, tunnelThrough } from './proxy';
 import { Code, codeOfHttp, delayOfRetryAfter, OK, type Status } from './status';
 import { decodeStatus, parseStatus } from './status-codec';
 import { ClientTls, speaksTls } from './tls';
 import { connectionFailure, isTlsFailure } from './tls-failure';
 import type { Done, MessageClient } from './transport';
+import type { ClientMetadata } from '../pipeline/client-metadata';
 import type { EndHttpCall } from '../telemetry/calls';
 
 const METHOD = 'POST';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
-const IDLE_MS = 90_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
 /** What an HTTP client needs to know. */
-export type HttpClientOptions =
-  Pick<HttpClientSettings, 'auth' | 'compression' | 'compressionParams' | 'headers' | 'tls'>;
+export type HttpClientOptions = Pick<HttpClientSettings,
+  'auth' | 'compression' | 'compressionParams' | 'headers' | 'keepalive' | 'maxConnsPerHost'
+  | 'proxyUrl' | 'tls'>;
 
 // Looked up through the module at every call: whoever plays a cluster's DNS replaces it there.
 const lookup: LookupFunction = (host, options, found) => dns.lookup(host, options, found);
@@ -74,6 +77,7 @@ export class HttpClient implements MessageClient {
 
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+    metadata?: ClientMetadata,
   ): void {
     if (this.isClosed) {
       done({ code: Code.unavailable, message: 'the client is closed' }, NOTHING);
@@ -81,7 +85,7 @@ export class HttpClient implements MessageClient {
     }
     const { compressor } = this;
     if (compressor?.isLoading) {
-      compressor.load(() => this.send(path, chunks, timeoutMs, done), done);
+      compressor.load(() => this.send(path, chunks, timeoutMs, done, metadata), done);
       return;
     }
     const body = compressor?.compress(chunks) ?? chunks;
@@ -95,7 +99,7 @@ export class HttpClient implements MessageClient {
       tlsFailed: (host, failure) => this.peers.warn('Cannot connect.', host, failure),
     });
     this.running.add(post);
-    this.begin(post);
+    this.begin(post, metadata);
   }
 
   public close(): Promise<void> {
@@ -112,11 +116,11 @@ export class HttpClient implements MessageClient {
     });
   }
 
-  private begin(post: Post): void {
+  private begin(post: Post, metadata: ClientMetadata | undefined): void {
     let credentials: Credentials | Promise<Credentials> | undefined;
     try {
       this.open();
-      credentials = this.authenticator?.credentials();
+      credentials = this.authenticator?.credentials(metadata);
     } catch (error) {
       post.fail(messageOf(error), Code.unavailable);
       return;
@@ -149,34 +153,64 @@ export class HttpClient implements MessageClient {
   private agentFor(url: URL): http.Agent {
     let agent = this.agents.get(url.origin);
     if (agent === undefined) {
-      const { tls } = this.settings;
-      const keep = { keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo' as const };
+      const { proxyUrl, tls } = this.settings;
+      const keep = agentOptions(this.settings);
       const host = url.hostname.replace(/^\[|\]$/g, '');
-      agent = url.protocol === 'https:' && speaksTls(tls, 'https')
-        ? new SecureAgent(keep, new ClientTls(tls, host, this.context))
-        : new http.Agent(keep);
+      const proxy = proxyFor(url, proxyUrl, process.env);
+      if (url.protocol === 'https:' && speaksTls(tls, 'https')) {
+        agent = new SecureAgent(keep, new ClientTls(tls, host, this.context), proxy);
+      } else {
+        agent = proxy === undefined ? new http.Agent(keep) : new ProxyAgent(keep, proxy);
+      }
       this.agents.set(url.origin, agent);
     }
     return agent;
   }
 }
 
-/** Connections that are made with the certificates of the moment. */
+/** One agent is for one host, so what holds for each host holds for all of its connections. */
+function agentOptions({ keepalive, maxConnsPerHost }: HttpClientOptions): http.AgentOptions {
+  const { enabled, idleConnTimeout, maxIdleConns, maxIdleConnsPerHost } = keepalive;
+  const most = Math.min(maxIdleConns || Infinity, maxIdleConnsPerHost || Infinity);
+  return {
+    keepAlive: enabled,
+    scheduling: 'lifo',
+    ...idleConnTimeout > 0 && { timeout: idleConnTimeout },
+    ...Number.isFinite(most) && { maxFreeSockets: most },
+    ...maxConnsPerHost > 0 && { maxSockets: maxConnsPerHost },
+  };
+}
+
+type Connected = (error: Error | null, stream: Duplex) => void;
+
+/** Connections that are made with the certificates of the moment, through a proxy if need be. */
 class SecureAgent extends https.Agent {
-  public constructor(options: https.AgentOptions, private readonly tls: ClientTls) {
+  public constructor(
+    options: https.AgentOptions, private readonly tls: ClientTls, private readonly proxy?: URL,
+  ) {
     super({ ...options, ...!tls.resumes && { maxCachedSessions: 0 } });
   }
 
   public createConnection(
-    options: https.RequestOptions, connected?: (error: Error | null, stream: Duplex) => void,
-  ): Duplex {
-    return createConnection.call(this, { ...options, ...this.tls.options }, connected);
+    options: https.RequestOptions, connected: Connected = () => undefined,
+  ): Duplex | undefined {
+    const { proxy } = this;
+    const begin = (more: object): Duplex =>
+      createConnection.call(this, { ...options, ...this.tls.options, ...more }, connected);
+    if (proxy === undefined) return begin({});
+    const target = authorityOf({ host: options.host ?? '', port: Number(options.port) });
+    tunnelThrough(proxy, target, (error, socket) => {
+      // With an error, nobody looks at what stands beside it.
+      if (error !== undefined) connected(error, undefined as never);
+      else connected(null, begin({ socket }));
+    });
+    return undefined;
   }
 }
 
 /** Node.js has it, and its types do not say so. */
 const { createConnection } = https.Agent.prototype as unknown as {
-  readonly createConnection: SecureAgent['createConnection'];
+  readonly createConnection: (options: object, connected: Connected) => Duplex;
 };
 
 /** Told what becomes of a request. */
@@ -272,7 +306,8 @@ class Post {
   private statusOf(response: http.IncomingMessage, status: number, body: Uint8Array): Status {
     const type = response.headers['content-type'] ?? '';
     const told = type.startsWith('application/json') ? parseStatus(body) : decodeStatus(body);
-    const detail = told === undefined ? '' : `, Message=${told.message}, Details=[]`;
+    const isTold = told !== undefined && status >= 400;
+    const detail = isTold ? `, Message=${told.message}, Details=[]` : '';
     const message = `error exporting items, request to ${this.url.href} responded with `
       + `HTTP Status Code ${status}${detail}`;
     const delay = status === 429 || status === 503

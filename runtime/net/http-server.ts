@@ -1,7 +1,7 @@
 /** OTLP over HTTP/1.1, with or without TLS. */
 import * as http from 'http';
 import * as https from 'https';
-import type { AddressInfo, Server, Socket } from 'net';
+import type { Socket } from 'net';
 import type { TLSSocket } from 'tls';
 import type { Timer } from '../clock';
 import type { HttpServerSettings } from '../config';
@@ -9,10 +9,10 @@ import {
   askToLetIn, serverAuthenticator, type NetContext, type ServerAuthenticator,
 } from './authentication';
 import { compressionLoading, inflate, isCompression } from './compression';
-import { listenOptions, parseHostPort } from './endpoint';
-import { cannotListen } from './grpc-server';
+import { Cors } from './cors';
 import { collectBody } from './http-body';
 import { InflateError, TOO_LARGE } from './inflate-error';
+import { listenOn } from './listen';
 import { observe, sentBytes, tookBody } from './observed-requests';
 import { PeerLog } from './peer-log';
 import { httpMetadata } from './request-metadata';
@@ -23,7 +23,12 @@ import { handshakeFailure, isTlsFailure } from './tls-failure';
 import type { Encoding, MessageServer, OnMessage, Routes } from './transport';
 
 const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
-const IDLE_MS = 60_000;
+/** How long a request and its headers may take to arrive where nothing is said about it. */
+const REQUEST_MS = 300_000;
+const HEADERS_MS = 60_000;
+/** How often Node.js looks for requests that take too long. */
+const MOST_LOOK_MS = 30_000;
+const LEAST_LOOK_MS = 50;
 /** How long the rest of a refused body is discarded, so that its sender reads the answer. */
 const LINGER_MS = 500;
 const NOTHING = new Uint8Array(0);
@@ -55,6 +60,8 @@ export class HttpServer implements MessageServer {
   private refreshing?: Timer;
   private readonly maxBytes: number;
   private readonly compressions: ReadonlySet<string>;
+  private readonly cors?: Cors;
+  private readonly responseHeaders: readonly [name: string, value: string][];
   private readonly peers: PeerLog;
 
   public constructor(
@@ -63,17 +70,19 @@ export class HttpServer implements MessageServer {
     private readonly context: NetContext,
   ) {
     this.peers = new PeerLog(context);
-    const { compressionAlgorithms, maxRequestBodySize } = settings;
+    const { compressionAlgorithms, cors, maxRequestBodySize, responseHeaders } = settings;
+    if (cors !== undefined && cors.allowedOrigins.length > 0) this.cors = new Cors(cors);
+    this.responseHeaders = Object.entries(responseHeaders);
     this.compressions = new Set(compressionAlgorithms);
     this.maxBytes = maxRequestBodySize > 0 ? maxRequestBodySize : DEFAULT_MAX_BODY;
   }
 
   public async listen(): Promise<number> {
-    const { auth, endpoint, tls } = this.settings;
+    const { auth, tls } = this.settings;
     this.authenticator = serverAuthenticator(auth, this.context);
-    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    for (const header of this.responseHeaders) checkHeader(header);
     await compressionLoading(this.settings.compressionAlgorithms);
-    const timeouts = { keepAliveTimeout: IDLE_MS };
+    const timeouts = timeoutsOf(this.settings);
     const server = tls === undefined
       ? http.createServer(timeouts)
       : this.createSecure(new ServerTls(tls, this.context), timeouts);
@@ -81,9 +90,9 @@ export class HttpServer implements MessageServer {
       this.serve(request, response);
     });
     server.on('clientError', (error, socket) => this.notHttp(error, socket as Socket));
-    await listening(server, endpoint, options);
+    const port = await listenOn(server, this.settings);
     this.server = server;
-    return (server.address() as AddressInfo).port;
+    return port;
   }
 
   public close(graceMs: number): Promise<void> {
@@ -127,13 +136,21 @@ export class HttpServer implements MessageServer {
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
-    if (this.closing !== undefined) response.shouldKeepAlive = false;
+    const { keepalive, writeTimeout } = this.settings;
+    if (this.closing !== undefined || !keepalive.enabled) response.shouldKeepAlive = false;
     this.open.add(response);
     const { calls } = this.context;
     if (calls !== undefined) observe(request, response, this.routes, calls);
-    response.once('close', () => this.open.delete(response));
+    const deadline = writeTimeout > 0
+      ? this.context.clock.after(writeTimeout, () => request.socket.destroy()) : undefined;
+    response.once('close', () => {
+      deadline?.cancel();
+      this.open.delete(response);
+    });
     response.on('error', () => undefined);
-    askToLetIn(this.authenticator, request.headers, (refusal) => {
+    for (const [name, value] of this.responseHeaders) response.setHeader(name, value);
+    if (this.answersBrowser(request, response)) return;
+    askToLetIn(this.authenticator, this.shownTo(request), (refusal) => {
       if (refusal === undefined) {
         this.route(request, response);
         return;
@@ -142,6 +159,38 @@ export class HttpServer implements MessageServer {
         'A request was refused.', request.socket.remoteAddress ?? '', refusal.message);
       this.refuse(request, response, refusal);
     });
+  }
+
+  /** Tells browsers what they may do; whether that was all that was asked. */
+  private answersBrowser(request: http.IncomingMessage, response: http.ServerResponse): boolean {
+    const { cors } = this;
+    if (cors === undefined) return false;
+    const isPreflight = cors.isPreflight(request);
+    const told = isPreflight ? cors.preflightHeaders(request) : cors.headersFor(request);
+    for (const [name, value] of Object.entries(told)) {
+      // What response_headers already say about Vary holds as well.
+      if (name === 'Vary') response.appendHeader(name, value);
+      else response.setHeader(name, value);
+    }
+    if (!isPreflight) return false;
+    response.writeHead(204);
+    response.end();
+    this.discard(request);
+    return true;
+  }
+
+  /** What an authenticator gets to see: the headers, and parameters of the URL as if they were. */
+  private shownTo(request: http.IncomingMessage): http.IncomingHttpHeaders {
+    const names = this.settings.auth?.requestParams ?? [];
+    const query = request.url?.indexOf('?') ?? -1;
+    if (names.length === 0 || query < 0) return request.headers;
+    const params = new URLSearchParams(request.url?.slice(query + 1));
+    const shown: http.IncomingHttpHeaders = { ...request.headers };
+    for (const name of names) {
+      const value = params.get(name);
+      if (value !== null) shown[name.toLowerCase()] = value;
+    }
+    return shown;
   }
 
   private route(request: http.IncomingMessage, response: http.ServerResponse): void {
@@ -219,7 +268,9 @@ export class HttpServer implements MessageServer {
     request: http.IncomingMessage, response: http.ServerResponse, status: number,
     type: string, text: string,
   ): void {
-    send(response, status, { 'content-type': type }, text);
+    // As Go does with its own answers: nobody shall take the text for a page.
+    const sniff = status === 404 ? { 'x-content-type-options': 'nosniff' } : undefined;
+    send(response, status, { 'content-type': type, ...sniff }, text);
     this.discard(request);
   }
 
@@ -231,13 +282,28 @@ export class HttpServer implements MessageServer {
   }
 }
 
-function listening(
-  server: Server, endpoint: string, options: { host?: string; port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(endpoint, error)));
-    server.listen(options, resolve);
-  });
+/** Node.js wants less time for the headers than for all of a request. */
+function timeoutsOf(settings: HttpServerSettings): http.ServerOptions {
+  const { keepalive, readHeaderTimeout, readTimeout } = settings;
+  const requestTimeout = Math.max(readTimeout || REQUEST_MS, readHeaderTimeout);
+  const headersTimeout = Math.min(
+    readHeaderTimeout || readTimeout || HEADERS_MS, requestTimeout);
+  return {
+    requestTimeout,
+    headersTimeout,
+    connectionsCheckingInterval: Math.max(
+      LEAST_LOOK_MS, Math.min(MOST_LOOK_MS, headersTimeout / 4)),
+    keepAliveTimeout: keepalive.idleTimeout || readTimeout,
+  };
+}
+
+function checkHeader([name, value]: readonly [name: string, value: string]): void {
+  try {
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, value);
+  } catch {
+    throw new Error(`response_headers: must hold headers that HTTP can carry, got "${name}"`);
+  }
 }
 
 function answerWith(

@@ -48,7 +48,7 @@ export class OtlpSender implements Sender {
           ? this.told(payload.signal, answer)
           : errorOf(status, this.dialect.text(status), this.dialect.isRetryable(status));
         if (failure === undefined) resolve(); else reject(failure);
-      });
+      }, payload.metadata);
     });
   }
 

@@ -10,6 +10,7 @@ it.each([
   ['only a warning', encodeForeignPartialSuccess(0, 'careful'),
     { rejectedItems: 0, message: 'careful' }],
   ['text', Buffer.from('<html>'), 'malformed'],
+  ['a status', Buffer.from([0x08, 0x09]), 'malformed'],
   ['text inside', Buffer.from('\n\x06<html>'), 'malformed'],
 ])('protobuf: %s', (_name, bytes, expected) => {
   expect(partialSuccessOf(bytes)).toEqual(expected);

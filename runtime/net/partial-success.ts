@@ -1,5 +1,5 @@
 /** `partial_success` of an OTLP answer: what a peer says it left out of a request that it took. */
-import { fieldsOf, lastBytes, lastNumber } from './status-codec';
+import { fieldsOf, lastBytes, lastNumber, type ProtoField } from './status-codec';
 
 /** What a peer left out. */
 export interface PartialSuccess {
@@ -16,12 +16,17 @@ export interface PartialSuccess {
 export function partialSuccessOf(answer: Uint8Array): PartialSuccess | 'malformed' | undefined {
   const fields = fieldsOf(answer);
   const body = fields && lastBytes(fields, 1);
-  if (fields === undefined) return 'malformed';
+  if (fields === undefined || !areBytes(fields, 1)) return 'malformed';
   if (body === undefined || body.length === 0) return undefined;
   const inner = fieldsOf(body);
   if (inner === undefined) return 'malformed';
   const message = Buffer.from(lastBytes(inner, 2) ?? new Uint8Array(0)).toString();
   return said(lastNumber(inner, 1), message);
+}
+
+/** A field of another type is that of another message. */
+function areBytes(fields: readonly ProtoField[], number: number): boolean {
+  return fields.every((field) => field.number !== number || field.value instanceof Uint8Array);
 }
 
 /** The same of an answer in JSON. */

@@ -32,14 +32,19 @@ it.each([
   ['a retryable error', new RetryableError('full'), { code: 14, message: 'full' }],
   ['a retryable error with code and delay', new RetryableError('slow', { code: 8, delayMs: 200 }),
     { code: 8, message: 'slow', retryDelayMs: 200 }],
+  ['a peer in its own words', new RetryableError('a peer: slow', { code: 8, told: 'slow' }),
+    { code: 8, message: 'slow' }],
   ['a bug', new TypeError('x is undefined'), { code: 14, message: 'x is undefined' }],
 ])('%s is told with its code and delay', (_name, error, status) => {
   expect(statusOf(error)).toEqual(status);
 });
 
 it('an answer becomes the error that its code and delay ask for', () => {
-  expect(errorOf({ code: 14, message: 'm', retryDelayMs: 7 }, 'text')).toMatchObject({
-    name: 'RetryableError', message: 'text', code: 14, delayMs: 7,
+  expect(errorOf({ code: 14, message: 'm', retryDelayMs: 1500 }, 'text')).toMatchObject({
+    name: 'RetryableError', message: 'Throttle (1.5s), error: text', code: 14, delayMs: 1500,
+  });
+  expect(errorOf({ code: 14, message: 'm' }, 'text')).toMatchObject({
+    name: 'RetryableError', message: 'text', code: 14, delayMs: undefined, told: 'm',
   });
   expect(errorOf({ code: 13, message: 'm' }, 'text')).toMatchObject({
     name: 'PermanentError', message: 'Permanent error: text', code: 13,

@@ -1,6 +1,7 @@
 /**
  * The one table of outcomes: what an error means as a gRPC code and as an HTTP status, and back.
  */
+import { formatGoDuration } from '../config';
 import { PermanentError, RetryableError, messageOf } from '../errors';
 
 /** How a request ended, as `google.rpc.Status` says it. */
@@ -96,17 +97,25 @@ export function statusOf(error: unknown): Status {
   }
   const message = messageOf(error);
   if (!(error instanceof RetryableError)) return { code: Code.unavailable, message };
-  return { code: error.code ?? Code.unavailable, message, retryDelayMs: error.delayMs };
+  const { code = Code.unavailable, delayMs, told = message } = error;
+  return { code, message: told, retryDelayMs: delayMs };
 }
 
-/** What a pipeline is told about a peer's answer, which is not OK. */
+/** What a pipeline is told about a peer's answer, which is not OK, in the words of upstream. */
 export function errorOf(
   status: Status, text: string, retryable = isRetryable(status),
 ): RetryableError | PermanentError {
-  const { code, retryDelayMs } = status;
-  return retryable
-    ? new RetryableError(text, { code, delayMs: retryDelayMs })
-    : new PermanentError(`Permanent error: ${text}`, { code });
+  const { code, message, retryDelayMs: delayMs } = status;
+  if (!retryable) return new PermanentError(`Permanent error: ${text}`, { code });
+  if (!isThrottled(status)) return new RetryableError(text, { code, delayMs, told: message });
+  return new RetryableError(`Throttle (${formatGoDuration(delayMs!)}), error: ${text}`, {
+    code, delayMs,
+  });
+}
+
+/** Whether a peer asks to be left alone for a time. */
+export function isThrottled({ retryDelayMs }: Status): boolean {
+  return retryDelayMs !== undefined && retryDelayMs > 0;
 }
 
 /** A status in the words in which Go's gRPC prints it. */

@@ -7,7 +7,7 @@ import {
 import type { Timer } from '../clock';
 import type { TlsClientSettings, TlsServerSettings } from '../config';
 import type { NetContext } from './authentication';
-import { ciphersOf } from './cipher-suites';
+import { ciphersOf, curvesOf } from './cipher-suites';
 import { authorities, textOf, TlsFiles } from './tls-files';
 
 type EitherSettings = Omit<TlsServerSettings, 'clientCaFile' | 'clientCaFileReload'>;
@@ -129,8 +129,12 @@ function trusted(
   return { ca: authorities({ pem: caPem }, 'tls.ca_pem', includeSystemCaCertsPool) };
 }
 
-function versionsOf({ cipherSuites, maxVersion, minVersion }: EitherSettings) {
+function versionsOf(
+  { cipherSuites, curvePreferences, maxVersion, minVersion }: EitherSettings,
+): SecureContextOptions {
+  const ecdhCurve = curvesOf(curvePreferences);
   return {
+    ...ecdhCurve !== undefined && { ecdhCurve },
     minVersion: versionOf(minVersion),
     ...maxVersion !== '' && { maxVersion: versionOf(maxVersion) },
     ciphers: ciphersOf(cipherSuites, minVersion),

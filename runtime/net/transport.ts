@@ -28,7 +28,7 @@ export type Routes = ReadonlyMap<string, OnMessage>;
 /** Takes messages in. */
 export interface MessageServer {
   /**
-   * Listens, and resolves to the port that it got.
+   * Listens, and resolves to the port that it got; 0 where it listens on a file.
    *
    * @throws Error when the address cannot be had.
    */
@@ -53,9 +53,13 @@ export interface MessageClient {
   open(): void;
   /**
    * Sends the bytes of all `chunks` as one message to `path` (gRPC) or to that URL (HTTP).
-   * `timeoutMs` counts from now and includes connecting; 0 is no limit.
+   * `timeoutMs` counts from now and includes connecting; 0 is no limit. `metadata` is what the
+   * message once came with, which credentials may be made of.
    */
-  send(path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done): void;
+  send(
+    path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
+    metadata?: ClientMetadata,
+  ): void;
   /** Ends every connection. What is under way ends as UNAVAILABLE. Twice is harmless. */
   close(): Promise<void>;
 }

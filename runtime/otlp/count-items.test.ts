@@ -17,6 +17,7 @@ const VALUES = {
   yes: { boolValue: true },
   int: { intValue: -1 },
   small: { intValue: 5 },
+  middling: { intValue: 300 },
   double: { doubleValue: 1.5 },
   list: { arrayValue: { values: [{ stringValue: 'y' }, {}] } },
   map: { kvlistValue: { values: [{ key: 'k', value: { intValue: 1 } }] } },
@@ -46,6 +47,17 @@ function nested(depth: number): Buffer {
   return Buffer.from(writer.finish());
 }
 
+/** A span whose attributes are written value first, as the Go collector writes them. */
+function valueFirst(key: string, value: object): Buffer {
+  const any = encodeProto('AnyValue', value);
+  const writer = Writer.create();
+  const tags = [0x0a, 0x12, 0x12, 0x4a];
+  for (const tag of tags) writer.uint32(tag).fork();
+  writer.uint32(0x12).bytes(any).uint32(0x0a).string(key);
+  tags.forEach(() => writer.ldelim());
+  return Buffer.from(writer.finish());
+}
+
 describe('items are counted', () => {
   const two = { dataPoints: [{}, {}] };
   test.each<[Signal, string, Uint8Array, number]>([
@@ -71,10 +83,13 @@ describe('items are counted', () => {
     expect(countItems(signal, bytes)).toBe(count);
   });
 
-  test.each(Object.entries(VALUES))('with an attribute that is %s', (key, value) => {
+  const huge = { stringValue: 'x'.repeat(20_000) };
+  test.each(Object.entries({ ...VALUES, huge }))('with an attribute that is %s', (key, value) => {
     expect(countItems('traces', spanWith({ attributes: [{ key, value }] }))).toBe(1);
     expect(countItems('traces', spanWith({ attributes: [{ key: 'k'.repeat(200), value }] })))
       .toBe(1);
+    expect(countItems('traces', valueFirst(key, value))).toBe(1);
+    expect(countItems('traces', valueFirst('k'.repeat(200), value))).toBe(1);
   });
 
   test('in what the OpenTelemetry SDK writes, as protobuf and as JSON', () => {
@@ -115,6 +130,13 @@ describe('broken bytes are refused', () => {
   test('a request that is cut off anywhere', () => {
     for (let length = 1; length < whole.length; length += 1) {
       expect(() => countItems('traces', whole.subarray(0, length))).toThrow(MalformedError);
+    }
+  });
+
+  test.each(Object.entries(VALUES))('a value that is cut off, before its key: %s', (key, value) => {
+    const request = valueFirst(key, value);
+    for (let length = 1; length < request.length; length += 1) {
+      expect(() => countItems('traces', request.subarray(0, length))).toThrow(MalformedError);
     }
   });
 

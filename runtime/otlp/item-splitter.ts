@@ -64,6 +64,17 @@ class ItemIndex {
     this.readGroup(0, 0, 0, bytes.length);
   }
 
+  /** The item up to which, not including it, items from `from` on have at most `bytes` bytes. */
+  public mostFrom(from: number, bytes: number): number {
+    let fits = from;
+    let tooMany = this.itemCount + 1;
+    while (tooMany - fits > 1) {
+      const middle = fits + tooMany >> 1;
+      if (this.measure(0, 0, from, middle) <= bytes) fits = middle; else tooMany = middle;
+    }
+    return fits;
+  }
+
   /** The items from `from` up to, not including, `to` as a request of their own. */
   public cut(from: number, to: number): Uint8Array {
     const out = new Uint8Array(this.measure(0, 0, from, to));
@@ -187,6 +198,37 @@ const INDEXES: Readonly<Record<Signal, ItemIndex>> = {
   logs: new ItemIndex(PATHS.logs),
 };
 
+/** How much of a payload a piece takes. */
+interface Portions {
+  /** Whether `count` items in `bytes` bytes go into a piece that already has some. */
+  fits(piece: Piece, count: number, bytes: number): boolean;
+  /** The item up to which a chunk, from item `from` on, goes into the piece. */
+  cutAt(index: ItemIndex, from: number, piece: Piece): number;
+  /** Whether nothing more goes into the piece. */
+  isFull(piece: Piece): boolean;
+}
+
+/** What a piece that is being made holds. */
+interface Piece {
+  /** How large it may be, in items or bytes. */
+  readonly room: number;
+  readonly chunks: Uint8Array[];
+  items: number;
+  bytes: number;
+}
+
+const BY_ITEMS: Portions = {
+  fits: ({ items, room }, count) => items + count <= room,
+  cutAt: (index, from, { items, room }) => Math.min(index.itemCount, from + room - items),
+  isFull: ({ items, room }) => items >= room,
+};
+
+const BY_BYTES: Portions = {
+  fits: ({ bytes, room }, _count, more) => bytes + more <= room,
+  cutAt: (index, from, { bytes, room }) => index.mostFrom(from, room - bytes),
+  isFull: ({ bytes, room }) => bytes >= room,
+};
+
 /**
  * `payload` in pieces: the first of at most `firstItems` items, all others of at most `maxItems`,
  * all but the last one full. A payload that fits is given back as it is.
@@ -194,34 +236,59 @@ const INDEXES: Readonly<Record<Signal, ItemIndex>> = {
  * @throws MalformedError when the bytes are no export request of the payload's signal.
  */
 export function splitItems(payload: Payload, firstItems: number, maxItems: number): Payload[] {
-  if (payload.items <= firstItems) return [payload];
+  return payload.items <= firstItems ? [payload] : split(payload, firstItems, maxItems, BY_ITEMS);
+}
+
+/**
+ * `payload` in pieces: the first of at most `firstBytes` bytes, all others of at most `maxBytes`.
+ * Items are not cut: one that is larger is a piece by itself, and where not even the first goes
+ * into `firstBytes`, the first piece is as large as all others.
+ *
+ * @throws MalformedError when the bytes are no export request of the payload's signal.
+ */
+export function splitBytes(payload: Payload, firstBytes: number, maxBytes: number): Payload[] {
+  return payload.sizeBytes <= firstBytes
+    ? [payload]
+    : split(payload, firstBytes, maxBytes, BY_BYTES);
+}
+
+function split(payload: Payload, first: number, most: number, portions: Portions): Payload[] {
   const index = INDEXES[payload.signal];
   const pieces: Payload[] = [];
-  let chunks: Uint8Array[] = [];
-  let items = 0;
-  const room = (): number => (pieces.length === 0 ? firstItems : maxItems) - items;
+  let piece: Piece = { room: first, chunks: [], items: 0, bytes: 0 };
+  const end = (): void => {
+    if (piece.chunks.length > 0) {
+      pieces.push(
+        createPayload(payload.signal, piece.chunks, piece.items, payload.metadata));
+    }
+    piece = { room: most, chunks: [], items: 0, bytes: 0 };
+  };
   const add = (chunk: Uint8Array, count: number): void => {
-    chunks.push(chunk);
-    items += count;
-    if (room() > 0) return;
-    pieces.push(createPayload(payload.signal, chunks, items, payload.metadata));
-    chunks = [];
-    items = 0;
+    piece.chunks.push(chunk);
+    piece.items += count;
+    piece.bytes += chunk.length;
+    if (portions.isFull(piece)) end();
   };
   for (const chunk of payload.chunks) {
     index.read(chunk);
-    if (index.itemCount <= room()) {
+    if (portions.fits(piece, index.itemCount, chunk.length)) {
       add(chunk, index.itemCount);
       continue;
     }
     for (let from = 0; from < index.itemCount;) {
-      const to = Math.min(index.itemCount, from + room());
+      let to = portions.cutAt(index, from, piece);
+      if (to === from) {
+        // A fresh piece has the most room there is; what is too large for that goes alone.
+        const isFresh = piece.chunks.length === 0 && piece.room === most;
+        end();
+        if (!isFresh) continue;
+        to = from + 1;
+      }
       add(index.cut(from, to), to - from);
       from = to;
+      if (from < index.itemCount) end();
     }
   }
-  if (chunks.length > 0) {
-    pieces.push(createPayload(payload.signal, chunks, items, payload.metadata));
-  }
+  end();
   return pieces;
 }

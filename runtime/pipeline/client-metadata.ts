@@ -6,10 +6,10 @@
 /** Headers by their names in lower case, each with all of its values, in the order of arrival. */
 export type ClientMetadata = Readonly<Record<string, readonly string[]>>;
 
-/** The first value of a header, whatever the case of `name`; undefined when it was not sent. */
-export function metadataValue(
+/** The values of a header, whatever the case of `name`; none when it was not sent. */
+export function metadataValues(
   metadata: ClientMetadata | undefined, name: string,
-): string | undefined {
+): readonly string[] {
   const key = name.toLowerCase();
-  return metadata !== undefined && Object.hasOwn(metadata, key) ? metadata[key][0] : undefined;
+  return metadata !== undefined && Object.hasOwn(metadata, key) ? metadata[key] : [];
 }

@@ -6,6 +6,7 @@
  */
 import type { Exporter, ExporterContext } from '../component';
 import type { RetrySettings, SendingQueueSettings } from '../config';
+import type { MemoryBudget } from './memory-budget';
 import { SignalDelivery } from './signal-delivery';
 import type { Payload, Signal } from '../pipeline/payload';
 import type { Sender } from '../pipeline/sender';
@@ -38,6 +39,8 @@ export interface DeliveryOptions {
    * @default 10000
    */
   readonly drainDeadline?: number;
+  /** What queues may hold in memory; half of what the process may use unless given. */
+  readonly memory?: MemoryBudget;
   /** A number in [0, 1) per call, for the jitter of retries. `Math.random` when none is given. */
   readonly random?: () => number;
 }
@@ -65,6 +68,7 @@ class Delivery implements Exporter {
 
   public async start(): Promise<void> {
     this.options.sender.open?.();
+    for (const delivery of this.bySignal.values()) await delivery.start();
   }
 
   public consume(payload: Payload): void | Promise<void> {
@@ -99,5 +103,6 @@ class Delivery implements Exporter {
     await idle;
     deadline.cancel();
     await sender.close();
+    for (const delivery of deliveries) await delivery.finish();
   }
 }

@@ -1,8 +1,9 @@
 import type { SendingQueueSettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
+import { MemoryBudget, type MemoryAccount } from './memory-budget';
 import { SendingQueue } from './sending-queue';
 import { createPayload, Payload } from '../pipeline/payload';
-import { settle } from '../testing/fake-clock';
+import { FakeClock, settle } from '../testing/fake-clock';
 
 const SETTINGS: SendingQueueSettings = {
   numConsumers: 2, queueSize: 3, sizer: 'requests', blockOnOverflow: false, waitForResult: false,
@@ -13,12 +14,19 @@ function payloadOf(items: number, bytes = items * 10): Payload {
 }
 
 /** A queue whose deliveries end when the test says so. */
-function queueOf(settings: Partial<SendingQueueSettings> = {}) {
+function queueOf(settings: Partial<SendingQueueSettings> = {}, memory?: MemoryAccount) {
   const open: { payload: Payload; resolve(): void; reject(error: Error): void }[] = [];
-  const queue = new SendingQueue({ ...SETTINGS, ...settings }, (payload) => (
-    new Promise<void>((resolve, reject) => open.push({ payload, resolve, reject }))
-  ));
-  return { queue, open };
+  const clock = new FakeClock();
+  const queue = new SendingQueue({
+    signal: 'traces',
+    settings: { ...SETTINGS, ...settings },
+    clock,
+    memory,
+    deliver: (payload) => (
+      new Promise<void>((resolve, reject) => open.push({ payload, resolve, reject }))
+    ),
+  });
+  return { queue, open, clock };
 }
 
 describe('SendingQueue', () => {
@@ -114,5 +122,53 @@ describe('SendingQueue', () => {
     open[0].resolve();
     await queue.idle();
     expect(queue.size).toBe(0);
+  });
+});
+
+describe('the memory of queues', () => {
+  const MIB = 1_048_576;
+  const big = () => payloadOf(1, MIB);
+
+  it('is bounded in bytes, whatever the queue counts, until the sender is done', async () => {
+    const budget = new MemoryBudget(9 * MIB);
+    const { queue, open } = queueOf({ queueSize: 1000, numConsumers: 1 }, budget.open());
+    let taken = 0;
+    const fill = () => { for (;; taken++) void queue.offer(big()); };
+    expect(fill).toThrow(/^sending queue is full: it holds \d+ bytes, its part of the memory$/);
+    // Alone, a queue has two thirds.
+    expect(taken).toBe(5);
+    open[0].resolve();
+    await settle();
+    expect(() => queue.offer(big())).not.toThrow();
+  });
+
+  it('keeps room for another queue while one is full', () => {
+    const budget = new MemoryBudget(9 * MIB);
+    const [one, other] = [0, 1].map(() => queueOf({ queueSize: 1000 }, budget.open()).queue);
+    for (let i = 0; i < 5; i++) void one.offer(big());
+    expect(() => one.offer(big())).toThrow(RetryableError);
+    expect(() => other.offer(big())).not.toThrow();
+    expect(() => other.offer(big())).not.toThrow();
+  });
+
+  it('lets in who waits when another queue gives some back', async () => {
+    const budget = new MemoryBudget(3 * MIB);
+    const one = queueOf({ queueSize: 1000 }, budget.open());
+    const other = queueOf({ queueSize: 1000, blockOnOverflow: true }, budget.open());
+    void one.queue.offer(payloadOf(1, 1.5 * MIB));
+    void other.queue.offer(payloadOf(1, 0.5 * MIB));
+    let entered = false;
+    void Promise.resolve(other.queue.offer(big())).then(() => { entered = true; });
+    await settle();
+    expect(entered).toBe(false);
+    one.open[0].resolve();
+    await settle();
+    expect(entered).toBe(true);
+  });
+
+  it('never holds what is larger than all of it', () => {
+    const { queue } = queueOf({}, new MemoryBudget(MIB).open());
+    expect(() => queue.offer(payloadOf(1, 3 * MIB)))
+      .toThrow(new PermanentError('element size too large'));
   });
 });

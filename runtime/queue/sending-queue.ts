@@ -4,43 +4,49 @@
  * A payload takes room until the sender is done with it, not only until it leaves the line, so
  * `queue_size` bounds all that an exporter holds. Upstream counts the same way.
  */
+import { BatchDispatcher } from './batch-dispatcher';
+import { processBudget, type MemoryAccount } from './memory-budget';
+import {
+  isFailure, sizeOf, type Dispatcher, type DispatcherOptions, type Entry, type RequestQueue,
+} from './queue-parts';
+import { QueueRoom, stopped } from './queue-room';
+import { RequestDispatcher } from './request-dispatcher';
 import type { SendingQueueSettings } from '../config';
-import { PermanentError, RetryableError } from '../errors';
+import { Fifo } from '../pipeline/fifo';
 import type { Payload } from '../pipeline/payload';
 
-interface Entry {
-  readonly payload: Payload;
-  readonly size: number;
-  readonly done?: { resolve(): void; reject(error: unknown): void };
+/** What a queue is made from. */
+export interface QueueOptions extends Omit<DispatcherOptions, 'onEnd'> {
+  /** What it may hold in memory; a part of what the process may use unless given. */
+  readonly memory?: MemoryAccount;
 }
 
-interface Waiter {
-  readonly size: number;
-  enter(): void;
-  refuse(error: RetryableError): void;
+/** Sends what a queue gives it, in batches where the settings say so. */
+export function dispatcherOf(options: DispatcherOptions): Dispatcher {
+  const { batch } = options.settings;
+  return batch === undefined
+    ? new RequestDispatcher(options)
+    : new BatchDispatcher(options, batch);
 }
-
-/** What takes payloads out of the queue; it is called `num_consumers` at a time. */
-export type Deliver = (payload: Payload) => Promise<void>;
 
 /** The queue of one exporter and signal. */
-export class SendingQueue {
-  private readonly line: Entry[] = [];
-  private readonly waiters: Waiter[] = [];
-  private used = 0;
+export class SendingQueue implements RequestQueue {
+  private readonly line = new Fifo<Entry>();
+  private readonly room: QueueRoom;
+  private readonly settings: SendingQueueSettings;
+  private readonly dispatcher: Dispatcher;
   private promised = 0;
-  private busy = 0;
-  private closed = false;
   private readonly idleListeners: (() => void)[] = [];
 
-  public constructor(
-    private readonly settings: SendingQueueSettings,
-    private readonly deliver: Deliver,
-  ) {}
+  public constructor(options: QueueOptions) {
+    this.settings = options.settings;
+    this.room = new QueueRoom(options.settings, options.memory ?? processBudget.open());
+    this.dispatcher = dispatcherOf({ ...options, onEnd: () => this.work() });
+  }
 
   /** Room that is taken, in units of the sizer. */
   public get size(): number {
-    return this.used;
+    return this.room.size;
   }
 
   /** Items that were taken without anybody waiting for the result, and are not delivered yet. */
@@ -48,119 +54,101 @@ export class SendingQueue {
     return this.promised;
   }
 
+  /** Partitions of which batches are gathered; undefined where they are not told apart. */
+  public get partitions(): Dispatcher['partitions'] {
+    return this.dispatcher.partitions;
+  }
+
+  /** There is nothing to be opened. */
+  public start(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /**
    * Takes `payload`, or waits for room when the settings say so. With `waitForResult` the promise
    * follows the delivery.
-   *
-   * @throws RetryableError when there is no room, or when the queue is closed.
-   * @throws PermanentError when the payload is larger than the whole queue.
    */
   public offer(payload: Payload): void | Promise<void> {
-    if (this.closed) throw stopped();
-    const size = sizeOf(payload, this.settings.sizer);
-    if (size > this.settings.queueSize) {
-      throw new PermanentError('element size too large');
-    }
-    if (this.fits(size) && this.waiters.length === 0) return this.enter(payload, size);
-    if (!this.settings.blockOnOverflow) {
-      throw new RetryableError('sending queue is full');
-    }
-    return new Promise<void>((resolve, reject) => {
-      const enter = (): void => {
-        Promise.resolve(this.enter(payload, size)).then(resolve, reject);
-      };
-      this.waiters.push({ size, enter, refuse: reject });
-    });
+    return this.room.admit(payload, () => this.enter(payload));
   }
 
   /** Takes nothing more; what is in it goes on being delivered. */
   public close(): void {
-    this.closed = true;
-    for (const waiter of this.waiters.splice(0)) waiter.refuse(stopped());
+    this.room.close();
+    this.work();
   }
 
   /** Resolves when nothing is in it and nothing is being delivered. */
   public idle(): Promise<void> {
-    if (this.busy === 0 && this.line.length === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.idleListeners.push(resolve));
   }
 
   /** Takes out what nobody has begun to deliver. Whoever waits for a result is told: refused. */
   public abandon(): Payload[] {
-    const entries = this.line.splice(0);
-    for (const { payload, size, done } of entries) {
-      this.used -= size;
-      if (done === undefined) this.promised -= payload.items;
-      done?.reject(stopped());
+    const error = stopped();
+    const lost = this.dispatcher.abandon(error);
+    for (const entry of this.line.takeAll()) {
+      lost.push(entry.payload);
+      entry.done({ error });
     }
-    if (this.busy === 0) this.tellIdle();
-    return entries.filter(({ done }) => done === undefined).map(({ payload }) => payload);
+    this.tellIdle();
+    return this.settings.waitForResult ? [] : lost;
   }
 
-  private fits(size: number): boolean {
-    return this.used + size <= this.settings.queueSize;
+  /** There is nothing to be closed. */
+  public finish(): Promise<void> {
+    return Promise.resolve();
   }
 
-  private enter(payload: Payload, size: number): void | Promise<void> {
-    this.used += size;
-    if (!this.settings.waitForResult) {
-      this.promised += payload.items;
-      this.push({ payload, size });
-      return undefined;
+  private get isIdle(): boolean {
+    return this.line.length === 0 && this.dispatcher.isIdle;
+  }
+
+  private enter(payload: Payload): void | Promise<void> {
+    if (this.settings.waitForResult) {
+      return new Promise<void>((resolve, reject) => {
+        this.push(payload, (failure) => {
+          if (failure === undefined) resolve(); else reject(failure.error);
+        });
+      });
     }
-    return new Promise<void>((resolve, reject) => {
-      this.push({ payload, size, done: { resolve, reject } });
+    this.promised += payload.items;
+    this.push(payload, (failure) => {
+      this.promised -= payload.items;
+      // Failures are dealt with where they happen. Only a bug can get here, and ends the process.
+      if (failure !== undefined && !isFailure(failure.error)) throw failure.error;
     });
+    return undefined;
   }
 
-  private push(entry: Entry): void {
-    this.line.push(entry);
+  private push(payload: Payload, tell: Entry['done']): void {
+    this.line.push({
+      payload,
+      done: (failure) => {
+        try {
+          tell(failure);
+        } finally {
+          this.room.memory.give(payload.sizeBytes);
+          this.room.leave(sizeOf(payload, this.settings.sizer));
+        }
+      },
+    });
     this.work();
   }
 
   private work(): void {
-    while (this.busy < this.settings.numConsumers) {
+    while (this.dispatcher.hasRoom) {
       const entry = this.line.shift();
-      if (entry === undefined) return;
-      this.busy++;
-      void this.process(entry);
+      if (entry === undefined) break;
+      this.dispatcher.dispatch(entry);
     }
-  }
-
-  private async process(entry: Entry): Promise<void> {
-    try {
-      await this.deliver(entry.payload);
-      entry.done?.resolve();
-    } catch (error) {
-      // Without somebody who waits, only a bug can get here: it ends the process as it should.
-      if (entry.done === undefined) throw error;
-      entry.done.reject(error);
-    } finally {
-      this.busy--;
-      this.used -= entry.size;
-      if (entry.done === undefined) this.promised -= entry.payload.items;
-      this.letIn();
-      this.work();
-      if (this.busy === 0 && this.line.length === 0) this.tellIdle();
-    }
-  }
-
-  private letIn(): void {
-    while (this.waiters.length > 0 && this.fits(this.waiters[0].size)) {
-      this.waiters.shift()?.enter();
-    }
+    if (this.room.isClosed && this.line.length === 0) this.dispatcher.flush();
+    this.tellIdle();
   }
 
   private tellIdle(): void {
+    if (this.idleListeners.length === 0 || !this.isIdle) return;
     for (const listener of this.idleListeners.splice(0)) listener();
   }
-}
-
-function stopped(): RetryableError {
-  return new RetryableError('sending queue is stopped');
-}
-
-function sizeOf(payload: Payload, sizer: SendingQueueSettings['sizer']): number {
-  if (sizer === 'items') return payload.items;
-  return sizer === 'bytes' ? payload.sizeBytes : 1;
 }

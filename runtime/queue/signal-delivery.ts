@@ -1,8 +1,10 @@
 import type { Timer } from '../clock';
-import { formatGoDuration } from '../config';
+import { formatGoDuration, type SendingQueueSettings } from '../config';
 import { messageOf, PermanentError, RetryableError } from '../errors';
 import type { DeliveryOptions } from './delivery';
 import { DeliveryCounters, deliveryCounters } from './delivery-metrics';
+import { KeptForRestart, PersistentQueue } from './persistent-queue';
+import { isFailure, type Failure, type RequestQueue } from './queue-parts';
 import { Backoff } from './retry';
 import { SendingQueue } from './sending-queue';
 import type { Payload, Signal } from '../pipeline/payload';
@@ -21,7 +23,7 @@ interface Request {
 
 /** The way out for one signal. */
 export class SignalDelivery {
-  private readonly queue?: SendingQueue;
+  private readonly queue?: RequestQueue;
   private readonly counters: DeliveryCounters;
   /** Ends of waits between attempts; stopping ends them all at once. */
   private readonly waits = new Set<() => void>();
@@ -36,14 +38,19 @@ export class SignalDelivery {
     sentAttributes: Attributes,
   ) {
     const { sendingQueue } = options.settings;
-    const queue = sendingQueue && new SendingQueue(sendingQueue, (payload) => (
-      this.deliverQueued(payload, sendingQueue.waitForResult)
-    ));
+    const queue = this.queueFor(signal);
     this.queue = queue;
     this.counters = deliveryCounters(options.context, signal, sentAttributes, {
       inFlight: () => this.inFlight,
-      queue: queue && { capacity: sendingQueue.queueSize, size: () => queue.size },
+      queue: queue && { capacity: sendingQueue?.queueSize ?? 0, size: () => queue.size },
+      batches: sendingQueue?.batch !== undefined,
+      partitions: queue?.partitions,
     });
+  }
+
+  /** Opens what the queue is kept in, if it is. */
+  public async start(): Promise<void> {
+    await this.queue?.start();
   }
 
   /** Items whose sender was told that they are taken, and that are not delivered yet. */
@@ -56,9 +63,14 @@ export class SignalDelivery {
     if (payload.items === 0) return undefined;
     if (this.queue === undefined) return this.deliverAtOnce(payload);
     this.counters.enqueued(payload);
+    const waited = this.options.settings.sendingQueue?.waitForResult;
     try {
       const offered = this.queue.offer(payload);
-      return offered?.catch((error: unknown) => this.refuse(payload, error));
+      return offered?.catch((error: unknown) => {
+        // What was sent and failed was in the queue.
+        if (waited !== true) this.counters.enqueueFailed.add(payload.items);
+        return this.refuse(payload, error);
+      });
     } catch (error) {
       this.counters.enqueueFailed.add(payload.items);
       return this.refuse(payload, error);
@@ -81,6 +93,11 @@ export class SignalDelivery {
     if (this.inFlight > 0) await new Promise<void>((resolve) => this.idleListeners.push(resolve));
   }
 
+  /** Closes what the queue is kept in, after `idle`. */
+  public async finish(): Promise<void> {
+    await this.queue?.finish();
+  }
+
   /** Gives up what is still in the queue, counts it and says so. No attempt begins from now on. */
   public abandon(): void {
     this.abandoned = true;
@@ -88,6 +105,26 @@ export class SignalDelivery {
     let items = 0;
     for (const payload of this.queue?.abandon() ?? []) items += payload.items;
     if (items > 0) this.drop(items, new RetryableError('the time to drain the queue is over'));
+  }
+
+  private get keeps(): boolean {
+    return this.options.settings.sendingQueue?.storage !== undefined;
+  }
+
+  private queueFor(signal: Signal): RequestQueue | undefined {
+    const { context, memory, settings: { sendingQueue } } = this.options;
+    if (sendingQueue === undefined) return undefined;
+    const options = {
+      signal,
+      settings: sendingQueue,
+      clock: context.clock,
+      memory: memory?.open(),
+      deliver: (payload: Payload) => this.deliverQueued(payload, sendingQueue),
+    };
+    const { storage } = sendingQueue;
+    return storage === undefined
+      ? new SendingQueue(options)
+      : new PersistentQueue({ ...options, context, storage });
   }
 
   private async deliverAtOnce(payload: Payload): Promise<void> {
@@ -99,11 +136,14 @@ export class SignalDelivery {
     }
   }
 
-  private async deliverQueued(payload: Payload, waited: boolean): Promise<void> {
+  private async deliverQueued(
+    payload: Payload, { batch, waitForResult }: SendingQueueSettings,
+  ): Promise<void> {
+    if (batch !== undefined) this.counters.batchSent(payload);
     try {
       await this.deliver(payload);
     } catch (error) {
-      if (waited || !isFailure(error)) throw error;
+      if (waitForResult || !isFailure(error) || error instanceof KeptForRestart) throw error;
       const items = error instanceof PartialFailure ? error.rest.items : payload.items;
       this.log('Dropping', error, { dropped_items: items });
     }
@@ -117,6 +157,7 @@ export class SignalDelivery {
       await this.attempt(request);
       this.counters.sent.add(request.payload.items);
     } catch (error) {
+      if (error instanceof KeptForRestart) throw error;
       this.counters.failed(request.payload.items, error);
       throw request.begun && isFailure(error) ? partial(error, request.payload) : error;
     } finally {
@@ -141,10 +182,12 @@ export class SignalDelivery {
         if (request.payload.items === 0) return;
         const retry = settings.retryOnFailure.enabled;
         if (error instanceof PermanentError && retry) throw prefixed('not retryable error', error);
+        if (this.closed && this.keeps && error instanceof RetryableError) throw kept(error);
         if (!(error instanceof RetryableError) || isLast || this.abandoned) throw error;
         const wait = backoff.next(context.clock.monotonic() - began, error.delayMs);
         if (wait === undefined) throw prefixed('no more retries left', error);
         await this.pause(wait, error);
+        if (this.closed && this.keeps) throw kept(error);
         if (this.abandoned) throw error;
       }
     }
@@ -200,10 +243,8 @@ export class SignalDelivery {
   }
 }
 
-type Failure = RetryableError | PermanentError;
-
-function isFailure(error: unknown): error is Failure {
-  return error instanceof RetryableError || error instanceof PermanentError;
+function kept(error: RetryableError): KeptForRestart {
+  return new KeptForRestart(`the exporter stops: ${error.message}`, { cause: error });
 }
 
 function prefixed<E extends Failure>(prefix: string, error: E): Failure {

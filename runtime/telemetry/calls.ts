@@ -4,9 +4,9 @@
  * somebody to tell, and below that level does nothing for it.
  */
 import type { Clock } from '../clock';
-import { codeName } from '../net/status';
 import { PLAIN_SIZES } from './metric-boundaries';
 import type { Attributes, Histogram, HistogramInstrument, Metrics } from './metrics';
+import { codeName } from '../net/status';
 
 /** Tells that a gRPC call has ended, with its status code. */
 export type EndGrpcCall = (code: number) => void;

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { telemetry, type TelemetrySettings } from '../config';
 import { RetryableError } from '../errors';
 import { createLogger } from './log-writer';
@@ -93,5 +96,63 @@ describe('createLogger', () => {
     const { log, lines } = loggerOf({ sampling });
     for (let i = 0; i < 5; i++) log.info('same');
     expect(lines).toHaveLength(1);
+  });
+});
+
+describe('createLogger with paths', () => {
+  let folder: string;
+
+  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'otelgw-log-')); });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('appends lines to all files that it is given', () => {
+    const paths = ['a.log', 'b.log'].map((name) => join(folder, name));
+    writeFileSync(paths[1], 'before\n');
+    createLogger({ ...SETTINGS, outputPaths: paths }, { clock: new FakeClock() }).info('Started.');
+    const [first, second] = paths.map((path) => readFileSync(path, 'utf8'));
+    expect(JSON.parse(first)).toMatchObject({ msg: 'Started.' });
+    expect(second).toBe(`before\n${first}`);
+  });
+
+  it('refuses a file that cannot be opened', () => {
+    const outputPaths = [join(folder, 'none', 'a.log')];
+    expect(() => createLogger({ ...SETTINGS, outputPaths })).toThrow(
+      /^service\.telemetry\.logs\.output_paths: must be stdout, stderr or files that can be/);
+  });
+});
+
+describe('what lines carry', () => {
+  const bug = new TypeError('x is not a function');
+  const failure = new RetryableError('peer is away');
+
+  it.each([
+    [{}, bug, true], [{}, failure, false],
+    [{ development: true }, failure, true],
+    [{ disableStacktrace: true }, bug, false],
+    [{ disableStacktrace: true, development: true }, bug, false],
+  ])('with %j: a stack of %s is there: %s', (settings, error, isThere) => {
+    const { log, objects } = loggerOf(settings);
+    log.error('Failed.', { error });
+    expect('stacktrace' in objects()[0]).toBe(isThere);
+  });
+
+  it('are no attributes of the process when it shall not', () => {
+    const { log, objects } = loggerOf({ disableZapResource: true }, { 'service.name': 'gateway' });
+    log.info('Started.');
+    expect(objects()[0]).not.toHaveProperty('resource');
+  });
+
+  it('is sent with all its fields, when it was written', () => {
+    const sent: unknown[][] = [];
+    const log = createLogger({ ...SETTINGS, level: 'warn' }, {
+      clock: new FakeClock(), write: () => undefined, send: (...line) => sent.push(line),
+    }).with({ 'otelcol.component.id': 'batch' });
+    log.info('Not written.');
+    log.error('Failed.', { error: failure, items: 3 });
+    expect(sent).toEqual([
+      ['error', 'Failed.', {
+        'otelcol.component.id': 'batch', 'error': 'peer is away', 'items': 3,
+      }],
+    ]);
   });
 });

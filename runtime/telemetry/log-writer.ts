@@ -3,6 +3,7 @@ import pino from 'pino';
 import { Clock, systemClock } from '../clock';
 import type { TelemetrySettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
+import { openOutputs, type WriteLine } from './log-outputs';
 import { LogSampler } from './log-sampler';
 import type { LogFields, Logger } from './logger';
 
@@ -14,16 +15,26 @@ export interface LogOptions {
   readonly resource?: Readonly<Record<string, string>>;
   /** The time. */
   readonly clock?: Clock;
-  /** Where lines go, each with its line feed; stderr when not given. */
-  readonly write?: (line: string) => void;
+  /** Where lines go, each with its line feed; where the settings say when not given. */
+  readonly write?: WriteLine;
+  /** Is given every line that is written, besides. */
+  readonly send?: SendLine;
 }
 
-type WrittenLevel = 'debug' | 'info' | 'warn' | 'error';
+/** Levels of lines. */
+export type WrittenLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** A logger that writes as `settings` say. */
+/** Takes a line as its parts. */
+export type SendLine = (level: WrittenLevel, message: string, fields: LogFields) => void;
+
+/**
+ * A logger that writes as `settings` say.
+ *
+ * @throws Error when a file that lines go to cannot be opened.
+ */
 export function createLogger(settings: LogSettings, options: LogOptions = {}): Logger {
   const { clock = systemClock, resource = {} } = options;
-  const hasResource = Object.keys(resource).length > 0;
+  const hasResource = !settings.disableZapResource && Object.keys(resource).length > 0;
   const base = { ...settings.initialFields, ...(hasResource ? { resource } : {}) };
   const writer = pino(
     {
@@ -33,17 +44,33 @@ export function createLogger(settings: LogSettings, options: LogOptions = {}): L
       timestamp: () => `,"ts":"${new Date(clock.now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination(settings.encoding, options.write),
+    destination(settings.encoding, options.write ?? outputs(settings, clock)),
   );
   const { sampling } = settings;
   const sampler = sampling.enabled ? new LogSampler(sampling, clock) : undefined;
-  return new LogWriter(writer, sampler);
+  const { development, disableStacktrace } = settings;
+  return new LogWriter({
+    sampler,
+    send: options.send,
+    stacks: disableStacktrace ? 'none' : development ? 'all' : 'bugs',
+  }, writer, {});
+}
+
+/** Which errors show their stacks. */
+type Stacks = 'none' | 'bugs' | 'all';
+
+interface WriterOptions {
+  readonly sampler?: LogSampler;
+  readonly send?: SendLine;
+  readonly stacks: Stacks;
 }
 
 class LogWriter implements Logger {
   public constructor(
+    private readonly options: WriterOptions,
     private readonly writer: pino.Logger,
-    private readonly sampler: LogSampler | undefined,
+    /** What `with` added, for those who are sent lines. */
+    private readonly own: LogFields,
   ) {}
 
   public debug(message: string, fields?: LogFields): void {
@@ -63,22 +90,31 @@ class LogWriter implements Logger {
   }
 
   public with(fields: LogFields): Logger {
-    return new LogWriter(this.writer.child(readable(fields)), this.sampler);
+    const added = readable(fields, this.options.stacks);
+    const own = this.options.send === undefined ? this.own : { ...this.own, ...added };
+    return new LogWriter(this.options, this.writer.child(added), own);
   }
 
   private write(level: WrittenLevel, message: string, fields: LogFields = {}): void {
     if (!this.writer.isLevelEnabled(level)) return;
-    if (this.sampler?.admits(level, message) === false) return;
-    this.writer[level](readable(fields), message);
+    const { sampler, send, stacks } = this.options;
+    if (sampler?.admits(level, message) === false) return;
+    const written = readable(fields, level === 'warn' || level === 'error' ? stacks : 'none');
+    this.writer[level](written, message);
+    send?.(level, message, { ...this.own, ...written });
   }
 }
 
-/** `fields` with errors as sentences. Only a bug is worth its stack: others happen every day. */
-function readable(fields: LogFields): LogFields {
+/**
+ * `fields` with errors as sentences. Only a bug is worth its stack, unless somebody develops: other
+ * errors happen every day.
+ */
+function readable(fields: LogFields, stacks: Stacks): LogFields {
   const written: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     written[name] = value instanceof Error ? value.message : value;
-    if (value instanceof Error && isBug(value)) written.stacktrace = value.stack;
+    if (!(value instanceof Error) || stacks === 'none') continue;
+    if (stacks === 'all' || isBug(value)) written.stacktrace = value.stack;
   }
   return written;
 }
@@ -92,11 +128,17 @@ function lowestWritten(level: LogSettings['level']): string {
 }
 
 function destination(
-  encoding: LogSettings['encoding'], write: LogOptions['write'],
+  encoding: LogSettings['encoding'], write: WriteLine,
 ): pino.DestinationStream {
-  // Synchronous, because the last lines before a crash are the ones that somebody will look for.
-  const out = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write };
-  return encoding === 'json' ? out : { write: (line) => { out.write(consoleLine(line)); } };
+  return { write: encoding === 'json' ? write : (line) => { write(consoleLine(line)); } };
+}
+
+function outputs({ errorOutputPaths, outputPaths }: LogSettings, clock: Clock): WriteLine {
+  // What cannot be written there either is lost: there is nowhere left to say so.
+  const complain = openOutputs('error_output_paths', errorOutputPaths, () => undefined);
+  return openOutputs('output_paths', outputPaths, (error) => {
+    complain(`${new Date(clock.now()).toISOString()} write error: ${error.message}\n`);
+  });
 }
 
 function consoleLine(line: string): string {

@@ -103,7 +103,7 @@ export class HistogramSeries implements Histogram {
     let below = 0;
     for (let i = 0; i < this.counts.length; i++) {
       below += this.counts[i];
-      const le = i < this.boundaries.length ? this.boundaries[i] : '+Inf';
+      const le = i < this.boundaries.length ? boundaryText(this.boundaries[i]) : '+Inf';
       samples.push({ metricName: `${name}_bucket`, value: below, labels: { ...labels, le } });
     }
     samples.push({ metricName: `${name}_sum`, value: this.sum, labels });
@@ -196,4 +196,11 @@ export function scopeLabels(name: string): Labels {
 export function toLabels(attributes: Attributes): Labels {
   const named = Object.entries(attributes).map(([name, value]) => [promName(name), value] as const);
   return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A boundary as Go writes it, `1.048576e+06`: to Prometheus another text is another series. */
+function boundaryText(boundary: number): string {
+  if (boundary < 1e6) return String(boundary);
+  const [digits, exponent] = boundary.toExponential().split('e+');
+  return `${digits}e+${exponent.padStart(2, '0')}`;
 }

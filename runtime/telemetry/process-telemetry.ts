@@ -11,6 +11,7 @@ import { observeProcess } from './process-metrics';
 import { PrometheusMetrics } from './prometheus-metrics';
 import { PrometheusServer } from './prometheus-server';
 import { resourceOf } from './resource';
+import { SentLines } from './sent-lines';
 import { SentMetrics } from './sent-metrics';
 
 /** Who the process is and by which clock it lives. */
@@ -45,12 +46,18 @@ export function createTelemetry(
   const { level } = settings.metrics;
   const metrics = new PrometheusMetrics({ level, resource });
   observeProcess(metrics, clock);
-  const log = createLogger(settings.logs, { resource, clock });
+  const lines = settings.logs.processors.length === 0
+    ? undefined : new SentLines(settings.logs.processors, resource, clock);
+  const log = createLogger(settings.logs, { resource, clock, send: lines?.send });
   return {
     log,
     metrics,
     ...level === 'detailed' && { calls: createCalls(metrics, clock) },
-    servers: level === 'none' ? [] : readersOf(settings.metrics, metrics, resource, { clock, log }),
+    servers: [
+      ...lines === undefined ? [] : [lines],
+      ...level === 'none'
+        ? [] : readersOf(settings.metrics, metrics, resource, { clock, log }),
+    ],
   };
 }
 

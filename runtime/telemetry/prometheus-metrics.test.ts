@@ -76,6 +76,15 @@ describe('PrometheusMetrics', () => {
     ]);
   });
 
+  it('writes large boundaries as Go does', async () => {
+    const metrics = new PrometheusMetrics();
+    const sizes = [999_999, 1_000_000, 1_048_576, 16_777_216];
+    metrics.histogram({ ...LATENCY, boundaries: sizes }).record(1);
+    const boundaries = (await linesOf(metrics)).map((line) => /le="(.*?)"/.exec(line)?.[1]);
+    expect(boundaries.filter((text) => text !== undefined))
+      .toEqual(['999999', '1e+06', '1.048576e+06', '1.6777216e+07', '+Inf']);
+  });
+
   it('takes a series away', async () => {
     const metrics = new PrometheusMetrics();
     metrics.counter(SENT, { exporter: 'a' });

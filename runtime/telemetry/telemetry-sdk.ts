@@ -4,6 +4,7 @@
  */
 import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api';
 
+export { createOwnLogs, type OwnLogs } from './sdk/own-logs';
 export { createOwnMetrics, type OwnMetrics } from './sdk/own-metrics';
 export { snapshotsOf } from './sdk/prometheus-snapshots';
 

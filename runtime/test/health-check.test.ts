@@ -1,7 +1,10 @@
-import type { HealthCheckSettings } from '../config';
+import { readFileSync } from 'node:fs';
+import * as https from 'node:https';
+import { healthCheckExtension, type HealthCheckSettings } from '../config';
 import { createHealthCheckExtension } from '../extensions/health-check/health-check';
 import { componentContext } from '../testing/component-context';
 import { componentSuite } from '../testing/component-suite';
+import { makeTestCertificates } from '../testing/test-certificates';
 
 const SETTINGS: HealthCheckSettings = {
   endpoint: '127.0.0.1:0', path: '/', responseBody: undefined,
@@ -13,6 +16,44 @@ componentSuite('health_check', {
     const context = componentContext('health_check');
     return { component: createHealthCheckExtension(SETTINGS, context), clock: context.clock };
   },
+});
+
+describe('health_check over TLS', () => {
+  it('shows its certificate, and speaks to nobody without TLS', async () => {
+    const certificates = makeTestCertificates();
+    const { certFile, keyFile } = certificates.server;
+    const { settings } = healthCheckExtension.read({
+      endpoint: '127.0.0.1:0', tls: { cert_file: certFile, key_file: keyFile },
+    });
+    const extension = createHealthCheckExtension(settings!, componentContext('health_check'));
+    await extension.start();
+    try {
+      const status = await new Promise((resolve, reject) => {
+        https.get({
+          host: '127.0.0.1',
+          port: extension.port,
+          servername: 'localhost',
+          ca: readFileSync(certificates.caFile),
+        }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+      });
+      expect(status).toBe(503);
+      await expect(fetch(`http://127.0.0.1:${extension.port}/`)).rejects.toThrow('fetch failed');
+    } finally {
+      await extension.stop();
+      certificates.remove();
+    }
+  });
+});
+
+it('health_check warns of what has no effect, and refuses the second version', () => {
+  const { problems, warnings } = healthCheckExtension.read({
+    check_collector_pipeline: { enabled: true }, use_v2: true,
+  }, ['health_check']);
+  expect(problems.map(({ path }) => path)).toEqual(['health_check.use_v2']);
+  expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    'health_check.check_collector_pipeline: has no effect in this runtime: exporters are not looked'
+      + ' at, as by upstream',
+  ]);
 });
 
 describe('health_check over HTTP', () => {

@@ -7,6 +7,7 @@ import { createLoadBalancingExporter } from '../exporters/load-balancing/load-ba
 import { GrpcServer } from '../net/grpc-server';
 import { createPayload, Payload } from '../pipeline/payload';
 import { exporterContext, HTTP2S, netContext, useHttp2 } from '../testing/component-context';
+import { grpcServerSettings } from '../testing/server-settings';
 import { findSpans, spans, traceIdOf } from '../testing/span-builder';
 import { crc32 } from '../wire/crc32';
 
@@ -21,12 +22,8 @@ class Backend {
   private server?: GrpcServer;
 
   public async listen(host: string, port = 0): Promise<number> {
-    this.server = new GrpcServer({
-      endpoint: `${host}:${port}`,
-      maxRecvMsgSizeMib: 4,
-      maxConcurrentStreams: 0,
-      keepalive: { serverParameters: { maxConnectionAge: 0, maxConnectionAgeGrace: 0 } },
-    } as ConstructorParameters<typeof GrpcServer>[0], new Map([[PATH,
+    const settings = grpcServerSettings({ endpoint: `${host}:${port}` });
+    this.server = new GrpcServer(settings, new Map([[PATH,
       (arena, offset, length, _encoding, respond) => {
         this.requests++;
         for (const span of findSpans(arena.subarray(offset, offset + length))) {

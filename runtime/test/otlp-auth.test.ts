@@ -225,3 +225,28 @@ it('a gRPC request is refused before its message is there', async () => {
   });
   expect(headers['grpc-status']).toBe('16');
 });
+
+test.each<ExporterType>(['otlp_grpc', 'otlp_http'])(
+  '%s sends on what a header of each request says', async (type) => {
+    const last = loopbackReceiver({ include_metadata: true }, { include_metadata: true });
+    ends.push(() => last.receiver.stop());
+    await last.receiver.start();
+    const { ports } = last.receiver;
+    const endpoint = type === 'otlp_grpc'
+      ? `127.0.0.1:${ports.grpc}` : `http://127.0.0.1:${ports.http}`;
+    const setter = createHeadersSetterExtension(headersSetterExtension.read({
+      headers: [{ key: 'X-Scope', from_context: 'x-tenant', default_value: 'none' }],
+    }).settings!, { ...componentContext('x'), clock: systemClock });
+    const { exporter } = loopbackExporter(type, {
+      endpoint, auth: { authenticator: 'setter' }, sending_queue: { enabled: false },
+    }, ['traces'], new Map([['setter', setter]]));
+    await exporter.start();
+    ends.push(() => exporter.stop());
+    const payload = samplePayload('traces', 1);
+    for (const tenant of ['a', 'b']) {
+      await exporter.consume({ ...payload, metadata: { 'x-tenant': [tenant] } });
+    }
+    await exporter.consume(payload);
+    expect(last.consumers.traces.payloads.map(({ metadata }) => metadata?.['x-scope']))
+      .toEqual([['a'], ['b'], ['none']]);
+  });

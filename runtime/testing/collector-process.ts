@@ -59,8 +59,13 @@ export class CollectorProcess {
   private readonly child: ChildProcess;
   private written = '';
 
-  public constructor(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [BUNDLE, ...words], {
+  /** Starts it with `words`; `launcher` is what starts it in the place of this process. */
+  public constructor(
+    words: readonly string[], env: Readonly<Record<string, string>> = {},
+    launcher: readonly string[] = [],
+  ) {
+    const [program, ...rest] = [...launcher, process.execPath, BUNDLE, ...words];
+    this.child = spawn(program, rest, {
       stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', ...env },
     });
     CollectorProcess.running.add(this);

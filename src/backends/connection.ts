@@ -36,7 +36,7 @@ export function trustVolumes(name: string, options: ConnectionOptions): readonly
 /** What an exporter that speaks OTLP is told beside its endpoint. */
 export function deliveryOf(
   name: string, endpoint: string, options: OtlpDeliveryOptions,
-): OtlpGrpcDeliveryConfig {
+): Omit<OtlpGrpcDeliveryConfig, 'keepalive'> {
   const { compression, retry, queue } = options;
   return {
     compression,

@@ -13,6 +13,7 @@ import {
 import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
 import { pathText, problem, type Path, type Problem } from './problem';
+import { checkStorages } from './storage-checks';
 import { telemetry } from './telemetry';
 import { upstreamContracts } from './upstream-contracts';
 import { isRecord, YamlDocuments, type YamlSource } from './yaml-documents';
@@ -114,6 +115,7 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
   warnings.push(...own.warnings);
   checkUse(pipelines, extensionOrder, wiring);
   checkAuthenticators(data, wiring);
+  checkStorages(data, wiring);
   const standing = target.unknownComponents === 'refuse'
     ? problems
     : problems.filter((mistake) => !isUpstreams(mistake, data));

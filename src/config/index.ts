@@ -12,6 +12,8 @@ export * from './contracts';
 export { holdsReference, type Environment } from './environment-references';
 export * from './exporters/datadog';
 export * from './exporters/debug';
+export * from './exporters/file';
+export * from './exporters/nop';
 export * from './exporters/load-balancing';
 export * from './exporters/otlp-grpc';
 export * from './exporters/otlp-http';

@@ -13,9 +13,13 @@ export type {
 } from './exporters/datadog';
 export type { DebugExporterConfig } from './exporters/debug';
 export type {
+  FileCompressionParamsConfig, FileExporterConfig, FileGroupByConfig, FileRotationConfig,
+} from './exporters/file';
+export type {
   LoadBalancingExporterConfig, LoadBalancingOtlpConfig, LoadBalancingProtocolConfig,
   LoadBalancingRetryConfig,
 } from './exporters/load-balancing';
+export type { NopExporterConfig } from './exporters/nop';
 export type { OtlpGrpcDeliveryConfig, OtlpGrpcExporterConfig } from './exporters/otlp-grpc';
 export type { OtlpHttpExporterConfig } from './exporters/otlp-http';
 export type { PrometheusExporterConfig } from './exporters/prometheus';
@@ -84,12 +88,14 @@ export type {
   AuthenticatorConfig, RequestAuthenticatorConfig,
 } from './sections/authenticator';
 export type { DatadogApiConfig, DatadogTraceStatsConfig } from './sections/datadog';
-export type { GrpcClientConfig } from './sections/grpc-client';
+export type { GrpcClientConfig, GrpcClientKeepaliveConfig } from './sections/grpc-client';
 export type {
   GrpcServerConfig, GrpcServerEnforcementPolicyConfig, GrpcServerKeepaliveConfig,
   GrpcServerParametersConfig,
 } from './sections/grpc-server';
-export type { CompressionParamsConfig, HttpClientConfig } from './sections/http-client';
+export type {
+  CompressionParamsConfig, HttpClientConfig, HttpClientKeepaliveConfig,
+} from './sections/http-client';
 export type {
   CorsConfig, HttpServerConfig, HttpServerKeepaliveConfig,
 } from './sections/http-server';

@@ -2,6 +2,7 @@
  * The contract of `service.telemetry`: what the process tells about itself.
  */
 import { part } from './contract';
+import { upstreamOnly } from './fields';
 import { mapSchema, type FieldsOf, type SettingsOf } from './section';
 import { telemetryLogs, type TelemetryLogsConfig } from './telemetry/logs';
 import { telemetryMetrics, type TelemetryMetricsConfig } from './telemetry/metrics';
@@ -21,7 +22,7 @@ export interface TelemetryConfig {
    */
   readonly metrics?: TelemetryMetricsConfig;
   /**
-   * Its spans.
+   * Its spans. This runtime has none yet.
    * @default - none
    */
   readonly traces?: TelemetryTracesConfig;
@@ -33,7 +34,10 @@ export interface TelemetryConfig {
 }
 
 const fields = {
-  logs: telemetryLogs, metrics: telemetryMetrics, traces: telemetryTraces, resource: resource(),
+  logs: telemetryLogs,
+  metrics: telemetryMetrics,
+  traces: upstreamOnly(telemetryTraces),
+  resource: resource(),
 } satisfies FieldsOf<TelemetryConfig>;
 
 /** What the process knows about telling of itself. */

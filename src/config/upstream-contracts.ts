@@ -10,7 +10,6 @@ import { datadogExporter } from './exporters/datadog';
 import { prometheusExporter } from './exporters/prometheus';
 import { prometheusRemoteWriteExporter } from './exporters/prometheus-remote-write';
 import { datadogExtension } from './extensions/datadog';
-import { fileStorageExtension } from './extensions/file-storage';
 import { k8sLeaderElectorExtension } from './extensions/k8s-leader-elector';
 import { attributesProcessor } from './processors/attributes';
 import { infraAttributesProcessor } from './processors/infra-attributes';
@@ -34,7 +33,7 @@ export const upstreamContracts = [
   probabilisticSamplerProcessor, infraAttributesProcessor,
   prometheusRemoteWriteExporter, prometheusExporter, datadogExporter,
   datadogConnector, spanMetricsConnector,
-  datadogExtension, fileStorageExtension, k8sLeaderElectorExtension,
+  datadogExtension, k8sLeaderElectorExtension,
 ] as const;
 
 /** Signals that components of a type carry upstream; undefined when nobody here knows the type. */

@@ -55,10 +55,11 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
     ' must be a whole number ≥ 0, got "5s" (gateway.yaml:12)'],
   ['an unknown key', '  batch:', '  batch: { send_batch_sise: 5 }',
     'processors.batch.send_batch_sise: is not a setting here (did you mean send_batch_size?);' +
-    ' the settings are timeout, send_batch_size, send_batch_max_size (gateway.yaml:6)'],
-  ['a key that only upstream has', '  batch:', '  batch: { metadata_keys: [a] }',
-    'processors.batch.metadata_keys: is a key of the OpenTelemetry Collector that this runtime' +
-    ' does not implement (gateway.yaml:6)'],
+    ' the settings are timeout, send_batch_size, send_batch_max_size, metadata_keys,' +
+    ' metadata_cardinality_limit (gateway.yaml:6)'],
+  ['a key that only upstream has', 'service:', 'service:\n  telemetry: { traces: { limits: {} } }',
+    'service.telemetry.traces.limits: is a key of the OpenTelemetry Collector that this runtime' +
+    ' does not implement (gateway.yaml:19)'],
   ['a required key that is missing', '  batch:', '  batch:\n  memory_limiter: { limit_mib: 5 }',
     'processors.memory_limiter.check_interval: is required and must be a duration ≥ 0 such as' +
     ' 200ms, 5s or 1h30m (gateway.yaml:7)'],
@@ -180,7 +181,14 @@ describe('settings', () => {
     const { settings } = read(GOOD);
     expect([...settings!.processors]).toEqual([
       ['batch', {
-        type: 'batch', settings: { timeout: 200, sendBatchSize: 8192, sendBatchMaxSize: 0 },
+        type: 'batch',
+        settings: {
+          timeout: 200,
+          sendBatchSize: 8192,
+          sendBatchMaxSize: 0,
+          metadataKeys: [],
+          metadataCardinalityLimit: 1000,
+        },
       }],
       ['tail_sampling/eu', {
         type: 'tail_sampling',

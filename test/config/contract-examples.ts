@@ -2,14 +2,15 @@
  * Examples of each contract: the least that it reads, and as much as it writes.
  */
 import { Duration } from 'cdk8s';
+import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
-  basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter,
+  basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter, fileExporter,
   headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
+  nopExporter,
   oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
   telemetry, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
-import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 
 const tls = { cert_file: 'c', key_file: 'k' };
 const simple = [
@@ -45,7 +46,7 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
       { name: 'o', type: 'not', not: { not_sub_policy: { type: 'always_sample' } } },
     ],
   }],
-  ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {} }],
+  ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {}, keepalive: {} }],
   ['OtlpHttpExporterConfig', otlpHttpExporter, {
     endpoint: 'http://h:4318', compression_params: {},
   }],
@@ -56,6 +57,9 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { dns: { hostname: 'a' } } }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
   ['DebugExporterConfig', debugExporter, {}],
+  ['FileExporterConfig', fileExporter, { path: 'a', rotation: {} }],
+  ['FileExporterConfig', fileExporter, { path: 'a' }],
+  ['NopExporterConfig', nopExporter, {}],
   ['HealthCheckExtensionConfig', healthCheckExtension, { response_body: {} }],
   ['BearerTokenAuthExtensionConfig', bearerTokenAuthExtension, { token: 'a' }],
   ['BasicAuthExtensionConfig', basicAuthExtension, { htpasswd: { inline: 'a:b' } }],
@@ -78,6 +82,11 @@ const connection: structs.OtlpGrpcDeliveryConfig = {
   headers: { 'X-My_Key': 'v' },
   balancerName: 'pick_first',
   waitForReady: true,
+  authority: 's',
+  userAgent: 'u',
+  keepalive: { time: seconds(10), timeout: seconds(2), permitWithoutStream: true },
+  readBufferSize: 1,
+  writeBufferSize: 2,
   timeout: seconds(90),
   tls: {
     insecure: true,
@@ -90,6 +99,8 @@ const connection: structs.OtlpGrpcDeliveryConfig = {
     maxVersion: '1.3',
     cipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
     includeSystemCaCertsPool: true,
+    includeInsecureCipherSuites: true,
+    curvePreferences: ['P256', 'X25519'],
     reloadInterval: Duration.hours(1),
   },
   auth: { authenticator: 'oauth2client' },
@@ -173,7 +184,11 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     },
   } satisfies structs.OtlpReceiverConfig],
   ['batch', batchProcessor, {
-    timeout: Duration.millis(1500), sendBatchSize: 1, sendBatchMaxSize: 2,
+    timeout: Duration.millis(1500),
+    sendBatchSize: 1,
+    sendBatchMaxSize: 2,
+    metadataKeys: ['a'],
+    metadataCardinalityLimit: 3,
   } satisfies structs.BatchProcessorConfig],
   ['memory_limiter', memoryLimiterProcessor, {
     checkInterval: seconds(1),
@@ -181,6 +196,10 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     spikeLimitMib: 20,
     limitPercentage: 80,
     spikeLimitPercentage: 20,
+    minGcIntervalWhenSoftLimited: seconds(4),
+    minGcIntervalWhenHardLimited: seconds(2),
+    maxGcIntervalWhenSoftLimited: seconds(5),
+    maxGcIntervalWhenHardLimited: seconds(3),
   } satisfies structs.MemoryLimiterProcessorConfig],
   ['tail_sampling', tailSamplingProcessor, {
     decisionWait: seconds(10),
@@ -225,6 +244,16 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     compressionParams: { level: 3 },
     headers: { a_B: 'c' },
     timeout: seconds(3),
+    proxyUrl: 'http://p:3128',
+    maxConnsPerHost: 4,
+    keepalive: {
+      enabled: false, idleConnTimeout: seconds(5), maxIdleConns: 6, maxIdleConnsPerHost: 7,
+    },
+    readBufferSize: 1,
+    writeBufferSize: 2,
+    http2ReadIdleTimeout: seconds(8),
+    http2PingTimeout: seconds(9),
+    forceAttemptHttp2: false,
     tls: connection.tls,
     sendingQueue: connection.sendingQueue,
     retryOnFailure: connection.retryOnFailure,
@@ -242,6 +271,18 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
   ['debug', debugExporter, {
     verbosity: 'detailed', samplingInitial: 5, samplingThereafter: 6,
   } satisfies structs.DebugExporterConfig],
+  ['file', fileExporter, {
+    path: 'a*b',
+    format: 'proto',
+    compression: 'zstd',
+    compressionParams: { level: 3 },
+    rotation: { maxMegabytes: 1, maxDays: 2, maxBackups: 3, localtime: true },
+    flushInterval: seconds(2),
+    createDirectory: true,
+    directoryPermissions: '0700',
+    groupBy: { enabled: true, resourceAttribute: 'a', maxOpenFiles: 2 },
+  } satisfies structs.FileExporterConfig],
+  ['nop', nopExporter, {} satisfies structs.NopExporterConfig],
   ['health_check', healthCheckExtension, {
     endpoint: '0.0.0.0:1', path: '/health', responseBody: { healthy: 'y', unhealthy: 'n' },
   } satisfies structs.HealthCheckExtensionConfig],

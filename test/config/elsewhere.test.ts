@@ -4,10 +4,10 @@
  */
 import { Duration } from 'cdk8s';
 import {
-  basicAuthExtension, bearerTokenAuthExtension, datadogExporter, headersSetterExtension,
-  healthCheckExtension,
-  loadBalancingExporter, oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver,
-  problemReport, prometheusReceiver, readCollectorConfig, resourceProcessor, type Part,
+  basicAuthExtension, bearerTokenAuthExtension, datadogExporter, fileStorageExtension,
+  headersSetterExtension, healthCheckExtension, loadBalancingExporter, oauth2ClientExtension,
+  otlpGrpcExporter, otlpHttpExporter, otlpReceiver, problemReport, prometheusReceiver,
+  readCollectorConfig, resourceProcessor, type Part,
 } from '../../src/config';
 
 const NOT_HERE = 'of the OpenTelemetry Collector that this runtime does not implement';
@@ -16,25 +16,6 @@ const resolver = { dns: { hostname: 'h' } };
 
 /** What it is, its contract, YAML that holds it, and where and how this runtime refuses it. */
 const KEYS: readonly (readonly [string, Part, object, string])[] = [
-  ['a queue on disk', otlpGrpcExporter,
-    { ...grpc, sending_queue: { storage: 'file_storage' } },
-    `exporters.otlp_grpc.sending_queue.storage: is a key ${NOT_HERE}`],
-  ['batches of a queue', otlpGrpcExporter, { ...grpc, sending_queue: { batch: null } },
-    `exporters.otlp_grpc.sending_queue.batch: is a key ${NOT_HERE}`],
-  ['a cipher suite that is not safe', otlpGrpcExporter,
-    { ...grpc, tls: { cipher_suites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] } },
-    'exporters.otlp_grpc.tls.cipher_suites[0]: must be one of TLS_AES_128_GCM_SHA256,'
-    + ' TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,'
-    + ' TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,'
-    + ' TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,'
-    + ' TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,'
-    + ' TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,'
-    + ' TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256; TLS_RSA_WITH_AES_128_CBC_SHA is a choice'
-    + ` ${NOT_HERE}`],
-  ['headers of received requests', headersSetterExtension,
-    { headers: [{ key: 'a', from_context: 'b', default_value: 'c' }] },
-    `extensions.headers_setter.headers[0].from_context: is a key ${NOT_HERE}\n`
-    + `extensions.headers_setter.headers[0].default_value: is a key ${NOT_HERE}`],
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
@@ -68,6 +49,13 @@ const EFFECTLESS: readonly (readonly [string, Part, object, string])[] = [
     { auth: { authenticator: 'basicauth' }, cors: null },
     'extensions.health_check.auth: has no effect in this runtime: health is told to everybody, and'
     + ' in one way, as by upstream'],
+  ['sizes of what a gRPC client writes', otlpGrpcExporter, { ...grpc, write_buffer_size: 5 },
+    'exporters.otlp_grpc.write_buffer_size: has no effect in this runtime: it gives a socket all of'
+    + ' a message at once, and has no buffer of its own in between'],
+  ['signs of life of HTTP/2', otlpHttpExporter,
+    { endpoint: 'http://h', http2_ping_timeout: '5s', force_attempt_http2: true },
+    'exporters.otlp_http.http2_ping_timeout: has no effect in this runtime: it sends over'
+    + ' HTTP/1.1'],
   ['an older key', otlpReceiver, { protocols: { http: { idle_timeout: '5s' } } },
     'receivers.otlp.protocols.http.idle_timeout: is deprecated; write keepalive.idle_timeout'],
 ];
@@ -124,6 +112,14 @@ test.each([
 ])('an HTTP server is refused with %j', (http, report) => {
   const { problems } = otlpReceiver.read({ protocols: { http } });
   expect(problemReport(problems)).toBe(`receivers.otlp.protocols.http.${report}`);
+});
+
+test.each<[string, object]>([
+  ['tls.tpm', { tls: { tpm: { enabled: true } } }], ['cookies', { cookies: {} }],
+  ['middlewares', { middlewares: [{ id: 'x' }] }],
+])('an HTTP client refuses %s by name', (key, more) => {
+  const { problems } = otlpHttpExporter.read({ endpoint: 'http://h', ...more });
+  expect(problemReport(problems)).toBe(`exporters.otlp_http.${key}: is a key ${NOT_HERE}`);
 });
 
 test('older keys say the same as keepalive', () => {
@@ -193,11 +189,45 @@ const MISTAKES: readonly (readonly [string, Part, object, string])[] = [
     { ...grpc, sending_queue: { storage: 'a', wait_for_result: true } },
     'sending_queue.wait_for_result: must be false beside storage: what is kept is answered at'
     + ' once'],
+  ['batches of a queue that is told to count requests', otlpGrpcExporter,
+    { ...grpc, sending_queue: { sizer: 'requests', batch: {} } },
+    'sending_queue.batch.sizer: must be items or bytes beside a queue that is told to count'
+    + ' requests, got nothing'],
+  ['one key twice', otlpGrpcExporter,
+    { ...grpc, sending_queue: { batch: { partition: { metadata_keys: ['a', 'A'] } } } },
+    'sending_queue.batch.partition.metadata_keys[1]: must differ from all others in more than'
+    + ' case, got "a"'],
+  ['partitions that are forgotten at once', otlpGrpcExporter,
+    { ...grpc, sending_queue: { batch: { partition: { idle_timeout: '0s', cache_size: 1 } } } },
+    'sending_queue.batch.partition.idle_timeout: must be more than 0s, got 0s'],
+  ['no partition', otlpGrpcExporter,
+    { ...grpc, sending_queue: { batch: { partition: { cache_size: 0 } } } },
+    'sending_queue.batch.partition.cache_size: must be a whole number ≥ 1, got 0'],
+  ['a storage without a name', otlpGrpcExporter,
+    { ...grpc, sending_queue: { storage: 'bad id/' } },
+    'sending_queue.storage: must be type or type/name: the part after / is empty, got "bad id/"'],
+  ['files that are never large enough', fileStorageExtension,
+    { max_size: 1048576, compaction: { on_rebound: true } },
+    'compaction.rebound_needed_threshold_mib: must be at most max_size (1048576 bytes), got 100\n'
+    + 'compaction.rebound_trigger_threshold_mib: must be at most max_size (1048576 bytes), got 10'],
   ['a compression that gRPC has not', otlpGrpcExporter, { ...grpc, compression: 'lz4' },
     'compression: must be one of gzip, zstd, snappy, none, "", got "lz4"'],
   ['a compression of nobody', otlpHttpExporter, { endpoint: 'http://h', compression: 'br' },
     'compression: must be one of gzip, zstd, zlib, deflate, snappy, x-snappy-framed, lz4, none, "",'
     + ' got "br"'],
+  ['a cipher suite that is not safe', otlpGrpcExporter,
+    { ...grpc, tls: { cipher_suites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] } },
+    'tls.cipher_suites[0]: needs include_insecure_cipher_suites beside it, got'
+    + ' "TLS_RSA_WITH_AES_128_CBC_SHA"'],
+  ['a curve of nobody', otlpGrpcExporter, { ...grpc, tls: { curve_preferences: ['P255'] } },
+    'tls.curve_preferences[0]: must be one of X25519MLKEM768, X25519, P256, P384, P521, got'
+    + ' "P255"'],
+  ['two names of one server', otlpGrpcExporter,
+    { ...grpc, authority: 'a', tls: { server_name_override: 'b' } },
+    'authority: must be tls.server_name_override (b) where both are given, got a'],
+  ['a proxy that is none', otlpHttpExporter,
+    { endpoint: 'http://h', proxy_url: 'socks5://u:secret@h' },
+    'proxy_url: must be a URL such as http://host:3128'],
   ['a level that gzip has not', otlpHttpExporter,
     { endpoint: 'http://h', compression_params: { level: 11 } },
     'compression_params.level: must be from -2 to 9 for gzip, got 11'],
@@ -303,7 +333,7 @@ describe('components that only upstream has', () => {
       `receivers.host_metrics: host_metrics is a receiver ${NOT_HERE}; the receivers are otlp`
       + ' (a:1)',
       `exporters.prometheus: prometheus is an exporter ${NOT_HERE}; the exporters are otlp_grpc,`
-      + ' otlp_http, load_balancing, debug (a:1)',
+      + ' otlp_http, load_balancing, debug, file, nop (a:1)',
     ].join('\n'));
   });
 

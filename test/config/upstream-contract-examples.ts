@@ -310,7 +310,7 @@ readonly (readonly [name: string, part: Part<never>, given: object])[] = [
   ['file_storage', fileStorageExtension, {
     directory: '/a',
     timeout: seconds(2),
-    maxSize: 3,
+    maxSize: 6_291_456,
     compaction: {
       directory: '/b',
       onStart: true,

@@ -54,10 +54,10 @@ test('volumes are of a class, and go when they are told to', () => {
     .toEqual({ whenDeleted: 'Delete', whenScaled: 'Delete' });
 });
 
-test('the collector is one of upstream that keeps requests in a file', () => {
+test('the collector is ours, which keeps requests in files', () => {
   const objects = tier(GatewayStatefulSet, { queue: persistent });
   const { exporters, extensions, service } = objects.configOf('tier');
-  expect(objects.podOf('tier').spec.containers[0].image).toContain('opentelemetry-collector-k8s');
+  expect(objects.podOf('tier').spec.containers[0].image).toMatch(/otelgw/);
   expect(exporters['otlp_grpc/next'].sending_queue).toEqual({
     enabled: true, storage: 'file_storage/queue', sizer: 'bytes', queue_size: 3 * 1024 ** 3,
   });

@@ -26,7 +26,7 @@ it('names its peer in its metrics', () => {
 });
 
 it('refuses an endpoint that its client cannot connect to', () => {
-  const settings = settingsOf({ endpoint: 'unix:///run/otel.sock' });
+  const settings = settingsOf({ endpoint: 'dns://8.8.8.8/h:4317' });
   expect(() => createOtlpGrpcSender(settings, exporterContext('otlp_grpc')))
-    .toThrow('endpoint: must be host:port');
+    .toThrow('endpoint: must have three slashes after "dns:"');
 });

@@ -44,12 +44,13 @@ export function createOtlpGrpcExporter(
   settings: OtlpGrpcSettings, context: ExporterContext,
 ): Exporter {
   const sender = createOtlpGrpcSender(settings, context);
-  const { host, port } = parseClientEndpoint(settings.endpoint, 'endpoint');
+  const { host, port, socketPath } = parseClientEndpoint(settings.endpoint, 'endpoint');
   return createDelivery({
     id: context.id,
     settings,
     sender: new HalvingSender(sender, isTooLarge),
     context,
-    sentAttributes: { 'server.address': host, 'server.port': String(port) },
+    sentAttributes: socketPath === undefined
+      ? { 'server.address': host, 'server.port': String(port) } : { 'server.address': socketPath },
   });
 }

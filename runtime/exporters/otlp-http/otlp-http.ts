@@ -5,7 +5,7 @@ import type { PermanentError } from '../../errors';
 import { HttpClient } from '../../net/http-client';
 import { OtlpSender, type OtlpDialect } from '../../net/otlp-sender';
 import { partialSuccessOf, partialSuccessOfJson } from '../../net/partial-success';
-import { Code, type Status } from '../../net/status';
+import { Code, isThrottled, statusText, type Status } from '../../net/status';
 import { USER_AGENT } from '../../net/user-agent';
 import { protoToJson } from '../../otlp/proto-to-json';
 import type { Payload, Signal } from '../../pipeline/payload';
@@ -46,8 +46,10 @@ export function createOtlpHttpExporter(
     paths: urls,
     encode,
     partialSuccess,
-    isRetryable: ({ code }: Status) => RETRYABLE.has(code),
-    text: ({ message }: Status) => message,
+    isRetryable,
+    // Upstream says the code too, except where it tries again as it likes.
+    text: (status) => (
+      isRetryable(status) && !isThrottled(status) ? status.message : statusText(status)),
   };
   const sender = new OtlpSender(client, dialect, context);
   return createDelivery({
@@ -57,6 +59,10 @@ export function createOtlpHttpExporter(
     context,
     sentAttributes: (signal) => attributesOf(new URL(urls[signal])),
   });
+}
+
+function isRetryable({ code }: Status): boolean {
+  return RETRYABLE.has(code);
 }
 
 /** Collectors written in Go answer 400 with these words, everybody else 413. */

@@ -37,6 +37,30 @@ test.each([
   expect(withCredentials({ a: '1' }, await change('A', 'b'))).toEqual(both);
 });
 
+test.each([
+  [{ 'x-tenant': ['b'] }, { default_value: 'c' }, 'b'],
+  [{ other: ['b'] }, { default_value: 'c' }, 'c'],
+  [undefined, {}, ''],
+])('of a request with %j, and %j, the header is %j', (metadata, more, value) => {
+  const { extension } = setter({ headers: [{ key: 'tenant', from_context: 'X-Tenant', ...more }] });
+  expect(extension.credentials(metadata)).toEqual([{ action: 'upsert', name: 'tenant', value }]);
+});
+
+test('a header that a request has twice is no value', () => {
+  const { extension } = setter({ headers: [{ key: 'tenant', from_context: 'a' }] });
+  expect(() => extension.credentials({ a: ['1', '2'] })).toThrow(
+    'headers[0].from_context: must name a header that requests have once, got 2 values');
+});
+
+test('what another extension sets comes before the header of a request', async () => {
+  const before = [{ action: 'upsert', name: 'authorization', value: 'x' }] as const;
+  const { extension } = setter({
+    headers: [{ key: 'tenant', from_context: 'a' }], additional_auth: 'other',
+  }, { needsTls: false, credentials: () => Promise.resolve(before) });
+  expect(await extension.credentials({ a: ['1'] }))
+    .toEqual([...before, { action: 'upsert', name: 'tenant', value: '1' }]);
+});
+
 test('another extension sets its headers before', async () => {
   const before = [{ action: 'upsert', name: 'authorization', value: 'x' }] as const;
   const other: ClientAuthenticator = { needsTls: true, credentials: () => before };

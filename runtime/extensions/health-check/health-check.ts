@@ -1,11 +1,13 @@
 /** Tells the probes of Kubernetes whether data can flow. */
 import { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
+import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { healthAnswer, Readiness } from './health-answer';
+import type { Timer } from '../../clock';
 import type { ComponentContext, Extension } from '../../component';
-import type { HealthCheckSettings } from '../../config';
-import { listenOptions, parseHostPort } from '../../net/endpoint';
-import { cannotListen } from '../../net/grpc-server';
+import type { HealthCheckSettings, TlsServerSettings } from '../../config';
+import { listenOn } from '../../net/listen';
+import { ServerTls } from '../../net/tls';
 
 /** The extension, and where it can be reached. */
 export interface HealthCheckExtension extends Extension {
@@ -21,7 +23,8 @@ export function createHealthCheckExtension(
 }
 
 class HealthCheck implements HealthCheckExtension {
-  private server?: Server;
+  private server?: Server | https.Server;
+  private refreshing?: Timer;
   private begun?: { readonly since: number; readonly monotonic: number };
 
   public constructor(
@@ -30,13 +33,12 @@ class HealthCheck implements HealthCheckExtension {
   ) {}
 
   public async start(): Promise<void> {
-    const { endpoint } = this.settings;
-    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
-    const server = createServer((request, response) => this.answer(request, response));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(endpoint, error)));
-      server.listen(options, resolve);
+    const { endpoint, tls } = this.settings;
+    const server = tls === undefined ? createServer() : this.createSecure(tls);
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.answer(request, response);
     });
+    await listenOn(server, { endpoint, transport: 'tcp' });
     this.server = server;
     this.context.log.info('Health check listens.', { endpoint, port: this.port });
   }
@@ -45,6 +47,7 @@ class HealthCheck implements HealthCheckExtension {
     this.notReady();
     const { server } = this;
     this.server = undefined;
+    this.refreshing?.cancel();
     if (server === undefined) return;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -67,6 +70,13 @@ class HealthCheck implements HealthCheckExtension {
 
   public get port(): number {
     return (this.server?.address() as AddressInfo | null | undefined)?.port ?? 0;
+  }
+
+  private createSecure(settings: TlsServerSettings): https.Server {
+    const tls = new ServerTls(settings, this.context);
+    const server = https.createServer(tls.options);
+    this.refreshing = tls.keepFresh(server);
+    return server;
   }
 
   private readiness(): Readiness | undefined {

@@ -1,4 +1,5 @@
 /** Export requests as protobuf and JSON: all readers take an input or all refuse it. */
+import { Writer } from 'protobufjs';
 import { MalformedError } from '../../errors';
 import { InflateError } from '../../net/inflate-error';
 import { countItems } from '../../otlp/count-items';
@@ -31,16 +32,32 @@ export function mustHold(holds: boolean, what: string, got: unknown): void {
 }
 
 const VALUES = [
-  { stringValue: 'x' }, { intValue: -5 }, { doubleValue: 2.5 }, { boolValue: true },
+  { stringValue: 'x' }, { stringValue: 'x'.repeat(150) }, { intValue: -5 }, { intValue: 300 },
+  { doubleValue: 2.5 }, { boolValue: true },
   { arrayValue: { values: [{ stringValue: 'y' }] } },
   { kvlistValue: { values: [{ key: 'k', value: { bytesValue: Buffer.from([1]) } }] } },
 ];
+
+/** Fields as the Go collector writes them: those with higher numbers first, at every level. */
+function collectorsSpan(): Uint8Array {
+  const writer = Writer.create();
+  const tags = [0x0a, 0x12, 0x12];
+  for (const tag of tags) writer.uint32(tag).fork();
+  for (const value of VALUES) {
+    const any = encodeProto('AnyValue', value);
+    writer.uint32(0x4a).fork().uint32(0x12).bytes(any).uint32(0x0a).string('key').ldelim();
+  }
+  writer.uint32(0x0a).bytes(Buffer.alloc(16, 7));
+  tags.forEach(() => writer.ldelim());
+  return writer.finish();
+}
 
 /** Requests of every signal, none of them from our encoder. */
 export const REQUESTS: Readonly<Record<Signal, readonly Uint8Array[]>> = {
   traces: [
     spans([{ trace: 'a', service: 's', attributes: { n: 1, t: 'x' } }, { trace: 'b', scope: 'c' }]),
     samplePayload('traces', 3).chunks[0],
+    collectorsSpan(),
     encodeProto('ExportTraceServiceRequest', {
       resourceSpans: [{
         scopeSpans: [{

@@ -42,13 +42,13 @@ const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$|[^\0-\xff]/;
 const DEADLINE = plainName('grpc-timeout');
 
 /** Connects, to speak over our own HTTP/2. */
-export const dialOwn: Dial = ({ clock, host, port, tls }) => {
+export const dialOwn: Dial = ({ clock, target, tls }) => {
   let session: ClientSession | undefined;
   const take: TakeBytes = (source, start, end) => session?.connection.push(source, start, end);
   const onread = tls === undefined ? sharedReading(take) : undefined;
   const socket = tls === undefined
-    ? connect({ host, port, noDelay: true, onread })
-    : connectTls({ host, port, ALPNProtocols: ALPN, ...tls }).setNoDelay(true);
+    ? connect({ ...target, noDelay: true, onread })
+    : connectTls({ ...target, ALPNProtocols: ALPN, ...tls }).setNoDelay(true);
   return {
     socket,
     open: (events) => {
@@ -103,6 +103,10 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
     }, this);
     socket.on('error', (error) => { this.failure ||= error.message; });
     socket.once('close', () => this.closed());
+  }
+
+  public get isBusy(): boolean {
+    return this.connection.streams.size > 0 || this.waiting.size > 0;
   }
 
   public begin(call: OutgoingCall): BegunCall | undefined {

@@ -252,7 +252,7 @@ export class Http2Connection {
   public end(error?: Error): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.outbox.flush();
+    this.outbox.finish();
     this.owner.ended(error);
     this.forget();
     this.options.socket.end();

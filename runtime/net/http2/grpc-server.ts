@@ -1,5 +1,5 @@
 /** gRPC over our own HTTP/2, unary calls only, with or without TLS. */
-import { createServer, type AddressInfo, type Server, type Socket } from 'net';
+import { createServer, type Server, type Socket } from 'net';
 import { createServer as createTlsServer, type TLSSocket } from 'tls';
 import type { Timer } from '../../clock';
 import type { GrpcServerSettings } from '../../config';
@@ -7,9 +7,9 @@ import {
   serverAuthenticator, type NetContext, type ServerAuthenticator,
 } from '../authentication';
 import { compressionLoading } from '../compression';
-import { listenOptions, parseHostPort } from '../endpoint';
 import { ACCEPTED_ENCODINGS, type Door } from '../grpc-rules';
-import { cannotListen, maxBytesOf, NOT_HTTP2 } from '../grpc-server';
+import { maxBytesOf, NOT_HTTP2, TOO_MANY_PINGS } from '../grpc-server';
+import { listenOn } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import { handshakeFailure } from '../tls-failure';
@@ -45,7 +45,6 @@ const MOST_STREAMS = 10_000;
 const TIME_MS = 2 * 60 * 60 * 1000;
 const LEAST_TIME_MS = 1000;
 const TIMEOUT_MS = 20_000;
-const MIN_TIME_MS = 5 * 60 * 1000;
 
 /** A gRPC server for `routes`. */
 export class OwnGrpcServer implements MessageServer {
@@ -92,18 +91,13 @@ export class OwnGrpcServer implements MessageServer {
   }
 
   public async listen(): Promise<number> {
-    const { auth, endpoint } = this.settings;
-    this.authenticator = serverAuthenticator(auth, this.context);
-    const options = await listenOptions(parseHostPort(endpoint, 'endpoint'));
+    this.authenticator = serverAuthenticator(this.settings.auth, this.context);
     await compressionLoading(ACCEPTED_ENCODINGS.split(','));
     const server = this.create();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(endpoint, error)));
-      server.listen(options, resolve);
-    });
+    const port = await listenOn(server, this.settings);
     this.server = server;
     this.looking = this.context.clock.every(LOOK_MS, () => this.look());
-    return (server.address() as AddressInfo).port;
+    return port;
   }
 
   public close(graceMs: number): Promise<void> {
@@ -164,6 +158,7 @@ export class OwnGrpcServer implements MessageServer {
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     const connection: ServerConnection = new ServerConnection(socket, door, this.share, {
+      pestering: () => this.peers.warn('A connection was ended.', peer, TOO_MANY_PINGS),
       strange: () => this.peers.warn('A connection was refused.', peer, NOT_HTTP2),
       closed: (closed) => this.connections.delete(closed),
     });
@@ -210,7 +205,6 @@ function keepaliveOf({ keepalive }: GrpcServerSettings): Keepalive {
     ...serverParameters,
     time: Math.max(LEAST_TIME_MS, serverParameters.time || TIME_MS),
     timeout: serverParameters.timeout || TIMEOUT_MS,
-    minTime: enforcementPolicy.minTime || MIN_TIME_MS,
-    permitWithoutStream: enforcementPolicy.permitWithoutStream,
+    enforcementPolicy,
   };
 }

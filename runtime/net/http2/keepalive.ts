@@ -1,5 +1,7 @@
 /** How long connections live, and how often either side asks for a sign of life. */
 import type { Clock, Timer } from '../../clock';
+import type { GrpcServerSettings } from '../../config';
+import { PingEnforcement } from '../ping-enforcement';
 
 /** Settings of a server, in milliseconds, as gRPC has them. */
 export interface Keepalive {
@@ -13,16 +15,14 @@ export interface Keepalive {
   readonly time: number;
   /** A client that was asked and says nothing for so long is cut. */
   readonly timeout: number;
-  /** Clients that ask for a sign of life more often are told to leave. */
-  readonly minTime: number;
-  /** Whether that is the rule for clients without requests, too; others may ask every two hours. */
-  readonly permitWithoutStream: boolean;
+  /** How often clients may ask for one. */
+  readonly enforcementPolicy: GrpcServerSettings['keepalive']['enforcementPolicy'];
 }
 
 /** What keepalive looks at and acts upon. */
 export interface KeptConnection {
-  /** Whether it has no requests. */
-  readonly isIdle: boolean;
+  /** Number of its requests. */
+  readonly openCalls: number;
   /** When something was read of it last. */
   readonly lastReadAt: number;
   /** Asks the client for a sign of life. */
@@ -35,23 +35,19 @@ export interface KeptConnection {
 
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;
-const MOST_STRIKES = 2;
-const IDLE_MIN_TIME = 2 * 60 * 60 * 1000;
 
 /** Watches over one connection. */
 export class ConnectionWatch {
   private readonly timers = new Map<'idle' | 'age' | 'time' | 'timeout', Timer>();
   private isStopped = false;
-  private strikes = 0;
-  private lastPingAt = -Infinity;
-  /** Whether something was answered since the client asked last. */
-  private hasAnswered = false;
+  private readonly enforcement: PingEnforcement;
 
   public constructor(
     private readonly keepalive: Keepalive, private readonly connection: KeptConnection,
     private readonly clock: Clock,
   ) {
-    const { maxConnectionAge, maxConnectionAgeGrace, time } = keepalive;
+    const { enforcementPolicy, maxConnectionAge, maxConnectionAgeGrace, time } = keepalive;
+    this.enforcement = new PingEnforcement(enforcementPolicy);
     if (maxConnectionAge > 0) {
       const age = maxConnectionAge * (1 + AGE_JITTER * (2 * Math.random() - 1));
       this.arm('age', age, () => connection.retire(maxConnectionAgeGrace));
@@ -74,23 +70,12 @@ export class ConnectionWatch {
 
   /** Told that something was sent that a client waits for. */
   public answered(): void {
-    this.hasAnswered = true;
+    this.enforcement.sent();
   }
 
   /** Told that the client asked for a sign of life; whether it does so too often. */
   public isTooOften(): boolean {
-    const { minTime, permitWithoutStream } = this.keepalive;
-    const now = this.clock.monotonic();
-    const since = now - this.lastPingAt;
-    this.lastPingAt = now;
-    if (this.hasAnswered) {
-      this.hasAnswered = false;
-      this.strikes = 0;
-      return false;
-    }
-    const isUnusual = this.connection.isIdle && !permitWithoutStream;
-    if (since < (isUnusual ? IDLE_MIN_TIME : minTime)) this.strikes++;
-    return this.strikes > MOST_STRIKES;
+    return this.enforcement.isTooMany(this.clock.monotonic(), this.connection.openCalls);
   }
 
   /** Ends all of it. */

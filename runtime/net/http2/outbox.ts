@@ -95,6 +95,12 @@ export class Outbox {
     if (!this.isBlocked) this.drained();
   }
 
+  /** Writes all of it behind what still waits, for the last time: the socket is about to end. */
+  public finish(): void {
+    this.isBlocked = false;
+    this.flush();
+  }
+
   /** Forgets what was not written, and takes nothing more. */
   public close(): void {
     this.isClosed = true;

@@ -36,6 +36,8 @@ export interface ServerShare {
 
 /** What a connection tells its server. */
 export interface ConnectionEvents {
+  /** It is ended because its client asks for signs of life too often. */
+  pestering(): void;
   /** The first bytes were none of HTTP/2. */
   strange(): void;
   /** It is closed. */
@@ -101,8 +103,8 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     this.connection.push(source, start, end);
   }
 
-  public get isIdle(): boolean {
-    return this.connection.streams.size === 0;
+  public get openCalls(): number {
+    return this.connection.streams.size;
   }
 
   public get lastReadAt(): number {
@@ -134,7 +136,7 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     this.connection.goAway(MOST_STREAM_ID, ErrorCode.noError);
     this.connection.ping(TOKEN_FAREWELL);
     this.notice = clock.after(
-      this.isIdle ? IDLE_NOTICE_MS : NOTICE_MS, () => this.sayFarewell());
+      this.openCalls === 0 ? IDLE_NOTICE_MS : NOTICE_MS, () => this.sayFarewell());
   }
 
   /** Whether the client shows that it is there; asks it for the next time. */
@@ -196,6 +198,7 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
 
   public pinged(): void {
     if (!this.watch.isTooOften()) return;
+    this.events.pestering();
     this.connection.goAway(
       this.connection.lastPeerStream, ErrorCode.enhanceYourCalm, 'too_many_pings');
     this.connection.end();
@@ -240,7 +243,7 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     if (this.connection.isOver || this.farewell === 'said') return;
     this.farewell = 'said';
     this.connection.goAway(this.connection.lastPeerStream, ErrorCode.noError);
-    if (this.isIdle) this.connection.end();
+    if (this.openCalls === 0) this.connection.end();
   }
 
   private closed(): void {

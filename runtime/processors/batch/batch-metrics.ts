@@ -2,7 +2,7 @@
 import type { Trigger } from './held-batches';
 import type { Payload } from '../../pipeline/payload';
 import { BYTE_SIZES, SIZES } from '../../telemetry/metric-boundaries';
-import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
+import type { Gauge, HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
 
 const SEND_SIZE: HistogramInstrument = {
   name: 'otelcol_processor_batch_batch_send_size',
@@ -27,10 +27,19 @@ const TIMEOUT_TRIGGER: Instrument = {
   unit: '{times}',
 };
 
+const CARDINALITY: Instrument = {
+  name: 'otelcol_processor_batch_metadata_cardinality',
+  description: 'Number of distinct metadata value combinations being processed',
+  unit: '{combinations}',
+  isSum: true,
+};
+
 /** Counts batches. */
 export interface BatchMetrics {
   /** Counts a batch that the next consumer took. */
   count(payload: Payload, trigger: Trigger): void;
+  /** Combinations of metadata that are told apart. */
+  readonly combinations: Gauge;
 }
 
 /** The metrics of the batch processor `processor`. */
@@ -42,6 +51,7 @@ export function batchMetrics(metrics: Metrics, processor: string): BatchMetrics 
     timeout: metrics.counter(TIMEOUT_TRIGGER, { processor }),
   };
   return {
+    combinations: metrics.gauge(CARDINALITY, { processor }),
     count: (payload, trigger) => {
       items.record(payload.items);
       bytes.record(payload.sizeBytes);

@@ -1,14 +1,22 @@
 import { createBatchProcessor } from './batch';
 import type { BatchSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
-import { createPayload, Signal } from '../../pipeline/payload';
+import type { ClientMetadata } from '../../pipeline/client-metadata';
+import { createPayload, Signal, withMetadata } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
 import { processorContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
 import { settle } from '../../testing/fake-clock';
+import type { RecordingConsumer } from '../../testing/recording-consumer';
 import { bytesOf, itemsIn, samplePayload } from '../../testing/sample-payload';
 
-const SETTINGS: BatchSettings = { timeout: 200, sendBatchSize: 10, sendBatchMaxSize: 0 };
+const SETTINGS: BatchSettings = {
+  timeout: 200,
+  sendBatchSize: 10,
+  sendBatchMaxSize: 0,
+  metadataKeys: [],
+  metadataCardinalityLimit: 1000,
+};
 const BOUND = 4 * 8192;
 
 function batchOf(settings: Partial<BatchSettings> = {}, signal: Signal = 'traces') {
@@ -193,5 +201,81 @@ describe('batch', () => {
     await processor.stop();
     expect(itemsIn('traces', next.bytes)).toEqual(itemsIn('traces', bytesOf(given)));
     expect(Math.max(...next.payloads.map(({ items }) => items))).toBe(7);
+  });
+});
+
+describe('batch with metadata_keys', () => {
+  const of = (items: number, metadata?: ClientMetadata) => (
+    withMetadata(samplePayload('traces', items), metadata));
+  const metadataOf = ({ next }: { next: RecordingConsumer }) => next.payloads.map(
+    ({ items, metadata }) => [items, metadata]);
+
+  it('keeps what came with different values apart, and sends the values along', async () => {
+    const batch = batchOf({ metadataKeys: ['Tenant', 'zone'] });
+    const { processor, clock, value } = batch;
+    await processor.consume(of(1, { tenant: ['a'], zone: ['x'], other: ['1'] }));
+    await processor.consume(of(2, { tenant: ['b'], zone: ['x'] }));
+    await processor.consume(of(3, { tenant: ['a'], zone: ['x'], other: ['2'] }));
+    await processor.consume(of(4, { tenant: ['a', 'b'] }));
+    await processor.consume(of(5));
+    expect(value('metadata_cardinality')).toBe(4);
+    await clock.advance(200);
+    expect(metadataOf(batch)).toEqual([
+      [4, { tenant: ['a'], zone: ['x'] }],
+      [2, { tenant: ['b'], zone: ['x'] }],
+      [4, { tenant: ['a', 'b'] }],
+      [5, {}],
+    ]);
+    expect(value('metadata_cardinality')).toBe(0);
+  });
+
+  it('refuses for good what would be one combination too many, while the others wait', async () => {
+    const { processor, clock, sizes } = batchOf({
+      metadataKeys: ['tenant'], metadataCardinalityLimit: 2,
+    });
+    await processor.consume(of(1, { tenant: ['a'] }));
+    await processor.consume(of(1, { tenant: ['b'] }));
+    expect(() => processor.consume(of(1, { tenant: ['c'] }))).toThrow(
+      new PermanentError('too many batcher metadata-value combinations'));
+    await processor.consume(of(1, { tenant: ['a'] }));
+    await clock.advance(200);
+    await processor.consume(of(3, { tenant: ['c'] }));
+    await clock.advance(200);
+    expect(sizes()).toEqual([2, 1, 3]);
+  });
+
+  it('lets one tenant wait for no other', async () => {
+    const { processor, next, clock, sizes } = batchOf({ metadataKeys: ['tenant'] });
+    next.refuse(() => new RetryableError('too many requests of a'), 1);
+    await processor.consume(of(10, { tenant: ['a'] }));
+    await processor.consume(of(11, { tenant: ['b'] }));
+    await settle();
+    expect(sizes()).toEqual([11]);
+    await clock.advance(1_000);
+    expect(sizes()).toEqual([11, 10]);
+  });
+
+  it('keeps the values on every piece of a batch that is cut', async () => {
+    const batch = batchOf({ metadataKeys: ['tenant'], sendBatchSize: 2, sendBatchMaxSize: 2 });
+    await batch.processor.consume(of(4, { tenant: ['a'] }));
+    await settle();
+    expect(metadataOf(batch)).toEqual([[2, { tenant: ['a'] }], [2, { tenant: ['a'] }]]);
+  });
+
+  it('passes all of them on when it stops', async () => {
+    const { processor, sizes } = batchOf({ metadataKeys: ['tenant'] });
+    await processor.consume(of(1, { tenant: ['a'] }));
+    await processor.consume(of(2, { tenant: ['b'] }));
+    expect(processor.pendingItems).toBe(3);
+    await processor.stop();
+    expect(sizes()).toEqual([1, 2]);
+    expect(processor.pendingItems).toBe(0);
+  });
+
+  it('goes on without any metadata where nothing is told apart', async () => {
+    const batch = batchOf({ sendBatchSize: 1 });
+    await batch.processor.consume(of(1, { tenant: ['a'] }));
+    expect(metadataOf(batch)).toEqual([[1, undefined]]);
+    expect(batch.value('metadata_cardinality')).toBe(1);
   });
 });

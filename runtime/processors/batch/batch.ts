@@ -1,12 +1,12 @@
 /** Gathers small payloads into larger ones. Merging only collects chunks; no byte is copied. */
 import { batchMetrics, BatchMetrics } from './batch-metrics';
-import { HeldBatches, Trigger } from './held-batches';
-import type { Timer } from '../../clock';
+import { Gathering } from './gathering';
+import { HeldBatches } from './held-batches';
+import { combinationOf, type MetadataCombination } from './metadata-combination';
 import type { Processor, ProcessorContext } from '../../component';
 import type { BatchSettings } from '../../config';
-import { MalformedError, RetryableError } from '../../errors';
-import { splitItems } from '../../otlp/item-splitter';
-import { mergePayloads, withMetadata, type Payload } from '../../pipeline/payload';
+import { PermanentError, RetryableError } from '../../errors';
+import type { Payload } from '../../pipeline/payload';
 
 /** Batches that may be held while the next consumer is slow or refuses. */
 const MOST_BATCHES_HELD = 4;
@@ -19,14 +19,19 @@ export function createBatchProcessor(
   return new BatchProcessor(settings, context);
 }
 
+/** What is on its way with the same metadata: its batches wait for no others. */
+interface Lane {
+  readonly gathering: Gathering;
+  readonly batches: HeldBatches;
+}
+
 class BatchProcessor implements Processor {
-  private readonly waitsForMore: boolean;
   private readonly bound: number;
   private readonly metrics: BatchMetrics;
-  private readonly batches: HeldBatches;
-  private gathered: Payload[] = [];
-  private gatheredItems = 0;
-  private timer?: Timer;
+  private readonly names: readonly string[];
+  private readonly lanes = new Map<string, Lane>();
+  /** Items in all lanes. */
+  private held = 0;
   private stopping?: Promise<void>;
   /** Callers of `consume` that wait for room. */
   private readonly waiting: (() => void)[] = [];
@@ -34,22 +39,16 @@ class BatchProcessor implements Processor {
   public constructor(
     private readonly settings: BatchSettings, private readonly context: ProcessorContext,
   ) {
-    const { timeout, sendBatchSize, sendBatchMaxSize } = settings;
-    const { clock, log, next } = context;
-    this.waitsForMore = timeout > 0 && sendBatchSize > 0;
+    const { metadataKeys, sendBatchSize, sendBatchMaxSize } = settings;
     this.bound = MOST_BATCHES_HELD * Math.max(sendBatchSize, sendBatchMaxSize, SMALLEST_BOUND);
     this.metrics = batchMetrics(context.metrics, context.id);
-    this.batches = new HeldBatches({
-      next,
-      clock,
-      log,
-      onSent: (payload, trigger) => this.metrics.count(payload, trigger),
-      onLeft: () => { for (const enter of this.waiting.splice(0)) enter(); },
-    });
+    this.names = metadataKeys.map((name) => name.toLowerCase()).sort();
+    // Upstream has one combination without keys, and none yet with keys.
+    if (this.names.length === 0) this.metrics.combinations.add(1);
   }
 
   public get pendingItems(): number {
-    return this.gatheredItems + this.batches.items;
+    return this.held;
   }
 
   public start(): Promise<void> {
@@ -64,76 +63,79 @@ class BatchProcessor implements Processor {
   public consume(payload: Payload): void | Promise<void> {
     if (this.stopping !== undefined) throw new RetryableError('batch processor is stopped');
     if (payload.items === 0) return undefined;
-    if (!this.hasRoomFor(payload)) return this.waitForRoom(payload);
-    this.gather(payload);
+    const combination = combinationOf(this.names, payload.metadata);
+    if (!this.hasRoomFor(payload)) return this.waitForRoom(payload, combination);
+    this.gather(payload, combination);
     return undefined;
   }
 
   /** A payload that is larger than all room is taken when nothing else is held. */
   private hasRoomFor(payload: Payload): boolean {
-    const held = this.gatheredItems + this.batches.items;
-    return held === 0 || held + payload.items <= this.bound;
+    return this.held === 0 || this.held + payload.items <= this.bound;
   }
 
   /** Behind a slow consumer the sender waits; behind one that refuses, it is refused as well. */
-  private async waitForRoom(payload: Payload): Promise<void> {
+  private async waitForRoom(payload: Payload, combination: MetadataCombination): Promise<void> {
     while (!this.hasRoomFor(payload)) {
-      if (this.batches.isBlocked) {
+      if ([...this.lanes.values()].some(({ batches }) => batches.isBlocked)) {
         throw new RetryableError('batch processor is full: the next consumer refuses data');
       }
       await new Promise<void>((resolve) => this.waiting.push(resolve));
       if (this.stopping !== undefined) throw new RetryableError('batch processor is stopped');
     }
-    this.gather(payload);
+    this.gather(payload, combination);
   }
 
-  private gather(payload: Payload): void {
-    this.gathered.push(payload);
-    this.gatheredItems += payload.items;
-    const { sendBatchSize, timeout } = this.settings;
-    if (this.waitsForMore && this.gatheredItems < sendBatchSize) {
-      this.timer ??= this.context.clock.after(timeout, () => this.send(1, 'timeout'));
-    } else {
-      this.send(this.waitsForMore ? sendBatchSize : 1, 'size');
-    }
+  private gather(payload: Payload, combination: MetadataCombination): void {
+    const lane = this.lanes.get(combination.key) ?? this.addLane(combination);
+    this.held += payload.items;
+    lane.gathering.add(payload);
   }
 
-  /** Sends batches while at least `enough` items are gathered; what is left goes on waiting. */
-  private send(enough: number, trigger: Trigger): void {
-    this.timer?.cancel();
-    this.timer = undefined;
-    // A batch is of many clients, so it keeps the metadata of none, even if it holds one request.
-    const all = withMetadata(mergePayloads(this.context.signal, this.gathered), undefined);
-    this.gathered = [];
-    this.gatheredItems = 0;
-    const { sendBatchMaxSize, timeout } = this.settings;
-    for (const batch of this.pieces(all, sendBatchMaxSize)) {
-      if (batch.items >= enough) {
-        this.batches.push(batch, trigger);
-      } else {
-        this.gathered.push(batch);
-        this.gatheredItems += batch.items;
-      }
+  private addLane({ key, metadata }: MetadataCombination): Lane {
+    const { metadataCardinalityLimit: limit } = this.settings;
+    if (this.names.length > 0 && limit > 0 && this.lanes.size >= limit) {
+      throw new PermanentError('too many batcher metadata-value combinations');
     }
-    if (this.gatheredItems > 0) {
-      this.timer = this.context.clock.after(timeout, () => this.send(1, 'timeout'));
-    }
+    const { clock, log, next, signal } = this.context;
+    const batches = new HeldBatches({
+      next,
+      clock,
+      log,
+      onSent: (payload, trigger) => this.metrics.count(payload, trigger),
+      onLess: (items) => { this.held -= items; },
+      onLeft: () => this.left(key),
+    });
+    const gathering = new Gathering({
+      settings: this.settings,
+      signal,
+      metadata,
+      clock,
+      send: (batch, trigger) => batches.push(batch, trigger),
+    });
+    const lane = { gathering, batches };
+    this.lanes.set(key, lane);
+    if (this.names.length > 0) this.metrics.combinations.add(1);
+    return lane;
   }
 
-  /** Bytes that cannot be cut are sent whole: whoever reads them will say what is wrong. */
-  private pieces(all: Payload, most: number): Payload[] {
-    if (most === 0 || all.items <= most) return [all];
-    try {
-      return splitItems(all, most, most);
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      return [all];
+  /**
+   * A batch has left a lane. Lanes of which nothing is on its way are given up: clients come and
+   * go, and upstream's processor in time refuses all new ones because of those that are gone.
+   */
+  private left(key: string): void {
+    const lane = this.lanes.get(key);
+    if (this.names.length > 0 && lane?.gathering.items === 0 && lane.batches.items === 0) {
+      this.lanes.delete(key);
+      this.metrics.combinations.add(-1);
     }
+    for (const enter of this.waiting.splice(0)) enter();
   }
 
   private async flush(): Promise<void> {
-    if (this.gatheredItems > 0) this.send(1, 'timeout');
-    const finished = this.batches.finish();
+    const lanes = [...this.lanes.values()];
+    for (const { gathering } of lanes) gathering.flush();
+    const finished = Promise.all(lanes.map(({ batches }) => batches.finish()));
     for (const enter of this.waiting.splice(0)) enter();
     await finished;
   }

@@ -30,6 +30,8 @@ export interface HeldBatchesOptions {
   readonly log: Logger;
   /** Told of each batch that the next consumer took. */
   onSent(payload: Payload, trigger: Trigger): void;
+  /** Told how many items less are held, taken or lost. */
+  onLess(items: number): void;
   /** Told whenever a batch has left the line, taken or lost. */
   onLeft(): void;
 }
@@ -74,7 +76,7 @@ export class HeldBatches {
       await this.sendOne(batch);
       this.wait = FIRST_WAIT_MS;
       this.line.shift();
-      this.held -= batch.payload.items;
+      this.lessen(batch.payload.items);
       this.options.onLeft();
     }
     this.sending = undefined;
@@ -102,12 +104,17 @@ export class HeldBatches {
     }
   }
 
+  private lessen(items: number): void {
+    this.held -= items;
+    this.options.onLess(items);
+  }
+
   private isTooLate(): boolean {
     return this.stopsAt !== undefined && this.options.clock.monotonic() >= this.stopsAt;
   }
 
   private keepRest(batch: Batch, { rest, lostItems, message }: PartialFailure): void {
-    this.held -= batch.payload.items - rest.items;
+    this.lessen(batch.payload.items - rest.items);
     batch.payload = rest;
     if (lostItems > 0) this.sayLost(lostItems, message);
   }

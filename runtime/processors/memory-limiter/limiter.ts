@@ -1,3 +1,4 @@
+import { CollectionPace, type Limit } from './collection-pace';
 import { MemoryLimits, memoryLimits } from './memory-limit';
 import type { MemorySource } from './process-memory';
 import type { Clock, Timer } from '../../clock';
@@ -5,9 +6,6 @@ import { formatGoDuration, type MemoryLimiterSettings } from '../../config';
 import type { Logger } from '../../telemetry/logger';
 
 const MIB = 1_048_576;
-const SHORTEST_BETWEEN_SOFT_MS = 10_000;
-const LONGEST_BETWEEN_MS = 30_000;
-const FIRST_BACKOFF_MS = 1_000;
 const WORTHWHILE_SHARE = 0.05;
 
 /** What a limiter is made from. */
@@ -31,10 +29,12 @@ export class Limiter {
   private users = 0;
   private timer?: Timer;
   private lastCollection = -Infinity;
-  private backoff = 0;
+  private lastUsed = 0;
+  private readonly pace: CollectionPace;
 
   public constructor(private readonly options: LimiterOptions) {
     this.limits = memoryLimits(options.settings, options.totalMemory);
+    this.pace = new CollectionPace(options.settings);
   }
 
   /** Whether data is refused now. */
@@ -63,12 +63,12 @@ export class Limiter {
 
   private check(): void {
     let used = this.options.memory.used();
+    this.options.log.debug('Currently used memory.', inMib(used));
+    if (used < this.limits.soft || this.isMuchLess(used)) this.pace.helped();
+    this.lastUsed = used;
+    const limit = this.reached(used);
+    if (limit !== undefined && this.mayCollect(limit)) used = this.collect(used, limit);
     const wasRefusing = this.refusing;
-    if (used >= this.limits.hard && this.mayCollect(0)) {
-      used = this.collect(used, 'hard');
-    } else if (used >= this.limits.soft && this.mayCollect(SHORTEST_BETWEEN_SOFT_MS)) {
-      used = this.collect(used, 'soft');
-    }
     this.refusing = used >= this.limits.soft;
     if (this.refusing === wasRefusing) return;
     const { log } = this.options;
@@ -79,24 +79,40 @@ export class Limiter {
     }
   }
 
-  private mayCollect(shortest: number): boolean {
-    const since = this.options.clock.monotonic() - this.lastCollection;
-    return since >= Math.max(shortest, this.backoff);
+  private reached(used: number): Limit | undefined {
+    if (used >= this.limits.hard) return 'hard';
+    return used >= this.limits.soft ? 'soft' : undefined;
+  }
+
+  private mayCollect(limit: Limit): boolean {
+    return this.options.clock.monotonic() - this.lastCollection >= this.pace.waitAt(limit);
+  }
+
+  private isMuchLess(used: number): boolean {
+    return used <= this.lastUsed * (1 - WORTHWHILE_SHARE);
   }
 
   /** Collects garbage; what is in use afterwards. */
-  private collect(used: number, limit: 'hard' | 'soft'): number {
+  private collect(used: number, limit: Limit): number {
     const { clock, log, memory } = this.options;
-    log.info(`Memory usage is above ${limit} limit. Forcing a GC.`, inMib(used));
+    const sentence = `Memory usage is above ${limit} limit. Forcing a GC.`;
+    if (limit === 'hard') log.warn(sentence, inMib(used)); else log.info(sentence, inMib(used));
     memory.collect();
     this.lastCollection = clock.monotonic();
     const left = memory.used();
     log.info('Memory usage after GC.', inMib(left));
-    // A collection stops the process; where nothing is garbage, it had better be rare.
-    const isWorthwhile = used - left >= used * WORTHWHILE_SHARE;
-    this.backoff = isWorthwhile
-      ? 0
-      : Math.min(LONGEST_BETWEEN_MS, Math.max(FIRST_BACKOFF_MS, this.backoff * 2));
+    if (left < this.limits.soft || this.isMuchLess(left)) {
+      this.pace.helped();
+    } else {
+      this.pace.wasInVain();
+      log.warn('Forced GC did not reclaim enough memory. Will back off GC frequency to preserve'
+        + ' CPU for recovery.', {
+        next_soft_gc_interval: formatGoDuration(this.pace.waitAt('soft')),
+        next_hard_gc_interval: formatGoDuration(this.pace.waitAt('hard')),
+        ...inMib(left),
+      });
+    }
+    this.lastUsed = left;
     return left;
   }
 }

@@ -16,6 +16,10 @@ const SETTINGS: MemoryLimiterSettings = {
   spikeLimitMib: 20,
   limitPercentage: 0,
   spikeLimitPercentage: 0,
+  minGcIntervalWhenSoftLimited: 10_000,
+  minGcIntervalWhenHardLimited: 0,
+  maxGcIntervalWhenSoftLimited: 30_000,
+  maxGcIntervalWhenHardLimited: 30_000,
 };
 
 /** Memory that a test fills by hand, in MiB. */
@@ -111,7 +115,7 @@ describe('memory_limiter', () => {
     memory.live = 10;
     await context.clock.advance(1000);
     await processor.consume(payload);
-    expect(context.log.lines.slice(-2)).toEqual([
+    expect(context.log.lines.filter(({ level }) => level !== 'debug').slice(-2)).toEqual([
       {
         level: 'warn',
         message: 'Memory usage is above soft limit. Refusing data.',
@@ -138,19 +142,37 @@ describe('memory_limiter', () => {
   });
 
   it.each([
-    // Every 10 s while collecting helps nothing: 1 s, 11 s, 21 s; in between there is the back-off.
-    ['soft', 90, 25, 3],
-    // 1 s, then after waits of 1, 2, 4, 8 and 16 s, then every 30 s.
-    ['hard', 110, 62, 7],
+    // At 1 s, 21 s and then every 30 s.
+    ['soft', 90, 52, {}, 3],
+    // At 1, 3, 7, 15 and 31 s, then every 30 s.
+    ['hard', 110, 62, {}, 6],
+    // Zero is no back-off.
+    ['soft', 90, 25, { maxGcIntervalWhenSoftLimited: 0 }, 3],
+    ['hard', 110, 25, { maxGcIntervalWhenHardLimited: 0 }, 25],
+    ['hard', 110, 25, {
+      minGcIntervalWhenHardLimited: 5_000, maxGcIntervalWhenHardLimited: 5_000,
+    }, 5],
   ])('collects ever more seldom above the %s limit when nothing is garbage',
-    async (_name, live, seconds, collections) => {
-      const { processor, memory, context } = limiterOf();
+    async (_name, live, seconds, settings, collections) => {
+      const { processor, memory, context } = limiterOf(settings);
       await processor.start();
       memory.live = live;
       await context.clock.advance(seconds * 1000);
       expect(memory.collections).toBe(collections);
       await processor.stop();
     });
+
+  it('collects at once again when memory has gone down by itself', async () => {
+    const { processor, memory, context } = limiterOf();
+    await processor.start();
+    memory.live = 130;
+    await context.clock.advance(8_000);
+    expect(memory.collections).toBe(3);
+    memory.live = 110;
+    await context.clock.advance(1_000);
+    expect(memory.collections).toBe(4);
+    await processor.stop();
+  });
 
   it('is one limiter for all pipelines of one configuration', async () => {
     const first = limiterOf();

@@ -19,7 +19,7 @@ import {
 import { grpcOptions, httpOptions } from './otlp-options';
 import { sdkViews } from './views';
 import type { MetricViewSettings, PeriodicReaderSettings } from '../../config';
-import { type HistogramSeries, type MetricFamily, NumberSeries, TARGET } from '../metric-family';
+import type { HistogramSeries, MetricFamily } from '../metric-family';
 import { scopeOf } from '../metric-scopes';
 import type { Attributes, HistogramInstrument } from '../metrics';
 
@@ -60,7 +60,8 @@ export function createOwnMetrics(options: OwnMetricsOptions): OwnMetrics {
     ],
   });
   options.eachFamily((family) => {
-    if (family.instrument === TARGET) return;
+    // Told apart by name: objects of the other bundle are never the same as ours.
+    if (family.instrument.name === 'target_info') return;
     const { name, schemaUrl } = scopeOf(family.instrument.name);
     register(family, provider.getMeter(name, '', { schemaUrl }));
   });
@@ -101,7 +102,7 @@ function register(family: MetricFamily, meter: Meter): void {
       : meter.createObservableGauge(name, options);
   instrument.addCallback((result: ObservableResult<SdkAttributes>) => {
     for (const { attributes, series } of family.all()) {
-      if (series instanceof NumberSeries) result.observe(series.current(), attributes);
+      result.observe(series.current(), attributes);
     }
   });
 }

@@ -8,7 +8,7 @@ import { section } from '../section';
 import {
   datadogApi, datadogTraceStatsFields, type DatadogApiConfig, type DatadogTraceStatsConfig,
 } from '../sections/datadog';
-import { HTTP_CLIENT_UPSTREAM_ONLY } from '../sections/http-client';
+import { HTTP_CLIENT_KEYS } from '../sections/http-client';
 import { retry, type RetryConfig } from '../sections/retry';
 import { sendingQueue, type SendingQueueConfig } from '../sections/sending-queue';
 import { tlsClient, type TlsClientConfig } from '../sections/tls';
@@ -229,6 +229,6 @@ export const datadogExporter = component<DatadogExporterConfig>()('exporters', '
   },
   upstreamOnly: [
     'orchestrator_explorer', 'endpoint', 'headers', 'auth', 'compression', 'compression_params',
-    ...HTTP_CLIENT_UPSTREAM_ONLY,
+    ...HTTP_CLIENT_KEYS,
   ],
 });

@@ -5,7 +5,7 @@ import { component } from '../contract';
 import { choice, text } from '../fields';
 import { snakeCase, type Report, type SettingsOf } from '../section';
 import {
-  HTTP_CLIENT_UPSTREAM_ONLY, httpClientFields, levelIsKnown, type HttpClientConfig,
+  HTTP_CLIENT_UPSTREAM_ONLY, httpClientFields, httpClientFits, type HttpClientConfig,
 } from '../sections/http-client';
 import { retry, type RetryConfig } from '../sections/retry';
 import { sendingQueue, type SendingQueueConfig } from '../sections/sending-queue';
@@ -85,7 +85,7 @@ export const otlpHttpExporter = component<OtlpHttpExporterConfig>()(
     authenticators: [{ at: ['auth', 'authenticator'], as: 'client' }],
     check: (settings, report) => {
       endpointsAreUrls(settings, report);
-      levelIsKnown(settings, report);
+      httpClientFits(settings, report);
     },
     upstreamOnly: ['profiles_endpoint', ...HTTP_CLIENT_UPSTREAM_ONLY],
   });

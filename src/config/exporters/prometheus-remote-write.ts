@@ -8,7 +8,7 @@ import {
 } from '../fields';
 import { section, type Report } from '../section';
 import { authenticator, type AuthenticatorConfig } from '../sections/authenticator';
-import { HTTP_CLIENT_UPSTREAM_ONLY } from '../sections/http-client';
+import { HTTP_CLIENT_KEYS } from '../sections/http-client';
 import {
   resourceToTelemetry, translationStrategy, type ResourceToTelemetryConfig,
 } from '../sections/resource-to-telemetry';
@@ -191,7 +191,7 @@ const http = {
   auth: authenticator(),
 };
 
-const clientOnly = ['compression', 'compression_params', ...HTTP_CLIENT_UPSTREAM_ONLY];
+const clientOnly = ['compression', 'compression_params', ...HTTP_CLIENT_KEYS];
 
 function isUrl(address: string): boolean {
   return /^https?:\/\/[^/]/i.test(address);

@@ -4,7 +4,7 @@
 import { component } from '../contract';
 import { choice, openMap, text } from '../fields';
 import { datadogApi, type DatadogApiConfig } from '../sections/datadog';
-import { HTTP_CLIENT_UPSTREAM_ONLY } from '../sections/http-client';
+import { HTTP_CLIENT_KEYS } from '../sections/http-client';
 
 /** Tells Datadog about the collector: its version, components and configuration. */
 export interface DatadogExtensionConfig {
@@ -39,6 +39,6 @@ export const datadogExtension = component<DatadogExtensionConfig>()('extensions'
   upstreamOnly: [
     'installation_method', 'endpoint', 'timeout', 'headers', 'auth', 'compression',
     'compression_params', 'tls',
-    ...HTTP_CLIENT_UPSTREAM_ONLY,
+    ...HTTP_CLIENT_KEYS,
   ],
 });

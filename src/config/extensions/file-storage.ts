@@ -1,10 +1,10 @@
 /**
- * The contract of upstream's file storage extension.
+ * The contract of the file storage extension.
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
 import { count, duration, flag, text } from '../fields';
-import { section } from '../section';
+import { section, type Report, type SettingsOf } from '../section';
 
 /** When files are made smaller that have room to spare. */
 export interface FileStorageCompactionConfig {
@@ -95,35 +95,52 @@ export interface FileStorageExtensionConfig {
 }
 
 const DIRECTORY = '/var/lib/otelcol/file_storage';
+const MIB = 1_048_576;
+
+const fields = {
+  directory: text({ fallback: DIRECTORY }),
+  timeout: duration('1s'),
+  maxSize: count({ fallback: 0 }),
+  compaction: section<FileStorageCompactionConfig>()({
+    directory: text({ fallback: DIRECTORY }),
+    onStart: flag({ fallback: false }),
+    onRebound: flag({ fallback: false }),
+    reboundNeededThresholdMib: count({ fallback: 100 }),
+    reboundTriggerThresholdMib: count({ fallback: 10 }),
+    maxTransactionSize: count({ fallback: 65_536 }),
+    checkInterval: duration('5s'),
+    cleanupOnStart: flag({ fallback: false }),
+  }),
+  fsync: flag({ fallback: false }),
+  createDirectory: flag({ fallback: false }),
+  directoryPermissions: text({ fallback: '0750' }),
+  recreate: flag({ fallback: false }),
+};
+
+/** What the file storage extension reads. */
+export type FileStorageSettings = SettingsOf<typeof fields>;
+
+function storageFits(settings: FileStorageSettings, report: Report): void {
+  const { createDirectory, directoryPermissions, compaction, maxSize } = settings;
+  if (createDirectory && !/^0?[0-7]{3}$/.test(directoryPermissions)) {
+    report(['directory_permissions'],
+      `must be permissions in octal, such as "0750", got ${directoryPermissions}`);
+  }
+  if (!compaction.onRebound) return;
+  if (compaction.checkInterval === 0) {
+    report(['compaction', 'check_interval'], 'must be more than 0s, got 0s');
+  }
+  if (maxSize === 0) return;
+  const thresholds = {
+    rebound_needed_threshold_mib: compaction.reboundNeededThresholdMib,
+    rebound_trigger_threshold_mib: compaction.reboundTriggerThresholdMib,
+  };
+  for (const [key, mib] of Object.entries(thresholds)) {
+    if (mib * MIB <= maxSize) continue;
+    report(['compaction', key], `must be at most max_size (${maxSize} bytes), got ${mib}`);
+  }
+}
 
 /** The contract of the file storage extension. */
 export const fileStorageExtension = component<FileStorageExtensionConfig>()(
-  'extensions', 'file_storage', {
-    directory: text({ fallback: DIRECTORY }),
-    timeout: duration('1s'),
-    maxSize: count({ fallback: 0 }),
-    compaction: section<FileStorageCompactionConfig>()({
-      directory: text({ fallback: DIRECTORY }),
-      onStart: flag({ fallback: false }),
-      onRebound: flag({ fallback: false }),
-      reboundNeededThresholdMib: count({ fallback: 100 }),
-      reboundTriggerThresholdMib: count({ fallback: 10 }),
-      maxTransactionSize: count({ fallback: 65_536 }),
-      checkInterval: duration('5s'),
-      cleanupOnStart: flag({ fallback: false }),
-    }),
-    fsync: flag({ fallback: false }),
-    createDirectory: flag({ fallback: false }),
-    directoryPermissions: text({ fallback: '0750' }),
-    recreate: flag({ fallback: false }),
-  }, {
-    check: ({ createDirectory, directoryPermissions, compaction }, report) => {
-      if (createDirectory && !/^0?[0-7]{3}$/.test(directoryPermissions)) {
-        report(['directory_permissions'],
-          `must be permissions in octal, such as "0750", got ${directoryPermissions}`);
-      }
-      if (compaction.onRebound && compaction.checkInterval === 0) {
-        report(['compaction', 'check_interval'], 'must be more than 0s, got 0s');
-      }
-    },
-  });
+  'extensions', 'file_storage', fields, { check: storageFits });

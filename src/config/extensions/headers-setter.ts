@@ -28,7 +28,7 @@ export interface HeaderSetterConfig {
    */
   readonly valueFile?: string;
   /**
-   * Header of the received request that holds the value.
+   * Header of the received request that holds the value, where the receiver has includeMetadata.
    * @default - none
    */
   readonly fromContext?: string;
@@ -62,9 +62,9 @@ const header = {
   action: choice(['insert', 'update', 'upsert', 'delete'], 'upsert'),
   value: optional(secret()),
   valueFile: optional(text()),
-  fromContext: upstreamOnly(optional(text())),
+  fromContext: optional(text()),
   fromAttribute: upstreamOnly(optional(text())),
-  defaultValue: upstreamOnly(optional(secret())),
+  defaultValue: optional(secret()),
 };
 
 /** What is known of one header. */

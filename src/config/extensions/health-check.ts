@@ -2,10 +2,11 @@
  * The contract of the health check extension.
  */
 import { component } from '../contract';
-import { text, withoutEffect, type Field } from '../fields';
+import { openMap, text, withoutEffect, type Field } from '../fields';
 import { listenAddress } from '../host-port';
 import { optionalSection, snakeCase, type Report, type SettingsOf } from '../section';
 import { HTTP_SERVER_KEYS, httpServerFields } from '../sections/http-server';
+import { tlsServer, type TlsServerConfig } from '../sections/tls';
 
 /** What the health check answers instead of its JSON. */
 export interface HealthResponseBodyConfig {
@@ -38,6 +39,11 @@ export interface HealthCheckExtensionConfig {
    * @default - a JSON object with status, start and uptime
    */
   readonly responseBody?: HealthResponseBodyConfig;
+  /**
+   * The certificate that is shown to those who ask.
+   * @default - plain HTTP
+   */
+  readonly tls?: TlsServerConfig;
 }
 
 const fields = {
@@ -47,6 +53,7 @@ const fields = {
     healthy: text({ fallback: '' }),
     unhealthy: text({ fallback: '' }),
   }),
+  tls: tlsServer,
 };
 
 /** What the health check extension works with. */
@@ -62,18 +69,22 @@ const UNASKED = [
   'compressionAlgorithms',
 ] as const;
 
+const WITHOUT_PIPELINES = 'exporters are not looked at, as by upstream';
 const NEVER_ASKED = 'health is told to everybody, and in one way, as by upstream';
 
 /** The contract of the health check extension. */
 export const healthCheckExtension = component<HealthCheckExtensionConfig>()(
   'extensions', 'health_check', fields, {
     check: pathIsAbsolute,
-    ignored: Object.fromEntries(UNASKED.map((name): [string, Field<never, unknown>] => [
-      snakeCase(name),
-      withoutEffect(httpServerFields[name] as Field<never, unknown>, NEVER_ASKED),
-    ])),
+    ignored: {
+      check_collector_pipeline: withoutEffect(openMap(), WITHOUT_PIPELINES),
+      ...Object.fromEntries(UNASKED.map((name): [string, Field<never, unknown>] => [
+        snakeCase(name),
+        withoutEffect(httpServerFields[name] as Field<never, unknown>, NEVER_ASKED),
+      ])),
+    },
     upstreamOnly: [
-      'check_collector_pipeline', 'use_v2', 'http', 'grpc', 'component_health',
+      'use_v2', 'http', 'grpc', 'component_health',
       ...HTTP_SERVER_KEYS,
     ],
   });

@@ -4,6 +4,7 @@
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
 import { count, duration } from '../fields';
+import { formatGoDuration } from '../go-duration';
 import type { Report, SettingsOf } from '../section';
 
 /** Refuses data while the process holds too much memory, so that it is not killed for it. */
@@ -32,6 +33,27 @@ export interface MemoryLimiterProcessorConfig {
    * @default 0
    */
   readonly spikeLimitPercentage?: number;
+  /**
+   * Least time between two forced collections of garbage in the room below the limit.
+   * @default Duration.seconds(10)
+   */
+  readonly minGcIntervalWhenSoftLimited?: Duration;
+  /**
+   * Least time between two forced collections of garbage above the limit; zero is at every look.
+   * @default Duration.seconds(0)
+   */
+  readonly minGcIntervalWhenHardLimited?: Duration;
+  /**
+   * Greatest time between two forced collections below the limit: while they free next to nothing,
+   * the time between them doubles up to this. Zero leaves it at the least time.
+   * @default Duration.seconds(30)
+   */
+  readonly maxGcIntervalWhenSoftLimited?: Duration;
+  /**
+   * The same above the limit.
+   * @default Duration.seconds(30)
+   */
+  readonly maxGcIntervalWhenHardLimited?: Duration;
 }
 
 const fields = {
@@ -40,6 +62,10 @@ const fields = {
   spikeLimitMib: count({ fallback: 0, max: 4_294_967_295 }),
   limitPercentage: count({ fallback: 0, max: 100 }),
   spikeLimitPercentage: count({ fallback: 0, max: 100 }),
+  minGcIntervalWhenSoftLimited: duration('10s'),
+  minGcIntervalWhenHardLimited: duration('0s'),
+  maxGcIntervalWhenSoftLimited: duration('30s'),
+  maxGcIntervalWhenHardLimited: duration('30s'),
 };
 
 /** What the memory limiter works with. */
@@ -60,12 +86,30 @@ function limitsFit(settings: MemoryLimiterSettings, report: Report): void {
   }
 }
 
+function intervalsFit(settings: MemoryLimiterSettings, report: Report): void {
+  const {
+    minGcIntervalWhenSoftLimited: leastSoft, maxGcIntervalWhenSoftLimited: mostSoft,
+    minGcIntervalWhenHardLimited: leastHard, maxGcIntervalWhenHardLimited: mostHard,
+  } = settings;
+  if (leastSoft < leastHard) {
+    report(['min_gc_interval_when_soft_limited'],
+      `must be at least min_gc_interval_when_hard_limited (${formatGoDuration(leastHard)}), got ${
+        formatGoDuration(leastSoft)}`);
+  }
+  const pairs = [['soft', leastSoft, mostSoft], ['hard', leastHard, mostHard]] as const;
+  for (const [limit, least, most] of pairs) {
+    if (most === 0 || most >= least) continue;
+    report([`max_gc_interval_when_${limit}_limited`],
+      `must be 0s or at least min_gc_interval_when_${limit}_limited (${
+        formatGoDuration(least)}), got ${formatGoDuration(most)}`);
+  }
+}
+
 /** The contract of the memory limiter. */
 export const memoryLimiterProcessor = component<MemoryLimiterProcessorConfig>()(
   'processors', 'memory_limiter', fields, {
-    check: limitsFit,
-    upstreamOnly: [
-      'min_gc_interval_when_soft_limited', 'min_gc_interval_when_hard_limited',
-      'max_gc_interval_when_soft_limited', 'max_gc_interval_when_hard_limited',
-    ],
+    check: (settings, report) => {
+      limitsFit(settings, report);
+      intervalsFit(settings, report);
+    },
   });

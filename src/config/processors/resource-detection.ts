@@ -8,7 +8,7 @@ import { section } from '../section';
 import {
   DETECTORS, platformDetectorFields, type PlatformDetectorsConfig,
 } from './platform-detectors';
-import { HTTP_CLIENT_UPSTREAM_ONLY } from '../sections/http-client';
+import { HTTP_CLIENT_KEYS } from '../sections/http-client';
 import { authType, KUBERNETES_API_UPSTREAM_ONLY } from '../sections/kubernetes-api';
 
 /** Tries again to detect what could not be detected. */
@@ -163,6 +163,6 @@ export const resourceDetectionProcessor = component<ResourceDetectionProcessorCo
     },
     upstreamOnly: [
       'endpoint', 'compression', 'compression_params', 'headers', 'tls', 'auth',
-      ...HTTP_CLIENT_UPSTREAM_ONLY,
+      ...HTTP_CLIENT_KEYS,
     ],
   });

@@ -1,11 +1,32 @@
 /**
  * How a gRPC client reaches its server.
  */
-import { choice, flag, headers, text } from '../fields';
+import type { Duration } from 'cdk8s';
+import { choice, count, duration, flag, headers, text, withoutEffect } from '../fields';
 import { hostPortFault } from '../host-port';
-import type { Report, SettingsOf } from '../section';
+import { givenSection, type Report, type SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
+import { READS_AT_ONCE, WRITES_AT_ONCE } from './buffers';
 import { tlsClient, type TlsClientConfig } from './tls';
+
+/** How a gRPC client finds out that its server has vanished. */
+export interface GrpcClientKeepaliveConfig {
+  /**
+   * Time after which the server is asked for a sign of life, at least 10 seconds; zero is never.
+   * @default Duration.millis(0)
+   */
+  readonly time?: Duration;
+  /**
+   * Time that its answer may take before the connection is cut; zero is 20 seconds.
+   * @default Duration.millis(0)
+   */
+  readonly timeout?: Duration;
+  /**
+   * Whether it is asked also while no request is under way.
+   * @default false
+   */
+  readonly permitWithoutStream?: boolean;
+}
 
 /** How a gRPC client talks to its server, wherever that is. */
 export interface GrpcClientConfig {
@@ -30,6 +51,31 @@ export interface GrpcClientConfig {
    */
   readonly waitForReady?: boolean;
   /**
+   * Name of the server that requests carry, where it is not the endpoint's; TLS asks for it, too.
+   * @default ""
+   */
+  readonly authority?: string;
+  /**
+   * What the client calls itself; its name and version when empty.
+   * @default ""
+   */
+  readonly userAgent?: string;
+  /**
+   * How the client finds out that the server has vanished.
+   * @default - only when a request was not answered in time
+   */
+  readonly keepalive?: GrpcClientKeepaliveConfig;
+  /**
+   * Bytes that are read at once; zero is a choice of the library. It has no effect in otelgw.
+   * @default 0
+   */
+  readonly readBufferSize?: number;
+  /**
+   * Bytes that are written at once. It has no effect in otelgw.
+   * @default 524288
+   */
+  readonly writeBufferSize?: number;
+  /**
    * TLS of the connection.
    * @default - TLS with the authorities of the system
    */
@@ -49,16 +95,22 @@ export function grpcClientFields(endpoint?: string) {
     headers: headers(),
     balancerName: choice(['round_robin', 'pick_first', ''], 'round_robin'),
     waitForReady: flag({ fallback: false }),
+    authority: text({ fallback: '' }),
+    userAgent: text({ fallback: '' }),
+    keepalive: givenSection<GrpcClientKeepaliveConfig>()('off', {
+      time: duration('0s'),
+      timeout: duration('0s'),
+      permitWithoutStream: flag({ fallback: false }),
+    }),
+    readBufferSize: withoutEffect(count({ fallback: 0 }), READS_AT_ONCE),
+    writeBufferSize: withoutEffect(count({ fallback: 524_288 }), WRITES_AT_ONCE),
     tls: tlsClient,
     auth: authenticator(),
   };
 }
 
 /** Keys of a gRPC client that upstream has besides. */
-export const GRPC_CLIENT_UPSTREAM_ONLY = [
-  'authority', 'user_agent', 'keepalive', 'read_buffer_size', 'write_buffer_size',
-  'middlewares',
-];
+export const GRPC_CLIENT_UPSTREAM_ONLY = ['middlewares'];
 
 /** What a gRPC client knows of its server. */
 export type GrpcClientSettings = SettingsOf<ReturnType<typeof grpcClientFields>>;
@@ -69,7 +121,14 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const RESOLVERS = ['dns', 'passthrough', 'unix', 'unix-abstract', 'vsock', 'xds'];
 
 /** The endpoint names a server, as upstream checks it. */
-export function endpointIsServer({ endpoint }: GrpcClientSettings, report: Report): void {
+export function endpointIsServer(
+  { authority, endpoint, tls }: GrpcClientSettings, report: Report,
+): void {
+  const { serverNameOverride } = tls;
+  if (authority !== '' && serverNameOverride !== '' && authority !== serverNameOverride) {
+    report(['authority'], `must be tls.server_name_override (${serverNameOverride}) where both are`
+      + ` given, got ${authority}`);
+  }
   const fault = endpointFault(endpoint);
   if (fault !== undefined) report(['endpoint'], `${fault}, got ${JSON.stringify(endpoint)}`);
 }

@@ -2,9 +2,12 @@
  * How an HTTP client sends its requests.
  */
 import type { Duration } from 'cdk8s';
-import { choice, count, duration, headers } from '../fields';
-import { section, type Report, type SettingsOf } from '../section';
+import {
+  choice, count, duration, flag, headers, text, withoutEffect,
+} from '../fields';
+import { section, snakeCase, type Report, type SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
+import { READS_AT_ONCE, WRITES_AT_ONCE } from './buffers';
 import { tlsClient, type TlsClientConfig } from './tls';
 
 /** How much is done to make requests small. */
@@ -15,6 +18,30 @@ export interface CompressionParamsConfig {
    * @default 0
    */
   readonly level?: number;
+}
+
+/** How connections of an HTTP client are kept. */
+export interface HttpClientKeepaliveConfig {
+  /**
+   * Whether connections are kept after a request.
+   * @default true
+   */
+  readonly enabled?: boolean;
+  /**
+   * Time after which a connection without requests is ended; zero is never.
+   * @default Duration.seconds(90)
+   */
+  readonly idleConnTimeout?: Duration;
+  /**
+   * Connections without requests that are kept; zero is without limit.
+   * @default 100
+   */
+  readonly maxIdleConns?: number;
+  /**
+   * The same for each host; zero leaves it at `maxIdleConns`.
+   * @default 0
+   */
+  readonly maxIdleConnsPerHost?: number;
 }
 
 /** How an HTTP client sends its requests. */
@@ -49,7 +76,50 @@ export interface HttpClientConfig {
    * @default - none
    */
   readonly auth?: AuthenticatorConfig;
+  /**
+   * Proxy for all requests, as `http://host:port`; those that the variables HTTP_PROXY, HTTPS_PROXY
+   * and NO_PROXY name when empty.
+   * @default ""
+   */
+  readonly proxyUrl?: string;
+  /**
+   * Connections to a host that may be open; zero is without limit.
+   * @default 0
+   */
+  readonly maxConnsPerHost?: number;
+  /**
+   * How connections are kept.
+   * @default - up to 100 of them, for 90 seconds without requests
+   */
+  readonly keepalive?: HttpClientKeepaliveConfig;
+  /**
+   * Bytes that are read at once; zero is a choice of the library. It has no effect in otelgw.
+   * @default 0
+   */
+  readonly readBufferSize?: number;
+  /**
+   * Bytes that are written at once. It has no effect in otelgw.
+   * @default 524288
+   */
+  readonly writeBufferSize?: number;
+  /**
+   * Time without data after which HTTP/2 asks for a sign of life. It has no effect in otelgw.
+   * @default Duration.millis(0)
+   */
+  readonly http2ReadIdleTimeout?: Duration;
+  /**
+   * Time that HTTP/2 waits for it. It has no effect in otelgw.
+   * @default Duration.millis(0)
+   */
+  readonly http2PingTimeout?: Duration;
+  /**
+   * Whether HTTP/2 is spoken where it can be. It has no effect in otelgw.
+   * @default true
+   */
+  readonly forceAttemptHttp2?: boolean;
 }
+
+const OVER_HTTP1 = 'it sends over HTTP/1.1';
 
 /** The fields of an HTTP client. */
 export const httpClientFields = {
@@ -63,15 +133,32 @@ export const httpClientFields = {
   tls: tlsClient,
   timeout: duration('30s'),
   auth: authenticator(),
+  proxyUrl: text({ fallback: '' }),
+  maxConnsPerHost: count({ fallback: 0 }),
+  keepalive: section<HttpClientKeepaliveConfig>()({
+    enabled: flag({ fallback: true }),
+    idleConnTimeout: duration('90s'),
+    maxIdleConns: count({ fallback: 100 }),
+    maxIdleConnsPerHost: count({ fallback: 0 }),
+  }),
+  readBufferSize: withoutEffect(count({ fallback: 0 }), READS_AT_ONCE),
+  writeBufferSize: withoutEffect(count({ fallback: 524_288 }), WRITES_AT_ONCE),
+  http2ReadIdleTimeout: withoutEffect(duration('0s'), OVER_HTTP1),
+  http2PingTimeout: withoutEffect(duration('0s'), OVER_HTTP1),
+  forceAttemptHttp2: withoutEffect(flag({ fallback: true }), OVER_HTTP1),
 };
 
 /** Keys of an HTTP client that upstream has besides. */
 export const HTTP_CLIENT_UPSTREAM_ONLY = [
-  'proxy_url', 'middlewares', 'read_buffer_size',
-  'write_buffer_size', 'max_conns_per_host', 'http2_read_idle_timeout', 'http2_ping_timeout',
-  'force_attempt_http2', 'cookies', 'keepalive', 'max_idle_conns', 'max_idle_conns_per_host',
-  'idle_conn_timeout', 'disable_keep_alives',
+  'middlewares', 'cookies', 'max_idle_conns', 'max_idle_conns_per_host', 'idle_conn_timeout',
+  'disable_keep_alives',
 ];
+
+/** Keys of an HTTP client of upstream, for contracts of clients that only upstream has. */
+export const HTTP_CLIENT_KEYS = [
+  'proxyUrl', 'readBufferSize', 'writeBufferSize', 'maxConnsPerHost', 'http2ReadIdleTimeout',
+  'http2PingTimeout', 'forceAttemptHttp2', 'keepalive',
+].map(snakeCase).concat(HTTP_CLIENT_UPSTREAM_ONLY);
 
 /** What an HTTP client knows of its requests. */
 export type HttpClientSettings = SettingsOf<typeof httpClientFields>;
@@ -86,10 +173,14 @@ const LEVELS: Readonly<Record<string, readonly [least: number, greatest: number]
   'lz4': [0, 0],
 };
 
-/** The level is one of the algorithm's, as upstream checks it. */
-export function levelIsKnown(
-  { compression, compressionParams: { level } }: HttpClientSettings, report: Report,
+/** The level is one of the algorithm's, as upstream checks it, and the proxy has an address. */
+export function httpClientFits(
+  { compression, compressionParams: { level }, proxyUrl }: HttpClientSettings, report: Report,
 ): void {
+  if (proxyUrl !== '' && !(/^https?:\/\/[^/]/i.test(proxyUrl) && URL.canParse(proxyUrl))) {
+    // It may hold a password, so it is not shown.
+    report(['proxy_url'], 'must be a URL such as http://host:3128');
+  }
   const [least, greatest] = LEVELS[compression] ?? [level, level];
   if (level >= least && level <= greatest) return;
   const rule = least === greatest ? `${least}` : `from ${least} to ${greatest}`;

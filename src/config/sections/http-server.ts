@@ -3,7 +3,7 @@
  */
 import type { Duration } from 'cdk8s';
 import {
-  count, deprecated, duration, flag, headers, list, optional, text,
+  count, deprecated, duration, flag, headers, list, optional, text, type Setting,
 } from '../fields';
 import {
   givenSection, section, snakeCase, type Report, type SettingsOf,
@@ -141,6 +141,9 @@ export interface HttpServerConfig {
    */
   readonly keepAlivesEnabled?: boolean;
 }
+
+/** What a server knows of the pages that may use it. */
+export type CorsSettings = NonNullable<Setting<typeof cors>>;
 
 const cors = givenSection<CorsConfig>()('off', {
   allowedOrigins: list(text(), []),

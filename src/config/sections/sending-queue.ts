@@ -2,7 +2,12 @@
  * Where requests wait for an exporter.
  */
 import type { Duration } from 'cdk8s';
-import { choice, count, duration, flag, list, optional, text, upstreamOnly } from '../fields';
+import { z } from 'zod';
+import { parseComponentId } from '../component-id';
+import {
+  choice, count, duration, flag, leaf, list, mustBe, optional, text,
+} from '../fields';
+import { shown } from '../problem';
 import {
   optionalSection, section, type Presence, type Report, type SettingsOf,
 } from '../section';
@@ -14,6 +19,17 @@ export interface QueuePartitionConfig {
    * @default []
    */
   readonly metadataKeys?: string[];
+  /**
+   * How many such groups are gathered at the same time; the one that got nothing for longest is
+   * sent to make room for another.
+   * @default 10000
+   */
+  readonly cacheSize?: number;
+  /**
+   * Time after which a group that gets nothing is forgotten.
+   * @default Duration.seconds(90)
+   */
+  readonly idleTimeout?: Duration;
 }
 
 /** Gathers requests that wait into larger ones. */
@@ -45,7 +61,7 @@ export interface QueueBatchConfig {
   readonly partition?: QueuePartitionConfig;
 }
 
-/** Holds requests in memory until the exporter can send them. */
+/** Holds requests until the exporter can send them. */
 export interface SendingQueueConfig {
   /**
    * Whether requests wait in a queue; otherwise the sender waits for the peer's answer.
@@ -64,7 +80,7 @@ export interface SendingQueueConfig {
   readonly queueSize?: number;
   /**
    * What the queue counts: requests, items or bytes.
-   * @default "requests"
+   * @default - requests
    */
   readonly sizer?: string;
   /**
@@ -78,16 +94,31 @@ export interface SendingQueueConfig {
    */
   readonly waitForResult?: boolean;
   /**
-   * Extension that keeps waiting requests over a restart, such as `file_storage`. This runtime
-   * keeps them in memory.
+   * Extension that keeps waiting requests over a restart, such as `file_storage`.
    * @default - they wait in memory
    */
   readonly storage?: string;
   /**
-   * Gathers waiting requests into larger ones. In this runtime the batch processor does so.
+   * Gathers waiting requests into larger ones.
    * @default - off
    */
   readonly batch?: QueueBatchConfig;
+}
+
+interface PartitionSettings {
+  readonly metadataKeys: readonly string[];
+  readonly idleTimeout: number;
+}
+
+function partitionFits(
+  { metadataKeys, idleTimeout }: PartitionSettings, report: Report,
+): void {
+  if (idleTimeout === 0) report(['idle_timeout'], 'must be more than 0s, got 0s');
+  const names = metadataKeys.map((key) => key.toLowerCase());
+  names.forEach((name, at) => {
+    if (names.indexOf(name) === at) return;
+    report(['metadata_keys', at], `must differ from all others in more than case, got "${name}"`);
+  });
 }
 
 const batch = optionalSection<QueueBatchConfig>()({ absent: 'off', empty: 'on' }, {
@@ -95,7 +126,11 @@ const batch = optionalSection<QueueBatchConfig>()({ absent: 'off', empty: 'on' }
   minSize: count({ fallback: 8192 }),
   maxSize: count({ fallback: 0 }),
   sizer: optional(choice(['items', 'bytes'])),
-  partition: section<QueuePartitionConfig>()({ metadataKeys: list(text(), []) }),
+  partition: section<QueuePartitionConfig>()({
+    metadataKeys: list(text(), []),
+    cacheSize: count({ fallback: 10_000, min: 1 }),
+    idleTimeout: duration('90s'),
+  }, { check: partitionFits }),
 }, {
   check: ({ flushTimeout, minSize, maxSize }, report) => {
     if (flushTimeout === 0) report(['flush_timeout'], 'must be more than 0s, got 0s');
@@ -108,11 +143,17 @@ const batch = optionalSection<QueueBatchConfig>()({ absent: 'off', empty: 'on' }
 const fields = {
   numConsumers: count({ fallback: 10, min: 1 }),
   queueSize: count({ fallback: 1000, min: 1 }),
-  sizer: choice(['requests', 'items', 'bytes'], 'requests'),
+  sizer: optional(choice(['requests', 'items', 'bytes'])),
   blockOnOverflow: flag({ fallback: false }),
   waitForResult: flag({ fallback: false }),
-  storage: upstreamOnly(optional(text())),
-  batch: upstreamOnly(batch),
+  storage: optional(leaf<string, string>(() => z.string(mustBe('a text')), undefined, {
+    decode: (id: string, refuse) => {
+      const parts = parseComponentId(id);
+      if (typeof parts === 'string') refuse(`${parts}, got ${shown(id)}`);
+      return id;
+    },
+  })),
+  batch,
 };
 
 /** What an exporter knows of its queue. */
@@ -123,8 +164,12 @@ function queueFits(settings: SendingQueueSettings, report: Report): void {
   if (storage !== undefined && waitForResult) {
     report(['wait_for_result'], 'must be false beside storage: what is kept is answered at once');
   }
-  const batchSizer = batched?.sizer ?? (sizer === 'requests' ? 'items' : sizer);
-  if (batched !== undefined && batchSizer === sizer && batched.minSize > queueSize) {
+  if (batched === undefined) return;
+  const batchSizer = batched.sizer ?? sizer;
+  if (batchSizer === 'requests') {
+    report(['batch', 'sizer'],
+      'must be items or bytes beside a queue that is told to count requests, got nothing');
+  } else if ((batchSizer ?? 'items') === (sizer ?? 'requests') && batched.minSize > queueSize) {
     report(['batch', 'min_size'],
       `must be at most queue_size (${queueSize}), got ${batched.minSize}`);
   }

@@ -65,6 +65,17 @@ export interface TlsServerConfig {
    */
   readonly cipherSuites?: string[];
   /**
+   * Whether cipher suites that are not safe may be among them.
+   * @default false
+   */
+  readonly includeInsecureCipherSuites?: boolean;
+  /**
+   * Curves that keys are agreed on with: X25519MLKEM768, X25519, P256, P384 and P521; a choice of
+   * the library when empty.
+   * @default []
+   */
+  readonly curvePreferences?: string[];
+  /**
    * Trusts the authorities of the system, too, beside those that are given.
    * @default false
    */
@@ -140,6 +151,17 @@ export interface TlsClientConfig {
    */
   readonly cipherSuites?: string[];
   /**
+   * Whether cipher suites that are not safe may be among them.
+   * @default false
+   */
+  readonly includeInsecureCipherSuites?: boolean;
+  /**
+   * Curves that keys are agreed on with: X25519MLKEM768, X25519, P256, P384 and P521; a choice of
+   * the library when empty.
+   * @default []
+   */
+  readonly curvePreferences?: string[];
+  /**
    * Trusts the authorities of the system, too, beside those that are given.
    * @default false
    */
@@ -164,19 +186,26 @@ export const CIPHER_SUITES = [
 ] as const;
 
 /** The name of a cipher suite in Go. */
-export type CipherSuite = typeof CIPHER_SUITES[number];
+export type CipherSuite =
+  typeof CIPHER_SUITES[number] | typeof INSECURE_CIPHER_SUITES[number];
 
 /** Those that upstream takes with `include_insecure_cipher_suites` only. */
-const INSECURE_SUITES = [
+export const INSECURE_CIPHER_SUITES = [
   'TLS_RSA_WITH_RC4_128_SHA', 'TLS_RSA_WITH_3DES_EDE_CBC_SHA', 'TLS_RSA_WITH_AES_128_CBC_SHA',
   'TLS_RSA_WITH_AES_256_CBC_SHA', 'TLS_RSA_WITH_AES_128_CBC_SHA256',
   'TLS_RSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_AES_256_GCM_SHA384',
   'TLS_ECDHE_ECDSA_WITH_RC4_128_SHA', 'TLS_ECDHE_RSA_WITH_RC4_128_SHA',
   'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA', 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
   'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256',
-];
+] as const;
 
-const EITHER_SIDE = ['include_insecure_cipher_suites', 'curve_preferences', 'tpm'];
+/** Curves by their names in Go. */
+export const CURVES = ['X25519MLKEM768', 'X25519', 'P256', 'P384', 'P521'] as const;
+
+/** The name of a curve in Go. */
+export type Curve = typeof CURVES[number];
+
+const EITHER_SIDE = ['tpm'];
 
 const either = {
   caFile: text({ fallback: '' }),
@@ -187,7 +216,9 @@ const either = {
   keyPem: secret({ fallback: '' }),
   minVersion: choice(VERSIONS, '1.2'),
   maxVersion: choice(['', ...VERSIONS], ''),
-  cipherSuites: list(choice(CIPHER_SUITES, undefined, INSECURE_SUITES), []),
+  cipherSuites: list(choice([...CIPHER_SUITES, ...INSECURE_CIPHER_SUITES]), []),
+  includeInsecureCipherSuites: flag({ fallback: false }),
+  curvePreferences: list(choice(CURVES), []),
   includeSystemCaCertsPool: flag({ fallback: false }),
   reloadInterval: duration('0s'),
 };
@@ -224,6 +255,12 @@ function fitsTogether(settings: EitherSettings, report: Report): void {
   if (maxVersion !== '' && maxVersion < minVersion) {
     report(['max_version'], `must be at least min_version (${minVersion}), got ${maxVersion}`);
   }
+  if (settings.includeInsecureCipherSuites) return;
+  settings.cipherSuites.forEach((suite, index) => {
+    if (!(INSECURE_CIPHER_SUITES as readonly string[]).includes(suite)) return;
+    report(['cipher_suites', index],
+      `needs include_insecure_cipher_suites beside it, got ${JSON.stringify(suite)}`);
+  });
 }
 
 function serverFits(settings: TlsServerSettings, report: Report): void {

@@ -1,6 +1,6 @@
 // Command load is the traffic of the bench: `load send` makes it, `load sink` counts what arrives,
 // `load start` times how long a command takes until it accepts a request, `load describe` tells
-// what the requests are like. Those that run on read a word per line: `reset` begins the latencies
+// what the requests are like, `load wait` ends when somebody listens. Those that run on read a word per line: `reset` begins the latencies
 // anew, `report` prints counts as a line of JSON, `stop` (of send) waits for all answers first.
 package main
 
@@ -36,7 +36,7 @@ func describe(spans int) any {
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("load: must be told one of send, sink, start, describe")
+		log.Fatal("load: must be told one of send, sink, start, wait, describe")
 	}
 	words := flag.NewFlagSet("load", flag.ExitOnError)
 	var o sendOptions
@@ -58,6 +58,8 @@ func main() {
 	switch os.Args[1] {
 	case "start":
 		printLine(measureStart(o, words.Args()))
+	case "wait":
+		waitForPort(o.address, 30*time.Second)
 	case "describe":
 		printLine(describe(o.spans))
 	case "sink":
@@ -69,7 +71,7 @@ func main() {
 		printLine(map[string]any{"started": true})
 		obey(sending.answers.reset, sending.report, sending.stop)
 	default:
-		log.Fatalf("load: must be told one of send, sink, start, describe, got %s", os.Args[1])
+		log.Fatalf("load: must be told one of send, sink, start, wait, describe, got %s", os.Args[1])
 	}
 }
 

@@ -83,9 +83,10 @@ func startSender(o sendOptions) *sender {
 // closedLoop keeps so many requests under way; the next one begins when one was answered.
 func (s *sender) closedLoop(clients []client) {
 	if s.gzip {
-		// Compressing would be most of what this process does, so it is done before.
+		// Compressing would be most of what this process does, so it is done before; such requests
+		// cannot tell when they are due.
 		for seed := range 32 {
-			s.pool = append(s.pool, gzipped(newTemplate(s.spans, uint64(seed)).stamp(time.Now())))
+			s.pool = append(s.pool, gzipped(newTemplate(s.spans, uint64(seed)).stamp(time.Time{})))
 		}
 	}
 	workers := s.connections * s.inFlight

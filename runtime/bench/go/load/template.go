@@ -59,13 +59,13 @@ func newTemplate(spans int, seed uint64) *template {
 	return t
 }
 
-// stamp gives every trace an id that nobody has seen; some of them tell `due`.
+// stamp gives every trace an id that nobody has seen; some of them tell `due` if there is one.
 func (t *template) stamp(due time.Time) []byte {
 	for trace := range t.traces {
 		id := t.ids[trace*idBytes : (trace+1)*idBytes]
 		binary.BigEndian.PutUint64(id, t.random.Uint64())
 		binary.BigEndian.PutUint64(id[8:], t.random.Uint64())
-		if t.marked[trace] {
+		if t.marked[trace] && !due.IsZero() {
 			binary.BigEndian.PutUint32(id, mark)
 			binary.BigEndian.PutUint64(id[4:], uint64(due.UnixNano()))
 		}

@@ -1,0 +1,34 @@
+/** `npm run overload`: a minute of twice the sustainable load; exits 1 when a promise is broken. */
+import { CollectorProcess } from '../testing/collector-process';
+import { overload, type OverloadResult } from '../testing/overload';
+
+/** Growth of memory between two times that is no growth. */
+const NOISE = 1.1;
+
+async function main(): Promise<number> {
+  const seconds = Number(process.env.OVERLOAD_SECONDS ?? 60);
+  const result = await overload(seconds);
+  CollectorProcess.killAll();
+  const { accepted, exitCode, lost, others, rate, refused, rssMib, sent, sustainable } = result;
+  console.log(`${seconds} s; the backend takes ${sustainable} requests/s of 100 spans; sent ${
+    sent} (${rate.toFixed(0)}/s)`);
+  console.log(`accepted ${accepted}, refused with UNAVAILABLE or 503 ${refused}, others ${
+    JSON.stringify(others)}, lost ${lost}, exit code ${exitCode}`);
+  const { early, late } = memory(result);
+  console.log(`RSS in MiB: begins at ${rssMib[0]}, at most ${Math.max(...rssMib)}; highest of the`
+    + ` second quarter ${early}, of the last ${late}`);
+  const isKept = lost === 0 && Object.keys(others).length === 0 && exitCode === 0
+    && late <= early * NOISE;
+  console.log(isKept ? 'ok' : 'FAIL');
+  return isKept ? 0 : 1;
+}
+
+function memory({ rssMib }: OverloadResult): { early: number; late: number } {
+  const quarter = Math.floor(rssMib.length / 4);
+  return {
+    early: Math.max(...rssMib.slice(quarter, 2 * quarter)),
+    late: Math.max(...rssMib.slice(3 * quarter)),
+  };
+}
+
+void main().then((code) => { process.exitCode = code; });

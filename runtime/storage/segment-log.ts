@@ -1,0 +1,341 @@
+/**
+ * Requests of one exporter and signal in files of a folder: appended at one end, read from the
+ * other, each file deleted when all that it holds is done.
+ *
+ * Of what lies on disk nothing is held in memory but a window of the file that is read and, while
+ * the reader keeps up, the newest requests, which then need not be read at all.
+ */
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { compactSegment } from './compaction';
+import type { LogMetrics } from './log-metrics';
+import type { LogSettings } from './log-settings';
+import { decodeRecord, requestBytes, type RecordAt } from './record';
+import type { Damage, RecordScanner } from './record-scanner';
+import { parseSegmentName, Segment, segmentFile, unlinkIfThere } from './segment';
+import { SegmentWriter, type Written } from './segment-writer';
+import type { LogOwner, RequestLog, StoredRequest, Totals } from './storage';
+import type { Clock, Timer } from '../clock';
+import { messageOf } from '../errors';
+import { Fifo } from '../pipeline/fifo';
+import type { Payload } from '../pipeline/payload';
+import type { Logger } from '../telemetry/logger';
+
+const MIB = 1_048_576;
+/** How much of a file is read at once. */
+const WINDOW_BYTES = 262_144;
+/** Bytes of requests that are handed to the reader without being read from the disk. */
+const NEWEST_BYTES = 8 * MIB;
+/** Time after which it is written down what is done. What a crash undoes of it is sent twice. */
+const TIDY_MS = 200;
+
+/** What a log is made from. */
+export interface LogOptions {
+  /** Its folder, which is made where it is missing. */
+  readonly folder: string;
+  /** How it keeps requests. */
+  readonly settings: LogSettings;
+  /** Whose requests it keeps. */
+  readonly owner: LogOwner;
+  /** What it counts. */
+  readonly metrics: LogMetrics;
+}
+
+/** The log in one folder. */
+export class SegmentLog implements RequestLog {
+  /**
+   * Opens the log in a folder that no other process uses.
+   *
+   * @throws Error when its files cannot be read.
+   */
+  public static async open(options: LogOptions): Promise<SegmentLog> {
+    await mkdir(options.folder, { recursive: true });
+    const log = new SegmentLog(options);
+    await log.load();
+    return log;
+  }
+
+  /** What it held when it was opened. */
+  public readonly found: Totals = { requests: 0, items: 0, bytes: 0 };
+  /** Oldest first; the first one that the reader has not left behind is read. */
+  private readonly segments: Segment[] = [];
+  private readonly newest = new Fifo<Written>();
+  private newestBytes = 0;
+  private unreadRequests = 0;
+  private scanner?: { readonly segment: Segment; readonly scan: RecordScanner };
+  private readOffset = 0;
+  private readonly known = new Set<string>();
+  private writer!: SegmentWriter;
+  private tidyTimer?: Timer;
+  private tidying = Promise.resolve();
+  private checkTimer?: Timer;
+  private wasLarge = false;
+  private cannotTidy = false;
+  private closing?: Promise<void>;
+
+  private constructor(private readonly options: LogOptions) {}
+
+  /** Whether something was not read yet. */
+  public get hasUnread(): boolean {
+    return this.unreadRequests > 0;
+  }
+
+  /** Bytes of all files. */
+  public get diskBytes(): number {
+    let bytes = 0;
+    for (const segment of this.segments) bytes += segment.diskBytes;
+    return bytes;
+  }
+
+  /** Keeps `payload`; rejects with a RetryableError when it cannot. */
+  public append(payload: Payload): Promise<void> {
+    return this.writer.append(payload);
+  }
+
+  /** The next request that was not read yet. */
+  public next(): Promise<StoredRequest | undefined> | StoredRequest | undefined {
+    const written = this.newest.shift();
+    if (written === undefined) return this.hasUnread ? this.read() : undefined;
+    this.newestBytes -= written.payload.sizeBytes;
+    this.passUpTo(written.segment);
+    this.readOffset = written.record.offset + written.record.length;
+    return this.handOut(written.segment, written.record, written.payload);
+  }
+
+  /** Ends what is under way and closes all files. */
+  public close(): Promise<void> {
+    this.closing ??= this.finish();
+    return this.closing;
+  }
+
+  private get log(): Logger {
+    return this.options.owner.context.log;
+  }
+
+  private get clock(): Clock {
+    return this.options.owner.context.clock;
+  }
+
+  private async load(): Promise<void> {
+    const { folder, settings, metrics, owner } = this.options;
+    const files = new Set(await readdir(folder));
+    const names = [...files].flatMap((file) => parseSegmentName(file) ?? [])
+      .sort((one, other) => one.number - other.number || other.generation - one.generation);
+    const used = new Set<string>();
+    for (const [at, name] of names.entries()) {
+      const segment = new Segment(folder, name);
+      if (names[at - 1]?.number === name.number) {
+        // Its successor was complete before it got its name.
+        await segment.delete();
+      } else {
+        used.add(segmentFile(name).replace(/queue$/, 'done'));
+        await this.loadSegment(segment);
+      }
+    }
+    for (const file of files) {
+      if (file.endsWith('.done') && !used.has(file)) await unlinkIfThere(`${folder}/${file}`);
+    }
+    this.writer = new SegmentWriter({
+      settings,
+      folder,
+      firstNumber: (names.at(-1)?.number ?? 0) + 1,
+      log: this.log,
+      diskBytes: () => this.diskBytes,
+      onSegment: (segment) => this.segments.push(segment),
+      onWritten: (written) => this.onWritten(written),
+      onFailure: () => metrics.writeFailures.add(1),
+    });
+    metrics.observeDisk(() => this.diskBytes);
+    const { compaction } = settings;
+    if (compaction.onStart) for (const segment of this.segments) await this.compact(segment);
+    if (!compaction.onRebound) return;
+    this.checkTimer = owner.context.clock.every(
+      compaction.checkInterval, () => this.checkRebound());
+  }
+
+  private async loadSegment(segment: Segment): Promise<void> {
+    await segment.load((damage) => this.onDamage(segment, damage));
+    const { requests, items, bytes } = segment.unread;
+    if (requests === 0) {
+      await segment.delete();
+      return;
+    }
+    this.found.requests += requests;
+    this.found.items += items;
+    this.found.bytes += bytes;
+    this.unreadRequests += requests;
+    this.segments.push(segment);
+  }
+
+  private onWritten(written: Written): void {
+    const { sizeBytes } = written.payload;
+    // Only what comes right after what is held here already may be read before the disk is.
+    if (this.unreadRequests === this.newest.length
+      && this.newestBytes + sizeBytes <= NEWEST_BYTES) {
+      this.newest.push(written);
+      this.newestBytes += sizeBytes;
+    }
+    this.unreadRequests += 1;
+  }
+
+  /** The next request from the disk. */
+  private async read(): Promise<StoredRequest | undefined> {
+    for (;;) {
+      const segment = this.segments.find(({ isPassed }) => !isPassed);
+      if (segment === undefined) return undefined;
+      if (this.scanner?.segment !== segment || this.scanner.scan.offset !== this.readOffset) {
+        const scan = await segment.scanner(this.readOffset, WINDOW_BYTES);
+        this.scanner = { segment, scan };
+      }
+      const { scan } = this.scanner;
+      const at = await scan.next(segment.length);
+      if (at === undefined) {
+        if (segment.isSealed) this.pass(segment);
+        else if (scan.offset >= segment.length) this.loseUnread(segment);
+        if (segment.isSealed) continue;
+        return undefined;
+      }
+      const bytes = 'damagedBytes' in at ? undefined : await scan.bytesOf(at);
+      this.readOffset = scan.offset;
+      if ('damagedBytes' in at) {
+        this.onDamage(segment, at);
+      } else if (!segment.doneBefore.has(at.offset)) {
+        const payload = decodeRecord(at, bytes!, this.options.owner.signal);
+        if (payload !== undefined) return this.handOut(segment, at, payload);
+        this.loseRecord(segment, at);
+      }
+    }
+  }
+
+  private handOut(segment: Segment, record: RecordAt, payload: Payload): StoredRequest {
+    segment.count(record, -1);
+    this.unreadRequests -= 1;
+    const undone = { offset: record.offset, length: record.length };
+    segment.reading.add(undone);
+    if (segment.isSealed && segment.unread.requests === 0) this.pass(segment);
+    return {
+      payload,
+      done: () => {
+        if (segment.markDone(undone)) this.tidySoon();
+      },
+    };
+  }
+
+  private loseRecord(segment: Segment, record: RecordAt): void {
+    segment.count(record, -1);
+    this.unreadRequests -= 1;
+    this.onDamage(segment, { offset: record.offset, damagedBytes: record.length });
+    this.options.owner.onLost({
+      requests: 1, items: record.items, bytes: requestBytes(record),
+    });
+  }
+
+  private onDamage(segment: Segment, { offset, damagedBytes }: Damage): void {
+    const place = `${segmentFile(segment.name)}:${offset}`;
+    if (this.known.has(place)) return;
+    this.known.add(place);
+    this.options.metrics.damagedPlaces.add(1);
+    this.options.metrics.damagedBytes.add(damagedBytes);
+    this.log.error('A file of the sending queue is damaged. What is damaged is lost.', {
+      file: segment.path, offset, bytes: damagedBytes,
+    });
+  }
+
+  private passUpTo(segment: Segment): void {
+    for (const before of this.segments) {
+      if (before === segment) return;
+      if (!before.isPassed) this.pass(before);
+    }
+  }
+
+  private pass(segment: Segment): void {
+    segment.isPassed = true;
+    this.scanner = undefined;
+    this.readOffset = 0;
+    this.tidySoon();
+    this.loseUnread(segment);
+  }
+
+  /** Headers that were whole when they were counted need not be any more. */
+  private loseUnread(segment: Segment): void {
+    const lost = segment.loseUnread();
+    if (lost.requests === 0) return;
+    this.unreadRequests -= lost.requests;
+    this.options.owner.onLost(lost);
+  }
+
+  private tidySoon(): void {
+    if (this.closing !== undefined) return;
+    this.tidyTimer ??= this.clock.after(TIDY_MS, () => {
+      this.tidyTimer = undefined;
+      void this.afterOthers(() => this.tidy());
+    });
+  }
+
+  /** What changes files that are read or done happens one after the other. */
+  private afterOthers(work: () => Promise<void>): Promise<void> {
+    this.tidying = this.tidying.then(work).then(() => {
+      this.cannotTidy = false;
+    }, (error: unknown) => {
+      if (!this.cannotTidy) {
+        this.log.warn('Files of the sending queue cannot be tidied up.', {
+          error: messageOf(error),
+        });
+      }
+      this.cannotTidy = true;
+    });
+    return this.tidying;
+  }
+
+  /** Deletes what is over, and writes down what else is done. */
+  private async tidy(): Promise<void> {
+    const last = this.segments.at(-1);
+    if (last?.reading.size === 0 && !this.hasUnread) this.writer.seal(last);
+    for (const segment of this.segments) {
+      if (segment.isSealed && !segment.isPassed && !this.hasUnread) this.pass(segment);
+    }
+    for (const segment of [...this.segments]) {
+      if (segment.isOver) {
+        this.segments.splice(this.segments.indexOf(segment), 1);
+        await segment.delete();
+      } else {
+        await segment.writeDone();
+      }
+    }
+  }
+
+  /** Upstream's rule: once much room was taken, and as soon as little of it is in use. */
+  private checkRebound(): void {
+    const { compaction } = this.options.settings;
+    const disk = this.diskBytes;
+    if (disk >= compaction.reboundNeededThresholdMib * MIB) this.wasLarge = true;
+    if (!this.wasLarge) return;
+    let used = 0;
+    for (const { unread, reading } of this.segments) {
+      used += unread.bytes;
+      for (const { length } of reading) used += length;
+    }
+    if (used > compaction.reboundTriggerThresholdMib * MIB) return;
+    this.wasLarge = false;
+    void this.afterOthers(async () => {
+      for (const segment of this.segments) if (segment.isPassed) await this.compact(segment);
+    });
+  }
+
+  private async compact(segment: Segment): Promise<void> {
+    const before = segment.diskBytes;
+    const { compaction } = this.options.settings;
+    if (!await compactSegment(segment, this.options.folder, compaction)) return;
+    this.log.info('A file of the sending queue was made smaller.', {
+      file: basename(segment.path), before_bytes: before, after_bytes: segment.diskBytes,
+    });
+  }
+
+  private async finish(): Promise<void> {
+    this.tidyTimer?.cancel();
+    this.checkTimer?.cancel();
+    await this.writer.idle();
+    await this.afterOthers(() => this.tidy());
+    for (const segment of this.segments) await segment.closeFiles();
+  }
+}

@@ -1,0 +1,8 @@
+// Kills a collector with a queue on disk under load: `npm run crash`. CRASH_KILLS (default 100) is
+// how often, CRASH_SEED what chance begins with.
+import { run } from './steps.mjs';
+
+for (const command of [['node', 'tools/bundle.mjs'], ['tsx', 'runtime/test/crash.ts']]) {
+  const { code } = await run(command, { inherit: true });
+  if (code !== 0) process.exit(code);
+}
