@@ -15,7 +15,7 @@ export interface FuzzTarget {
    *
    * @throws anything, when it is refused otherwise or when what was decoded is wrong.
    */
-  decode(input: Uint8Array): boolean;
+  decode(input: Uint8Array): boolean | Promise<boolean>;
 }
 
 /** Which inputs are tried. */
@@ -58,7 +58,9 @@ const PROGRESS_EVERY = 2000;
 const MOST_FINDINGS = 5;
 
 /** Gives a target its inputs. */
-export function runCampaign(target: FuzzTarget, options: CampaignOptions): CampaignResult {
+export async function runCampaign(
+  target: FuzzTarget, options: CampaignOptions,
+): Promise<CampaignResult> {
   const mutator = new Mutator(target.seeds, options.seed);
   const counts = { taken: 0, refused: 0 };
   const findings: Finding[] = [];
@@ -72,7 +74,9 @@ export function runCampaign(target: FuzzTarget, options: CampaignOptions): Campa
     const input = mutator.input(index);
     const began = performance.now();
     try {
-      if (target.decode(input)) counts.taken++; else counts.refused++;
+      const decoded = target.decode(input);
+      const isTaken = typeof decoded === 'boolean' ? decoded : await decoded;
+      if (isTaken) counts.taken++; else counts.refused++;
     } catch (error) {
       found(index, input, error instanceof Error ? error.stack ?? error.message : String(error));
     }
@@ -81,7 +85,8 @@ export function runCampaign(target: FuzzTarget, options: CampaignOptions): Campa
     if (i % PROGRESS_EVERY === 0) options.progress?.(index);
   }
   const input = mutator.input(slowestIndex);
-  const slowestMs = Math.min(slowest, timeOf(target, input), timeOf(target, input));
+  const slowestMs = Math.min(
+    slowest, await timeOf(target, input), await timeOf(target, input));
   if (slowestMs > options.longestMs) {
     found(slowestIndex, input, `must take at most ${options.longestMs} ms, took ${slowestMs}`);
   }
@@ -89,10 +94,10 @@ export function runCampaign(target: FuzzTarget, options: CampaignOptions): Campa
 }
 
 /** The first time may have been somebody else's: the compiler's, the collector's, the machine's. */
-function timeOf(target: FuzzTarget, input: Uint8Array): number {
+async function timeOf(target: FuzzTarget, input: Uint8Array): Promise<number> {
   const began = performance.now();
   try {
-    target.decode(input);
+    await target.decode(input);
   } catch {
     // It was told already.
   }

@@ -29,7 +29,7 @@ interface Report extends CampaignResult { readonly rssMib: number }
 async function campaign(name: string, inputs: number): Promise<void> {
   const target = (await fuzzTargets()).find((candidate) => candidate.name === name);
   if (target === undefined) throw new Error(`fuzz: must name a target, got ${name}`);
-  const result = runCampaign(target, {
+  const result = await runCampaign(target, {
     seed: SEED,
     from: FROM,
     inputs,
