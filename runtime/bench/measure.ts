@@ -51,6 +51,8 @@ const SAMPLE_MS = 250;
 const DRAIN_MS = 30_000;
 
 const certificate = certificateFiles();
+/** Runs so far, which have a counter each. */
+let runs = 0;
 
 function certificateFiles(): CertificateFiles {
   const authority = new CertificateAuthority(Date.now());
@@ -167,8 +169,9 @@ async function watch(
 /** Runs `side` under the load of `row`; `rate` is in spans per second, 0 is a closed loop. */
 export async function measure(side: Side, row: Row, rate: number): Promise<Measured> {
   const { carriage, pipeline } = row;
+  const counter = pipeline === 'tail' ? '' : join(WORK, `arrived-${++runs}`);
   const sinks = Array.from({ length: pipeline === 'routing' ? 3 : 1 },
-    () => openSink(carriage, certificate));
+    () => openSink(carriage, certificate, counter));
   const ports = await Promise.all(sinks.map(async (sink) => (await sink.running).port));
   const [file, port] = await prepare(row, ports);
   const collector = start(side.command(file));
@@ -177,7 +180,7 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   const idleMiB = residentMiB(pid);
   const isSaturated = rate === 0;
   const warm = isSaturated ? 0 : await warmUp(pid, carriage, port);
-  const load = openLoad(carriage, port, rate);
+  const load = openLoad(carriage, port, rate, undefined, counter);
   await load.running;
   await pass(pid, WARM_UP_SECONDS, isSaturated);
   const window = await watch(pid, load, sinks, isSaturated);

@@ -113,20 +113,26 @@ function wordsOf({ protocol, gzip, tls, spans }: Carriage): string[] {
     `-sdk=${process.env.BENCH_ORDER !== 'collector'}`];
 }
 
-/** Starts a backend. */
-export function openSink(carriage: Carriage, certificate: CertificateFiles): Sink {
+/** Starts a backend; all that have the same file `arrived` count in it, too. */
+export function openSink(
+  carriage: Carriage, certificate: CertificateFiles, arrived = '',
+): Sink {
   const files = carriage.tls ? ['-certificate', certificate.cert, '-key', certificate.key] : [];
-  return new Told<Arrived>(['sink', ...wordsOf(carriage), ...files]);
+  return new Told<Arrived>(['sink', ...wordsOf(carriage), '-arrived', arrived, ...files]);
 }
 
 /**
  * Starts the load: `rate` in spans per second, or 0 for a closed loop, which has as many requests
- * under way on each of its connections as there are connections.
+ * under way on each of its connections as there are connections, and begins no more as long as
+ * the collector holds some batches that have not `arrived`.
  */
-export function openLoad(carriage: Carriage, port: number, rate: number, connections = 4): Load {
+export function openLoad(
+  carriage: Carriage, port: number, rate: number, connections = 4, arrived = '',
+): Load {
   return new Told<Sent>(
     ['send', ...wordsOf(carriage), '-to', `127.0.0.1:${port}`, '-rate', String(rate),
-      '-connections', String(connections), '-in-flight', String(connections)]);
+      '-connections', String(connections), '-in-flight', String(connections),
+      '-arrived', arrived]);
 }
 
 /** What requests of so many spans are like. */

@@ -41,6 +41,7 @@ func main() {
 	words := flag.NewFlagSet("load", flag.ExitOnError)
 	var o sendOptions
 	var s sinkOptions
+	var counter string
 	words.StringVar(&o.address, "to", "", "where the collector listens")
 	words.StringVar(&o.protocol, "protocol", "grpc", "grpc or http")
 	words.BoolVar(&o.secure, "tls", false, "over TLS")
@@ -50,10 +51,13 @@ func main() {
 	words.IntVar(&o.connections, "connections", 4, "connections")
 	words.IntVar(&o.inFlight, "in-flight", 4, "requests under way per connection")
 	words.BoolVar(&isFromSdk, "sdk", true, "fields in the order of SDKs; else in the collector's")
+	words.StringVar(&counter, "arrived", "", "file in which sinks count; a closed loop waits for it")
 	words.StringVar(&s.certificate, "certificate", "", "certificate of a sink over TLS")
 	words.StringVar(&s.key, "key", "", "its key")
 	_ = words.Parse(os.Args[2:])
 	s.protocol = o.protocol
+	s.arrived = openShared(counter)
+	o.arrived, o.waitsForArrival = s.arrived, counter != ""
 
 	switch os.Args[1] {
 	case "start":

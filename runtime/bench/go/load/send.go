@@ -22,10 +22,17 @@ type sendOptions struct {
 	rate        float64
 	connections int
 	inFlight    int
+	// arrived is what came out behind the collector, if a closed loop waits for that.
+	arrived         shared
+	waitsForArrival bool
 }
 
 // mostWaiting is how many requests an open loop keeps under way before it falls behind.
 const mostWaiting = 64
+
+// mostHeld is how many spans a closed loop lets the collector hold beside the requests under way: some
+// batches of it. More would only pile up there when load and backends are slower than it is.
+const mostHeld = 40_000
 
 type sender struct {
 	sendOptions
@@ -36,6 +43,7 @@ type sender struct {
 	pool                              [][]byte
 	next                              atomic.Int64
 	failure                           atomic.Pointer[string]
+	arrivedBefore                     int64
 }
 
 func connect(o sendOptions) client {
@@ -63,7 +71,7 @@ func waitForPort(address string, longest time.Duration) {
 
 func startSender(o sendOptions) *sender {
 	waitForPort(o.address, 10*time.Second)
-	s := &sender{sendOptions: o, stopped: make(chan struct{})}
+	s := &sender{sendOptions: o, stopped: make(chan struct{}), arrivedBefore: o.arrived.value()}
 	var clients []client
 	connections := o.connections
 	if o.protocol == "http" {
@@ -94,10 +102,22 @@ func (s *sender) closedLoop(clients []client) {
 		s.workers.Go(func() {
 			request := newTemplate(s.spans, uint64(worker))
 			for !s.isStopped() {
+				if s.isAhead() {
+					time.Sleep(time.Millisecond)
+					continue
+				}
 				s.sendOne(clients[worker%len(clients)], request, time.Now())
 			}
 		})
 	}
+}
+
+// isAhead tells whether the collector holds as much as it should.
+func (s *sender) isAhead() bool {
+	if !s.waitsForArrival {
+		return false
+	}
+	return s.accepted.Load()-(s.arrived.value()-s.arrivedBefore) > mostHeld
 }
 
 // openLoop sends at its rate whatever the answers take, and counts from when a request was due.

@@ -12,10 +12,12 @@ type sinkOptions struct {
 	protocol    string
 	certificate string
 	key         string
+	arrived     shared
 }
 
 type sink struct {
 	port                   int
+	arrived                shared
 	spans, requests, bytes atomic.Int64
 	arrivals               latencies
 }
@@ -25,7 +27,7 @@ func startSink(o sinkOptions) *sink {
 	if err != nil {
 		log.Fatal(err)
 	}
-	s := &sink{port: listener.Addr().(*net.TCPAddr).Port}
+	s := &sink{port: listener.Addr().(*net.TCPAddr).Port, arrived: o.arrived}
 	var certificate *tls.Certificate
 	if o.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(o.certificate, o.key)
@@ -55,6 +57,7 @@ func (s *sink) take(message []byte) {
 		}
 	})
 	s.spans.Add(spans)
+	s.arrived.add(spans)
 	s.requests.Add(1)
 	s.bytes.Add(int64(len(message)))
 }
