@@ -1,0 +1,6 @@
+/** The entry of the package and of the image: runs `main.ts`, as it was compiled before. */
+import { join } from 'path';
+import { CompiledProgram } from './cli/compiled-program';
+
+const program = join(__dirname, 'collector.js');
+new CompiledProgram(program, `${program}.cache`).run(module, require);
