@@ -3,6 +3,7 @@
  * a third of what it takes to start (docs/decisions/0012).
  */
 import { readFileSync, writeFileSync } from 'fs';
+import { basename } from 'path';
 import { Script } from 'vm';
 import { crc32 } from 'zlib';
 
@@ -22,7 +23,8 @@ export class CompiledProgram {
     const bytes = readFileSync(file);
     this.checksum = crc32(bytes);
     this.script = new Script(`(function (${PARAMETERS}) {${bytes.toString('latin1')}\n})`, {
-      filename: file, cachedData: this.storedCode(),
+      // Without its folder: V8 would show the one in which it compiled.
+      filename: basename(file), cachedData: this.storedCode(),
     });
   }
 
