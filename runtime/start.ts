@@ -2,5 +2,4 @@
 import { join } from 'path';
 import { CompiledProgram } from './cli/compiled-program';
 
-const program = join(__dirname, 'collector.js');
-new CompiledProgram(program, `${program}.cache`).run(module, require);
+new CompiledProgram(join(__dirname, 'collector.js')).run();

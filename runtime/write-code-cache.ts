@@ -1,8 +1,9 @@
 /**
- * Writes what `start.ts` reads: checks a configuration of the usual components, and keeps what V8
- * compiled for that. Called once for the Node.js that will run the bundle.
+ * Writes what `start.ts` reads: `node write-code-cache.js COLLECTOR.js` checks a configuration of
+ * the usual components, and keeps what V8 compiled for that. Called once, by the Node.js that will
+ * run the bundle.
  */
-import { join } from 'path';
+import { resolve } from 'path';
 import { CompiledProgram } from './cli/compiled-program';
 
 const CONFIG = `
@@ -26,10 +27,10 @@ service:
       { receivers: [otlp], processors: [memory_limiter, batch], exporters: [load_balancing] }
 `;
 
-const program = join(__dirname, 'collector.js');
-const compiled = new CompiledProgram(program, `${program}.cache`);
-process.argv.splice(2, Infinity, 'validate', '--config', `yaml:${CONFIG}`);
+const [program] = process.argv.splice(2);
+const compiled = new CompiledProgram(resolve(program));
+process.argv.push('validate', '--config', `yaml:${CONFIG}`);
 process.once('exit', (code) => {
   if (code === 0) compiled.writeCache();
 });
-compiled.run(module, require);
+compiled.run();

@@ -1,6 +1,6 @@
 // Bundles the runtime: one file that the image runs, and what only `otelgw up` needs beside it.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -56,6 +56,9 @@ await build({
 const library = createRequire(join(root, 'runtime/package.json')).resolve('@bokuweb/zstd-wasm');
 copyFileSync(join(dirname(library), 'zstd.wasm'), join(root, 'runtime/dist/zstd.wasm'));
 chmodSync(join(root, 'runtime/dist/otelgw.js'), 0o755);
-execFileSync(process.execPath, [join(root, 'runtime/dist/write-code-cache.js')], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+const [program, writer] = ['collector.js', 'write-code-cache.js']
+  .map((name) => join(root, 'runtime/dist', name));
+// One character beyond Latin-1, left in a pattern or a comment, and V8 needs two bytes for each.
+writeFileSync(program, readFileSync(program, 'utf8').replace(/[^\0-\x7f]/g,
+  (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
+execFileSync(process.execPath, [writer, program], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -2,8 +2,9 @@
  * A program and what V8 once compiled of it, kept in a file beside it: to compile two megabytes is
  * a third of what it takes to start (docs/decisions/0012).
  */
-import { readFileSync, writeFileSync } from 'fs';
-import { basename } from 'path';
+import { readFileSync, renameSync, writeFileSync } from 'fs';
+import { createRequire } from 'module';
+import { basename, dirname } from 'path';
 import { Script } from 'vm';
 import { crc32 } from 'zlib';
 
@@ -12,14 +13,16 @@ const PARAMETERS = 'exports, require, module, __filename, __dirname';
 
 /** One bundle of CommonJS. */
 export class CompiledProgram {
-  private readonly script: Script;
+  private readonly cacheFile: string;
   private readonly checksum: number;
+  private readonly script: Script;
 
   /**
-   * Reads the bundle, which holds nothing but ASCII. What `cacheFile` holds is used if it was
-   * compiled from these bytes by this version of V8; if not, or without it, V8 compiles anew.
+   * Reads the bundle, which holds nothing but ASCII. What lies beside it as `.cache` is used if it
+   * was compiled from these bytes by this version of V8; if not, or without it, V8 compiles anew.
    */
-  public constructor(private readonly file: string, private readonly cacheFile: string) {
+  public constructor(private readonly file: string) {
+    this.cacheFile = `${file}.cache`;
     const bytes = readFileSync(file);
     this.checksum = crc32(bytes);
     this.script = new Script(`(function (${PARAMETERS}) {${bytes.toString('latin1')}\n})`, {
@@ -33,16 +36,22 @@ export class CompiledProgram {
     return this.script.cachedDataRejected === false;
   }
 
-  /** Runs it as `module`, which lies in the same folder. */
-  public run(module: NodeJS.Module, load: NodeJS.Require): void {
-    this.script.runInThisContext()(module.exports, load, module, this.file, module.path);
+  /** Runs it as Node.js runs a file, and returns what it exports. */
+  public run(): unknown {
+    const module = { exports: {} };
+    this.script.runInThisContext()(
+      module.exports, createRequire(this.file), module, this.file, dirname(this.file));
+    return module.exports;
   }
 
   /** Writes what has been compiled so far: all functions that have been called. */
   public writeCache(): void {
     const head = Buffer.alloc(CHECKSUM_BYTES);
     head.writeUInt32LE(this.checksum);
-    writeFileSync(this.cacheFile, Buffer.concat([head, this.script.createCachedData()]));
+    // Written aside, so that nobody reads half of it.
+    const aside = `${this.cacheFile}.${process.pid}`;
+    writeFileSync(aside, Buffer.concat([head, this.script.createCachedData()]));
+    renameSync(aside, this.cacheFile);
   }
 
   private storedCode(): Buffer | undefined {
