@@ -21,6 +21,18 @@ const options = {
   logLevel: 'warning',
 };
 
+// Of prom-client only its registry is used; the rest looks at the process when it is loaded.
+const registryOnly = {
+  name: 'registry-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /prom-client[\\/]index\.js$/ }, () => ({
+      contents: `
+        exports.Registry = require('./lib/registry');
+        exports.prometheusContentType = exports.Registry.PROMETHEUS_CONTENT_TYPE;`,
+    }));
+  },
+};
+
 // A collector in production should not carry the local cluster and its SDK in memory, nor a library
 // that Node.js of the image has no need of.
 const BESIDE = ['up', 'zstd-library', 'telemetry-sdk'];
@@ -36,7 +48,7 @@ await build({
   },
   define: { OTELGW_VERSION: JSON.stringify(version) },
   supported: { 'dynamic-import': false }, // Scripts that V8 compiled before cannot.
-  plugins: [englishOnly, lazyBuiltins, {
+  plugins: [englishOnly, registryOnly, lazyBuiltins, {
     name: 'stays-beside',
     setup({ onResolve }) {
       onResolve({ filter: new RegExp(`^\\./(${BESIDE.join('|')})(\\.js)?$`) }, ({ path }) => ({
