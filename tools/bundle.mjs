@@ -60,8 +60,8 @@ await build({
 await build({
   ...options,
   entryPoints: {
-    'otelgw': 'runtime/start.ts',
-    'write-code-cache': 'runtime/write-code-cache.ts',
+    'otelgw': 'runtime/cli/start.ts',
+    'write-code-cache': 'runtime/cli/write-code-cache.ts',
   },
   banner: { js: '#!/usr/bin/env node' },
 });

@@ -1,6 +1,6 @@
 /**
  * A program and what V8 once compiled of it, kept in a file beside it: to compile two megabytes is
- * a third of what it takes to start (docs/decisions/0012).
+ * a third of what it takes to start (docs/decisions/0011).
  */
 import { readFileSync, renameSync, writeFileSync } from 'fs';
 import { createRequire } from 'module';

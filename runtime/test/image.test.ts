@@ -60,9 +60,13 @@ test('a collector of the files of the image sends its own metrics', async () => 
   const exporter = { otlp: { protocol: 'grpc', endpoint: `http://127.0.0.1:${ports.grpc}` } };
   const config = {
     // Without zstd, which Node.js of the image has and that of this test may not.
-    receivers: { otlp: { protocols: {
-      http: { endpoint: '127.0.0.1:0', compression_algorithms: ['gzip'] },
-    } } },
+    receivers: {
+      otlp: {
+        protocols: {
+          http: { endpoint: '127.0.0.1:0', compression_algorithms: ['gzip'] },
+        },
+      },
+    },
     exporters: { nop: {} },
     extensions: { health_check: { endpoint: `127.0.0.1:${health}` } },
     service: {

@@ -60,7 +60,8 @@ type Values = Record<string, unknown>;
 
 /** The two-way codec of a map with these fields. */
 export function mapSchema<Settings>(
-  fields: AnyFields, options: SectionOptions<Settings> = {}, also: Record<string, z.ZodMiniType> = {},
+  fields: AnyFields, options: SectionOptions<Settings> = {},
+  also: Record<string, z.ZodMiniType> = {},
 ): z.ZodMiniType {
   const keys = Object.entries(fields).map(([name, field]) => ({
     name, key: field.key ?? snakeCase(name), field,

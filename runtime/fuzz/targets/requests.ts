@@ -1,6 +1,6 @@
 /** Export requests as protobuf and JSON: all readers take an input or all refuse it. */
-import { MalformedError } from '../../errors';
 import { Writer } from 'protobufjs';
+import { MalformedError } from '../../errors';
 import { InflateError } from '../../net/inflate-error';
 import { countItems } from '../../otlp/count-items';
 import { describe, describeCounts } from '../../otlp/describe';

@@ -4,7 +4,7 @@
  * run the bundle.
  */
 import { resolve } from 'path';
-import { CompiledProgram } from './cli/compiled-program';
+import { CompiledProgram } from './compiled-program';
 
 const CONFIG = `
 receivers: { otlp: { protocols: { grpc: , http: } } }
