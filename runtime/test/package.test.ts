@@ -87,6 +87,8 @@ test('the package holds the library, its assembly, the runtime and nothing of it
   expect(held).toEqual(expect.arrayContaining(wanted));
   const workshop = /\.test\.|^\.\/(src|test|tools|docs|examples|\.projen)|\.cache$/;
   expect(held.filter((path) => workshop.test(path))).toEqual([]);
+  // One character beyond Latin-1, and V8 takes two bytes for each and longer to compile.
+  expect(readFileSync(join(installed, 'lib', 'index.js'), 'utf8')).not.toMatch(/[^\0-\xff]/);
 });
 
 test('a fifteen-line app synthesizes, and what it wrote validates and runs', () => {
