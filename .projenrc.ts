@@ -105,6 +105,8 @@ project.npmignore?.exclude(
   '/CONTRIBUTING.md', '*.log', '*.cpuprofile',
 );
 project.npmignore?.include('/runtime/package.json', '/runtime/Dockerfile', '/runtime/dist/');
+// It is of one version of Node.js: that of the image, which makes its own.
+project.npmignore?.exclude('/runtime/dist/*.cache');
 
 project.preCompileTask.exec('node tools/bundle.mjs');
 project.postCompileTask.prependExec('node tools/bundle-library.mjs');

@@ -26,7 +26,7 @@ await build({
     // Of their modules only what is used is taken along; of their CommonJS forms it is everything.
     name: 'modules-of-libraries',
     setup({ onResolve, resolve }) {
-      onResolve({ filter: /^(zod|yaml)$/ }, ({ path, kind, resolveDir }) =>
+      onResolve({ filter: /^(zod\/mini|yaml)$/ }, ({ path, kind, resolveDir }) =>
         kind === 'require-call' ? resolve(path, { resolveDir, kind: 'import-statement' })
           : undefined);
     },

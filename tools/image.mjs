@@ -2,10 +2,10 @@
 // entry point as runtime/Dockerfile, which stays the way where Docker and a registry are at hand.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
+  cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { root } from './steps.mjs';
 
 const dockerfile = readFileSync(join(root, 'runtime/Dockerfile'), 'utf8');
@@ -28,7 +28,7 @@ const store = [
 const buildah = (...words) => execFileSync('buildah', [...store, ...words],
   { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
 
-/** Lays out the image's root: Node.js, the shared libraries that it names, the bundle. */
+/** Lays out the image's root: Node.js, the shared libraries that it names, the bundles. */
 function layRoot() {
   const target = join(work, 'root');
   const node = join(target, 'usr/local/bin/node');
@@ -45,11 +45,14 @@ function layRoot() {
     mkdirSync(dirname(copy), { recursive: true });
     cpSync(library, copy, { dereference: true });
   }
-  mkdirSync(join(target, 'opt/otelgw'), { recursive: true });
-  for (const file of ['otelgw.js', 'otelgw.js.LEGAL.txt']) {
-    const source = join(root, 'runtime/dist', file);
-    if (existsSync(source)) cpSync(source, join(target, 'opt/otelgw', file));
+  const [, files, folder] = /^COPY (dist\/otelgw\.js .*) \/image\/(\S+)$/m.exec(dockerfile);
+  mkdirSync(join(target, folder), { recursive: true });
+  for (const file of files.split(' ')) {
+    cpSync(join(root, 'runtime', file), join(target, folder, basename(file)));
   }
+  execFileSync(node, [
+    join(root, 'runtime/dist/write-code-cache.js'), join(target, folder, 'collector.js'),
+  ], { stdio: ['ignore', 'ignore', 'inherit'] });
   return target;
 }
 
@@ -74,4 +77,4 @@ buildah('commit', '--format', 'oci', '--disable-compression=false', container,
   `oci-archive:${archive}:${tag}`);
 const mebibytes = (path) => (statSync(path).size / 2 ** 20).toFixed(1);
 console.log(`${tag}: ${mebibytes(archive)} MiB compressed, in ${archive}`);
-console.log(`  of which the collector: ${mebibytes(join(root, 'runtime/dist/otelgw.js'))} MiB`);
+console.log(`  of which the collector: ${mebibytes(join(root, 'runtime/dist/collector.js'))} MiB`);

@@ -158,7 +158,7 @@ export class HttpClient implements MessageClient {
       const host = url.hostname.replace(/^\[|\]$/g, '');
       const proxy = proxyFor(url, proxyUrl, process.env);
       if (url.protocol === 'https:' && speaksTls(tls, 'https')) {
-        agent = new SecureAgent(keep, new ClientTls(tls, host, this.context), proxy);
+        agent = secureAgent(keep, new ClientTls(tls, host, this.context), proxy);
       } else {
         agent = proxy === undefined ? new http.Agent(keep) : new ProxyAgent(keep, proxy);
       }
@@ -183,35 +183,30 @@ function agentOptions({ keepalive, maxConnsPerHost }: HttpClientOptions): http.A
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
-/** Connections that are made with the certificates of the moment, through a proxy if need be. */
-class SecureAgent extends https.Agent {
-  public constructor(
-    options: https.AgentOptions, private readonly tls: ClientTls, private readonly proxy?: URL,
-  ) {
-    super({ ...options, ...!tls.resumes && { maxCachedSessions: 0 } });
-  }
+/** Node.js has it, and its types do not say so. */
+interface Connecting {
+  createConnection(options: object, connected?: Connected): Duplex | undefined;
+}
 
-  public createConnection(
-    options: https.RequestOptions, connected: Connected = () => undefined,
-  ): Duplex | undefined {
-    const { proxy } = this;
-    const begin = (more: object): Duplex =>
-      createConnection.call(this, { ...options, ...this.tls.options, ...more }, connected);
+/** Connections that are made with the certificates of the moment, through a proxy if need be. */
+function secureAgent(options: https.AgentOptions, tls: ClientTls, proxy?: URL): https.Agent {
+  const agent = new https.Agent({ ...options, ...!tls.resumes && { maxCachedSessions: 0 } });
+  const connecting = agent as unknown as Connecting;
+  const connect = connecting.createConnection.bind(agent);
+  connecting.createConnection = (given: https.RequestOptions, connected = () => undefined) => {
+    const begin = (more: object): Duplex | undefined =>
+      connect({ ...given, ...tls.options, ...more }, connected);
     if (proxy === undefined) return begin({});
-    const target = authorityOf({ host: options.host ?? '', port: Number(options.port) });
+    const target = authorityOf({ host: given.host ?? '', port: Number(given.port) });
     tunnelThrough(proxy, target, (error, socket) => {
       // With an error, nobody looks at what stands beside it.
       if (error !== undefined) connected(error, undefined as never);
-      else connected(null, begin({ socket }));
+      else connected(null, begin({ socket }) as Duplex);
     });
     return undefined;
-  }
+  };
+  return agent;
 }
-
-/** Node.js has it, and its types do not say so. */
-const { createConnection } = https.Agent.prototype as unknown as {
-  readonly createConnection: (options: object, connected: Connected) => Duplex;
-};
 
 /** Told what becomes of a request. */
 interface PostObserver {

@@ -80,11 +80,15 @@ test('the package holds the library, its assembly, the runtime and nothing of it
     .filter((path) => !path.startsWith('node_modules')).map((path) => `./${path}`);
   const wanted = [
     './lib/index.js', './lib/index.d.ts', './.jsii', './API.md', './README.md', './LICENSE',
-    './runtime/dist/otelgw.js', './runtime/Dockerfile',
+    './runtime/dist/otelgw.js', './runtime/dist/collector.js', './runtime/dist/up.js',
+    './runtime/dist/telemetry-sdk.js', './runtime/dist/zstd-library.js', './runtime/dist/zstd.wasm',
+    './runtime/Dockerfile', './runtime/dist/write-code-cache.js',
   ];
   expect(held).toEqual(expect.arrayContaining(wanted));
-  const workshop = /\.test\.|^\.\/(src|test|tools|docs|examples|\.projen)/;
+  const workshop = /\.test\.|^\.\/(src|test|tools|docs|examples|\.projen)|\.cache$/;
   expect(held.filter((path) => workshop.test(path))).toEqual([]);
+  // One character beyond Latin-1, and V8 takes two bytes for each and longer to compile.
+  expect(readFileSync(join(installed, 'lib', 'index.js'), 'utf8')).not.toMatch(/[^\0-\xff]/);
 });
 
 test('a fifteen-line app synthesizes, and what it wrote validates and runs', () => {

@@ -59,12 +59,15 @@ export class CollectorProcess {
   private readonly child: ChildProcess;
   private written = '';
 
-  /** Starts it with `words`; `launcher` is what starts it in the place of this process. */
+  /**
+   * Starts it with `words`; `launcher` is what starts it in the place of this process, and `bundle`
+   * another one than that of this folder.
+   */
   public constructor(
     words: readonly string[], env: Readonly<Record<string, string>> = {},
-    launcher: readonly string[] = [],
+    launcher: readonly string[] = [], bundle = BUNDLE,
   ) {
-    const [program, ...rest] = [...launcher, process.execPath, BUNDLE, ...words];
+    const [program, ...rest] = [...launcher, process.execPath, bundle, ...words];
     this.child = spawn(program, rest, {
       stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', ...env },
     });

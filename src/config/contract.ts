@@ -1,7 +1,7 @@
 /**
  * What one component's part of the configuration may hold, for both who write it and who read it.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { readTwice } from './elsewhere';
 import { holdsReference, valueAt } from './environment-references';
 import { lazily, type Field } from './fields';
@@ -121,9 +121,9 @@ export function component<Struct>() {
 
 /** The contract of a part of the file that stands at `standard` unless told otherwise. */
 export function part<Struct, Settings>(
-  standard: Path, build: z.ZodType | (() => z.ZodType),
+  standard: Path, build: () => z.ZodMiniType,
 ): Part<Struct, Settings> {
-  const schema = lazily(() => typeof build === 'function' ? build() : build);
+  const schema = lazily(build);
   return {
     read: (yaml, at = standard) => readWith(schema(), yaml, at),
     write: (given, at = standard) => writeWith(schema(), given, at),
@@ -133,7 +133,7 @@ export function part<Struct, Settings>(
 
 /** Reads with a schema; null is an empty map, as `batch:` is. */
 function readWith<Settings>(
-  schema: z.ZodType, yaml: unknown, at: Path,
+  schema: z.ZodMiniType, yaml: unknown, at: Path,
 ): Reading<Settings> {
   const { asUpstream, asRuntime } = readTwice(() => z.safeDecode(schema, (yaml ?? {}) as never));
   const all = [asUpstream, asRuntime].flatMap((result) =>
@@ -148,7 +148,7 @@ function readWith<Settings>(
 }
 
 /** Writes with a schema, and reads what was written; variables may hold what is right. */
-function writeWith(schema: z.ZodType, given: unknown, at: Path): Yaml {
+function writeWith(schema: z.ZodMiniType, given: unknown, at: Path): Yaml {
   const result = z.safeEncode(schema, given as never);
   if (!result.success) throw new ConfigurationError(problemsOf(result.error.issues, at));
   const problems = readWith(schema, result.data, at).problems.filter((mistake) =>

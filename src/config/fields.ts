@@ -6,7 +6,7 @@
  * fallback may be left out or be null; a field without one is required.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { meetElsewhere } from './elsewhere';
 import { formatGoDuration, parseGoDuration } from './go-duration';
 import { DEPRECATED, NO_EFFECT, NOT_HERE, shown, type Path } from './problem';
@@ -14,7 +14,7 @@ import { DEPRECATED, NO_EFFECT, NOT_HERE, shown, type Path } from './problem';
 /** How one key is read and written: `Given` in the struct, `Settings` in the runtime. */
 export interface Field<in Given, out Settings> {
   /** Decodes YAML to settings and encodes a struct's value to YAML. */
-  readonly schema: z.ZodType;
+  readonly schema: z.ZodMiniType;
   /** The YAML key, where it is not the snake_case of the struct's key. */
   readonly key?: string;
   /** Carries the type of the struct's value; never present. */
@@ -52,7 +52,7 @@ export function mustBe(what: string): { error: (issue: { input?: unknown }) => s
 }
 
 /** Any value: what a codec decodes to needs no second check. */
-export const decoded = z.custom<unknown>().optional();
+export const decoded = z.optional(z.custom<unknown>());
 
 interface Ways {
   readonly decode?: (value: never, refuse: (message: string, at?: Path) => void) => unknown;
@@ -60,14 +60,14 @@ interface Ways {
 }
 
 /** A schema that is built when it is first asked for: a collector uses few of all contracts. */
-export function lazily(build: () => z.ZodType): () => z.ZodType {
-  let built: z.ZodType | undefined;
+export function lazily(build: () => z.ZodMiniType): () => z.ZodMiniType {
+  let built: z.ZodMiniType | undefined;
   return () => built ??= build();
 }
 
 /** A field whose schema is built when it is first asked for. */
 export function lazyField<Given, Settings>(
-  build: () => z.ZodType, key?: string,
+  build: () => z.ZodMiniType, key?: string,
 ): Field<Given, Settings> {
   const schema = lazily(build);
   return {
@@ -80,13 +80,12 @@ export function lazyField<Given, Settings>(
 
 /** A field whose YAML is `yaml`; absent and null mean `fallback`, as upstream reads them. */
 export function leaf<Given, Settings>(
-  yaml: z.ZodType | (() => z.ZodType), fallback: Settings | undefined, ways: Ways = {},
+  yaml: () => z.ZodMiniType, fallback: Settings | undefined, ways: Ways = {},
 ): Field<Given, Settings> {
   const decode = ways.decode ?? ((value) => value);
   const encode = ways.encode ?? ((value) => value);
   return lazyField(() => {
-    const written = typeof yaml === 'function' ? yaml() : yaml;
-    return z.codec(fallback === undefined ? written : written.nullish(), decoded, {
+    return z.codec(fallback === undefined ? yaml() : z.nullish(yaml()), decoded, {
       decode: (value, context) => value === undefined || value === null
         ? fallback
         : decode(value as never, (message, at = []) => {
@@ -104,7 +103,8 @@ export function count(options: CountOptions = {}): Field<number, number> {
     ? `a whole number ≥ ${min}`
     : `a whole number from ${min} to ${max}`;
   return leaf(
-    () => z.int(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
+    () => z.int(mustBe(what)).check(
+      z.minimum(min, mustBe(what)), z.maximum(max, mustBe(what))), options.fallback);
 }
 
 /** A number that need not be whole. */
@@ -112,7 +112,8 @@ export function ratio(options: CountOptions = {}): Field<number, number> {
   const { min = 0, max = Number.MAX_VALUE } = options;
   const what = max === Number.MAX_VALUE ? `a number ≥ ${min}` : `a number from ${min} to ${max}`;
   return leaf(
-    () => z.number(mustBe(what)).min(min, mustBe(what)).max(max, mustBe(what)), options.fallback);
+    () => z.number(mustBe(what)).check(
+      z.minimum(min, mustBe(what)), z.maximum(max, mustBe(what))), options.fallback);
 }
 
 /** A duration in Go's syntax; a bare whole number is nanoseconds, as upstream reads it. */
@@ -209,7 +210,7 @@ export function list<Given, Settings>(
 export function optional<Given, Settings>(
   field: Field<Given, Settings>,
 ): Field<Given, Settings | undefined> {
-  return lazyField(() => z.codec(field.schema.nullish(), decoded, {
+  return lazyField(() => z.codec(z.nullish(field.schema), decoded, {
     decode: (value) => value ?? undefined,
     encode: (given) => given,
   }), field.key);
@@ -278,7 +279,7 @@ export function openMap(): Field<Record<string, any>, Readonly<Record<string, un
 
 /** Any value, which nothing checks; none when the key is absent. */
 export function anything(): Field<any, unknown> {
-  return lazyField(() => z.unknown().optional());
+  return lazyField(() => z.optional(z.unknown()));
 }
 
 /** The same field under a YAML key that is not the snake_case of the struct's key. */

@@ -1,7 +1,7 @@
 /**
  * Addresses as `host:port`.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { leaf, mustBe, type Field } from './fields';
 import { shown } from './problem';
 

@@ -1,13 +1,13 @@
 /**
  * Maps with a fixed set of keys: what components and their parts are made of.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { decoded, lazily, lazyField, mustBe, type Field, type Setting } from './fields';
 import { didYouMean } from './nearest-name';
 import { NOT_HERE, type Path } from './problem';
 
 // Schemas are asked a few times, and then never again: to compile them takes longer.
-z.config({ jitless: true });
+z.config({ ...z.locales.en(), jitless: true });
 
 /** One field for every key of the struct, of that key's type. */
 export type FieldsOf<Struct> = {
@@ -60,8 +60,9 @@ type Values = Record<string, unknown>;
 
 /** The two-way codec of a map with these fields. */
 export function mapSchema<Settings>(
-  fields: AnyFields, options: SectionOptions<Settings> = {}, also: Record<string, z.ZodType> = {},
-): z.ZodType {
+  fields: AnyFields, options: SectionOptions<Settings> = {},
+  also: Record<string, z.ZodMiniType> = {},
+): z.ZodMiniType {
   const keys = Object.entries(fields).map(([name, field]) => ({
     name, key: field.key ?? snakeCase(name), field,
   }));
@@ -104,8 +105,8 @@ type OtherKeys = Pick<SectionOptions<never>, 'upstreamOnly' | 'removed'>;
 
 /** One sentence per unknown key, a line each; `problemsOf` tells them apart again. */
 function strictMap(
-  shape: Record<string, z.ZodType>, known: readonly string[], options: OtherKeys,
-): z.ZodObject {
+  shape: Record<string, z.ZodMiniType>, known: readonly string[], options: OtherKeys,
+): z.ZodMiniObject {
   return z.strictObject(shape, {
     error: (issue) => issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => unknownKey(key, known, options)).join('\n')
@@ -128,7 +129,7 @@ export function section<Struct>() {
     fields: ExactFields<Struct, Fields>, options?: SectionOptions<SettingsOf<Fields>>,
   ): Field<Struct, SettingsOf<Fields>> => {
     const map = lazily(() => mapSchema(fields as AnyFields, options));
-    return lazyField(() => z.codec(map().nullish(), decoded, {
+    return lazyField(() => z.codec(z.nullish(map()), decoded, {
       decode: (value, context) => value ?? decodeInside(map(), {}, context),
       encode: (given) => given,
     }));
@@ -152,7 +153,7 @@ export function givenSection<Struct>() {
     fields: ExactFields<Struct, Fields>, options?: SectionOptions<SettingsOf<Fields>>,
   ): Field<Struct, SettingsOf<Fields> | undefined> => {
     const map = lazily(() => mapSchema(fields as AnyFields, options));
-    return lazyField(() => z.codec(map().nullish(), decoded, {
+    return lazyField(() => z.codec(z.nullish(map()), decoded, {
       decode: (value, context) => {
         if (value !== null) return value;
         return empty === 'on' ? decodeInside(map(), {}, context) : undefined;
@@ -173,10 +174,10 @@ export function optionalSection<Struct>() {
     options?: SectionOptions<SettingsOf<Fields>>,
   ): Field<Struct, SettingsOf<Fields> | undefined> => {
     const map = lazily(() => mapSchema(fields as AnyFields, options, {
-      enabled: z.boolean(mustBe('true or false')).nullish(),
+      enabled: z.nullish(z.boolean(mustBe('true or false'))),
     }));
     const off = lazily(() => z.looseObject({ enabled: z.literal(false) }));
-    return lazyField(() => z.codec(z.union([off(), map()]).nullish(), decoded, {
+    return lazyField(() => z.codec(z.nullish(z.union([off(), map()])), decoded, {
       decode: (value, context) => {
         if (value === undefined || value === null) {
           const way = value === undefined ? presence.absent : presence.empty;
@@ -195,7 +196,7 @@ function isOff(value: unknown): boolean {
 
 /** Reads a value inside another; its mistakes become those of `context`, at `at`. */
 export function decodeInside(
-  schema: z.ZodType, value: unknown, context: z.core.ParsePayload, at: Path = [],
+  schema: z.ZodMiniType, value: unknown, context: z.core.ParsePayload, at: Path = [],
 ): unknown {
   const result = z.safeDecode(schema, value as never);
   if (result.success) return result.data;

@@ -45,4 +45,4 @@ export type TelemetrySettings = SettingsOf<typeof fields>;
 
 /** The contract of `service.telemetry`. */
 export const telemetry = part<TelemetryConfig, TelemetrySettings>(
-  ['service', 'telemetry'], mapSchema(fields));
+  ['service', 'telemetry'], () => mapSchema(fields));

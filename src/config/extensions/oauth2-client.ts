@@ -2,7 +2,7 @@
  * The contract of upstream's OAuth 2.0 authenticator for what is sent.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { component } from '../contract';
 import { choice, duration, leaf, list, mustBe, secret, text, type Field } from '../fields';
 import type { Report, SettingsOf } from '../section';
@@ -68,11 +68,13 @@ export interface OAuth2ClientExtensionConfig {
 
 type Params = Readonly<Record<string, string | readonly string[]>>;
 
+const textOrTexts = () =>
+  z.union([z.string(), z.array(z.string())], { error: 'must be a text or texts' });
+
 function params(): Field<Record<string, string>, Params> {
   const what = 'a map of texts or lists of texts';
-  const value = z.union([z.string(), z.array(z.string())], { error: 'must be a text or texts' });
   return leaf<Record<string, string>, Params>(
-    () => z.record(z.string(), value, mustBe(what)), {});
+    () => z.record(z.string(), textOrTexts(), mustBe(what)), {});
 }
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

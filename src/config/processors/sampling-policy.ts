@@ -1,8 +1,10 @@
 /**
  * The policies of the tail sampler: which whole traces are kept.
  */
-import { z } from 'zod';
-import { choice, count, decoded, flag, list, mustBe, ratio, text, type Field } from '../fields';
+import * as z from 'zod/mini';
+import {
+  choice, count, decoded, flag, lazily, lazyField, list, mustBe, ratio, text, type Field,
+} from '../fields';
 import { NOT_HERE, shown, type Path } from '../problem';
 import {
   decodeInside, mapSchema, snakeCase, type FieldsOf, type Report, type SettingsOf,
@@ -119,22 +121,22 @@ export type PolicySettings =
 const ELSEWHERE = ['trace_state', 'trace_flags', 'bytes_limiting', 'ottl_condition', 'composite'];
 
 /** Kinds of policy by the key that holds their settings. */
-type Kinds = Readonly<Record<string, z.ZodType>>;
+type Kinds = Readonly<Record<string, () => z.ZodMiniType>>;
 
 const simple: Kinds = {
-  latency: mapSchema(latency, { check: thresholdsFit }),
-  statusCode: mapSchema(statusCode, {
+  latency: lazily(() => mapSchema(latency, { check: thresholdsFit })),
+  statusCode: lazily(() => mapSchema(statusCode, {
     check: ({ statusCodes }: StatusCodePolicySettings, report) =>
       notEmpty(statusCodes, 'status_codes', 'status code', report),
-  }),
-  probabilistic: mapSchema(probabilistic),
-  stringAttribute: mapSchema(stringAttribute, {
+  })),
+  probabilistic: lazily(() => mapSchema(probabilistic)),
+  stringAttribute: lazily(() => mapSchema(stringAttribute, {
     check: patternsFit,
-  }),
-  numericAttribute: mapSchema(numericAttribute, { check: hasBound }),
-  booleanAttribute: mapSchema(booleanAttribute),
-  rateLimiting: mapSchema(rateLimiting),
-  spanCount: mapSchema(spanCount, { check: spansFit }),
+  })),
+  numericAttribute: lazily(() => mapSchema(numericAttribute, { check: hasBound })),
+  booleanAttribute: lazily(() => mapSchema(booleanAttribute)),
+  rateLimiting: lazily(() => mapSchema(rateLimiting)),
+  spanCount: lazily(() => mapSchema(spanCount, { check: spansFit })),
 };
 
 function notEmpty(
@@ -193,18 +195,18 @@ function spansFit({ minSpans, maxSpans }: SpanCountPolicySettings, report: Repor
 }
 
 const negatable = policyOf(simple);
-const inner: Kinds = { ...simple, not: mapSchema({ notSubPolicy: negatable }) };
+const inner: Kinds = { ...simple, not: lazily(() => mapSchema({ notSubPolicy: negatable })) };
 const innerList = list(policyOf(inner));
 const outer: Kinds = {
   ...inner,
-  and: mapSchema({ andSubPolicy: innerList }, {
+  and: lazily(() => mapSchema({ andSubPolicy: innerList }, {
     check: ({ andSubPolicy }: AndPolicySettings, report) =>
       notEmpty(andSubPolicy, 'and_sub_policy', 'policy', report),
-  }),
-  drop: mapSchema({ dropSubPolicy: innerList }, {
+  })),
+  drop: lazily(() => mapSchema({ dropSubPolicy: innerList }, {
     check: ({ dropSubPolicy }: DropPolicySettings, report) =>
       notEmpty(dropSubPolicy, 'drop_sub_policy', 'policy', report),
-  }),
+  })),
 };
 
 /** A policy of the processor itself. */
@@ -216,27 +218,23 @@ type AnyPolicy = { readonly name: string; readonly type: string } & Record<strin
 function policyOf(kinds: Kinds): Field<SamplingPolicyConfig, PolicySettings> {
   const types = ['always_sample', ...Object.keys(kinds).map(snakeCase)];
   const sections = Object.entries(kinds).map(([name, map]): [string, Field<never, unknown>] =>
-    [name, { schema: map.nullish() }]);
-  const policy = mapSchema(
-    { name: text({ fallback: '' }), type: policyType(types), ...Object.fromEntries(sections) },
-    { upstreamOnly: ELSEWHERE });
-  return {
-    schema: z.codec(policy, decoded, {
-      decode: (value, context) => withOwnSettings(value as AnyPolicy, kinds, context),
-      encode: (given) => given,
-    }),
+    [name, lazyField(() => z.nullish(map()))]);
+  const fields = {
+    name: text({ fallback: '' }), type: policyType(types), ...Object.fromEntries(sections),
   };
+  return lazyField(() => z.codec(mapSchema(fields, { upstreamOnly: ELSEWHERE }), decoded, {
+    decode: (value, context) => withOwnSettings(value as AnyPolicy, kinds, context),
+    encode: (given) => given,
+  }));
 }
 
 function policyType(types: readonly string[]): Field<string, string> {
   const what = `one of ${types.join(', ')}`;
-  return {
-    schema: z.enum(types, {
-      error: ({ input }) => ELSEWHERE.includes(String(input))
-        ? `must be ${what}; ${input} is a policy ${NOT_HERE}`
-        : mustBe(what).error({ input }),
-    }),
-  };
+  return lazyField(() => z.enum(types, {
+    error: ({ input }) => ELSEWHERE.includes(String(input))
+      ? `must be ${what}; ${input} is a policy ${NOT_HERE}`
+      : mustBe(what).error({ input }),
+  }));
 }
 
 /** Keeps the settings of the policy's own type, and refuses those of any other. */
@@ -251,7 +249,7 @@ function withOwnSettings(
   for (const [key, map] of Object.entries(kinds)) {
     const at = snakeCase(key);
     if (at === type) {
-      own = { [key]: policy[key] ?? decodeInside(map, {}, context, [at]) };
+      own = { [key]: policy[key] ?? decodeInside(map(), {}, context, [at]) };
     } else if (policy[key] !== undefined && policy[key] !== null) {
       refuse([at], `belongs to a policy of type ${at}, and this one is of type ${shown(type)}`);
     }

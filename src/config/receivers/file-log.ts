@@ -2,7 +2,7 @@
  * The contract of upstream's file log receiver.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { component } from '../contract';
 import {
   choice, duration, flag, leaf, list, mustBe, openMap, optional, text, type Field,
@@ -108,7 +108,7 @@ const UNITS: Readonly<Record<string, number>> = {
 /** A number of bytes, in YAML also with a unit. */
 function byteSize(fallback: number): Field<number, number> {
   const what = 'a size such as 1048576 or 1MiB';
-  return leaf(() => z.union([z.string(), z.int().min(0)], mustBe(what)), fallback, {
+  return leaf(() => z.union([z.string(), z.int().check(z.minimum(0))], mustBe(what)), fallback, {
     decode: (value: string | number, refuse) => {
       const match = /^(\d+\.?\d*)\s*([kmgtp]i?b)?$/i.exec(String(value));
       if (match === null) refuse(mustBe(what).error({ input: value }));

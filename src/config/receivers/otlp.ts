@@ -1,7 +1,7 @@
 /**
  * The contract of the OTLP receiver.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { component } from '../contract';
 import { leaf, mustBe, type Field } from '../fields';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';

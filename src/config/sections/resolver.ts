@@ -2,7 +2,7 @@
  * How the load-balancing exporter learns its backends.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { count, duration, flag, leaf, list, mustBe, text, type Field } from '../fields';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';
 

@@ -2,7 +2,7 @@
  * Where requests wait for an exporter.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { parseComponentId } from '../component-id';
 import {
   choice, count, duration, flag, leaf, list, mustBe, optional, text,

@@ -2,7 +2,7 @@
  * The contract of `service.telemetry.logs`: the process's own log.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { choice, count, duration, flag, keyword, leaf, list, mustBe, text } from '../fields';
 import { section } from '../section';
 import { recordProcessor, type RecordProcessorConfig } from './record-processors';
@@ -104,7 +104,7 @@ export const telemetryLogs = section<TelemetryLogsConfig>()({
   outputPaths: list(text(), ['stderr']),
   errorOutputPaths: list(text(), ['stderr']),
   initialFields: leaf<Record<string, any>, Readonly<Record<string, unknown>>>(
-    z.record(z.string(), z.unknown(), mustBe('a map')), {}),
+    () => z.record(z.string(), z.unknown(), mustBe('a map')), {}),
   sampling: section<LogSamplingConfig>()({
     enabled: flag({ fallback: true }),
     tick: duration('10s'),

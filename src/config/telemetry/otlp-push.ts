@@ -3,7 +3,7 @@
  * writes it: times are whole milliseconds.
  */
 import type { Duration } from 'cdk8s';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import {
   choice, flag, headers, leaf, mustBe, optional, secret, text, type Field,
 } from '../fields';
@@ -64,7 +64,8 @@ export interface OwnOtlpExporterConfig {
 /** A time that YAML writes as a whole number of milliseconds. */
 export function milliseconds(fallback: number): Field<Duration, number> {
   const rule = 'a whole number of milliseconds ≥ 0';
-  return leaf<Duration, number>(() => z.int(mustBe(rule)).min(0, mustBe(rule)), fallback, {
+  const whole = () => z.int(mustBe(rule)).check(z.minimum(0, mustBe(rule)));
+  return leaf<Duration, number>(whole, fallback, {
     encode: (given: Duration | number) =>
       typeof given === 'number' ? given : given.toMilliseconds(),
   });

@@ -1,7 +1,7 @@
 /**
  * The contract of `service.telemetry.resource`: who the process is in its own telemetry.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { leaf, mustBe, type Field } from '../fields';
 import { NOT_HERE, shown } from '../problem';
 
@@ -14,7 +14,7 @@ const RESOURCE_UPSTREAM_ONLY = ['detectors', 'detection/development'];
 
 /** Attributes by name, or upstream's newer list of `{name, value}` under `attributes`. */
 export function resource(): Field<Record<string, string>, Resource> {
-  return leaf(z.record(z.string(), z.unknown(), mustBe('a map')), {}, {
+  return leaf(() => z.record(z.string(), z.unknown(), mustBe('a map')), {}, {
     decode: (given: Readonly<Record<string, unknown>>, refuse) => {
       const found: Record<string, ResourceValue> = {};
       for (const [key, value] of Object.entries(given)) {

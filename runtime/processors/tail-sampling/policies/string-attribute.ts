@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { decideBy, type PolicyFactory } from './policy';
 import { messageOf } from '../../../errors';
 import { hasBit, STRING_VALUE, type AttributeTest } from '../fact-questions';
@@ -16,8 +16,11 @@ function exactly(values: readonly string[]): AttributeTest {
 }
 
 function compile(pattern: string): RE2JS {
+  // Its tables of Unicode are large, and few samplers ask for a pattern.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const re2 = require('re2js') as typeof import('re2js');
   try {
-    return RE2JS.compile(pattern);
+    return re2.RE2JS.compile(pattern);
   } catch (error) {
     const text = JSON.stringify(pattern);
     throw new SyntaxError(
