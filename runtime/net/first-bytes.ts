@@ -3,7 +3,7 @@ import type { Socket } from 'net';
 import type { Clock } from '../clock';
 import { PREFACE } from './http2/frames';
 
-/** No method of HTTP/1.1 begins with these bytes of the preface. */
+/** No method of HTTP/1.1 begins with so many bytes of the preface. */
 const ENOUGH = 3;
 
 /** Waits for the first bytes of connections. */
@@ -30,7 +30,7 @@ export class FirstBytes {
     let seen: Buffer = Buffer.alloc(0);
     const look = (chunk: Buffer): void => {
       seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk]);
-      const compared = Math.min(seen.length, PREFACE.length);
+      const compared = Math.min(seen.length, ENOUGH);
       const isHttp2 = PREFACE.compare(seen, 0, compared, 0, compared) === 0;
       if (isHttp2 && compared < ENOUGH) return;
       forget();
