@@ -35,6 +35,7 @@ const TIME_MS = 2 * 60 * 60 * 1000;
 const TIMEOUT_MS = 20_000;
 /** The first byte of a handshake. */
 const TLS_HANDSHAKE = 0x16;
+const NOT_HTTP = 'the client must speak HTTP/1.1 or HTTP/2, and speaks neither';
 const NOT_PLAIN = 'the client must speak HTTP without TLS on this port, and speaks TLS';
 
 function rawAnswer(status: string): string {
@@ -198,6 +199,7 @@ export class HttpServer implements MessageServer {
         time: TIME_MS,
         timeout: TIMEOUT_MS,
       },
+      notHttp2: NOT_HTTP,
     });
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../authentication';
 import { compressionLoading } from '../compression';
 import { ACCEPTED_ENCODINGS } from '../grpc-rules';
-import { maxBytesOf } from '../grpc-server';
+import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { listenOn } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
@@ -57,6 +57,7 @@ export class OwnGrpcServer implements MessageServer {
       maxConcurrentStreams: settings.maxConcurrentStreams || MOST_STREAMS,
       maxBytes: maxBytesOf(settings),
       keepalive: keepaliveOf(settings),
+      notHttp2: NOT_HTTP2,
     });
   }
 

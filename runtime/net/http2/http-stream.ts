@@ -98,10 +98,12 @@ export class HttpStream extends ServerStream implements HttpExchange {
 
   public collect(done: TakeBody): void {
     this.take = done;
-    if (this.isClosed) this.giveUp('aborted');
-    else if (this.isTooLarge || this.contentLength > this.door.answers.maxBytes) {
+    const isTooLarge = this.isTooLarge || this.contentLength > this.door.answers.maxBytes;
+    if (this.isClosed) {
+      this.giveUp('aborted');
+    } else if (isTooLarge) {
       this.giveUp('too large');
-    } else if (this.isPeerDone) this.complete();
+    } else if (this.isPeerDone) {this.complete();}
   }
 
   public setHeader(name: string, value: string): void {

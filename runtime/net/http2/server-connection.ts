@@ -1,6 +1,5 @@
 /** One connection of a server: its requests, and how it comes to its end. */
 import type { Socket } from 'net';
-import type { Clock, Timer } from '../../clock';
 import { Http2Connection, type ConnectionOwner } from './connection';
 import { ErrorCode, MOST_STREAM_ID } from './frames';
 import { ConnectionWatch, type Keepalive, type KeptConnection } from './keepalive';
@@ -9,6 +8,7 @@ import { RequestHead } from './request-head';
 import { ServerStream, type StreamHost } from './server-stream';
 import type { Settings } from './settings';
 import type { FieldList } from './stream';
+import type { Clock, Timer } from '../../clock';
 
 /** What all connections of a server share. */
 export interface ServerShare {

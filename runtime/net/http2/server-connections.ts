@@ -2,7 +2,7 @@
 import type { Socket } from 'net';
 import type { Timer } from '../../clock';
 import type { NetContext } from '../authentication';
-import { NOT_HTTP2, TOO_MANY_PINGS } from '../grpc-server';
+import { TOO_MANY_PINGS } from '../grpc-server';
 import type { PeerLog } from '../peer-log';
 import { DEFAULT_WINDOW, MOST_WINDOW } from './frames';
 import type { Keepalive } from './keepalive';
@@ -33,6 +33,8 @@ export interface ConnectionRules {
   readonly maxBytes: number;
   /** How long connections live. */
   readonly keepalive: Keepalive;
+  /** What is told of a client whose first bytes are none of HTTP/2. */
+  readonly notHttp2: string;
 }
 
 /** The connections of one server. */
@@ -44,8 +46,9 @@ export class ServerConnections {
 
   public constructor(
     private readonly context: NetContext, private readonly peers: PeerLog,
-    { keepalive, maxBytes, maxConcurrentStreams }: ConnectionRules,
+    private readonly rules: ConnectionRules,
   ) {
+    const { keepalive, maxBytes, maxConcurrentStreams } = rules;
     this.share = {
       settings: {
         ...defaultSettings(),
@@ -86,7 +89,7 @@ export class ServerConnections {
     const peer = socket.remoteAddress ?? '';
     const connection: ServerConnection = new ServerConnection(socket, newStream, this.share, {
       pestering: () => this.peers.warn('A connection was ended.', peer, TOO_MANY_PINGS),
-      strange: () => this.peers.warn('A connection was refused.', peer, NOT_HTTP2),
+      strange: () => this.peers.warn('A connection was refused.', peer, this.rules.notHttp2),
       closed: (closed) => this.open.delete(closed),
     });
     this.open.add(connection);
