@@ -166,6 +166,8 @@ export class HttpServer implements MessageServer {
       this.takeHttp1?.(socket);
       return;
     }
+    // That of Node.js keeps its side open for answers when a client has ended its own.
+    socket.allowHalfOpen = false;
     const door: HttpDoor = {
       answers,
       promises: this.promises,

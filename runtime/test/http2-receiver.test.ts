@@ -239,6 +239,15 @@ test('who says the first word of HTTP/2, and then another, is told and cut', asy
   expect(log.lines.map(({ message }) => message)).toEqual(['A connection was refused.']);
 });
 
+test('a client that says that it is done sees the end of the connection', async () => {
+  const { port } = await serving();
+  const client = await rawClient(port);
+  client.send(headers(1), rawFrame(DATA, END_STREAM, 1, BODY));
+  await client.frame(({ stream }) => stream === 1);
+  client.socket.end();
+  await expect(client.frame(() => false)).rejects.toThrow('got the end');
+});
+
 test('who is about to stop lets requests end, and takes no new ones', async () => {
   const { port, server } = await serving();
   const client = await rawClient(port);
