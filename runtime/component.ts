@@ -80,7 +80,7 @@ export interface ComponentContext {
   /** Whom servers and clients tell of their calls; nobody below the level `detailed`. */
   readonly calls?: Calls;
   /**
-   * Whose HTTP/2 carries gRPC.
+   * Whose HTTP/2 carries gRPC. With that of Node.js, OTLP/HTTP is HTTP/1.1 only.
    * @default "own"
    */
   readonly http2?: Http2;

@@ -1,39 +1,41 @@
-/** OTLP over HTTP/1.1, with or without TLS. */
+/** OTLP over HTTP, with or without TLS: HTTP/1.1 of Node.js and HTTP/2 of our own on one port. */
 import * as http from 'http';
 import * as https from 'https';
 import type { Socket } from 'net';
 import type { TLSSocket } from 'tls';
 import type { Timer } from '../clock';
 import type { HttpServerSettings } from '../config';
-import {
-  askToLetIn, serverAuthenticator, type NetContext, type ServerAuthenticator,
-} from './authentication';
-import { compressionLoading, inflate, isCompression } from './compression';
-import { Cors } from './cors';
-import { collectBody } from './http-body';
-import { InflateError, TOO_LARGE } from './inflate-error';
+import type { NetContext } from './authentication';
+import { FirstBytes } from './first-bytes';
+import { HttpAnswers } from './http-answers';
+import { Http1Exchange } from './http1-exchange';
+import { HttpStream, type HttpDoor } from './http2/http-stream';
+import { Promises } from './http2/incoming-message';
+import { ServerConnections } from './http2/server-connections';
 import { listenOn } from './listen';
-import { observe, sentBytes, tookBody } from './observed-requests';
 import { PeerLog } from './peer-log';
-import { httpMetadata } from './request-metadata';
-import { Code, httpStatusOf, retryAfter, type Status } from './status';
-import { encodeStatus, statusJson } from './status-codec';
 import { ServerTls } from './tls';
 import { handshakeFailure, isTlsFailure } from './tls-failure';
-import type { Encoding, MessageServer, OnMessage, Routes } from './transport';
+import type { MessageServer, Routes } from './transport';
 
-const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
 /** How long a request and its headers may take to arrive where nothing is said about it. */
 const REQUEST_MS = 300_000;
 const HEADERS_MS = 60_000;
 /** How often Node.js looks for requests that take too long. */
 const MOST_LOOK_MS = 30_000;
 const LEAST_LOOK_MS = 50;
-/** How long the rest of a refused body is discarded, so that its sender reads the answer. */
-const LINGER_MS = 500;
-const NOTHING = new Uint8Array(0);
+/** Connections that are open at a time. */
+const MOST_CONNECTIONS = 20_000;
+/** Memory that may be set aside for bodies that are announced and not here yet. */
+const PROMISED_BYTES = 32 * 1024 * 1024;
+/** Requests that a client may have open at a time over HTTP/2: what Go's server takes. */
+const MOST_STREAMS = 250;
+/** Signs of life, as in Go's gRPC, which has rules where Go's HTTP has none. */
+const TIME_MS = 2 * 60 * 60 * 1000;
+const TIMEOUT_MS = 20_000;
 /** The first byte of a handshake. */
 const TLS_HANDSHAKE = 0x16;
+const NOT_HTTP = 'the client must speak HTTP/1.1 or HTTP/2, and speaks neither';
 const NOT_PLAIN = 'the client must speak HTTP without TLS on this port, and speaks TLS';
 
 function rawAnswer(status: string): string {
@@ -47,51 +49,50 @@ const ANSWERS: Readonly<Record<string, string | undefined>> = {
   ERR_HTTP_REQUEST_TIMEOUT: rawAnswer('408 Request Timeout'),
 };
 
-const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
-  proto: 'application/x-protobuf', json: 'application/json',
-};
-
 /** An HTTP server for `routes`. */
 export class HttpServer implements MessageServer {
   private readonly open = new Set<http.ServerResponse>();
   private server?: http.Server;
   private closing?: Promise<void>;
-  private authenticator?: ServerAuthenticator;
   private refreshing?: Timer;
-  private readonly maxBytes: number;
-  private readonly compressions: ReadonlySet<string>;
-  private readonly cors?: Cors;
-  private readonly responseHeaders: readonly [name: string, value: string][];
+  /** What Node.js does with a new socket. */
+  private takeHttp1?: (socket: Socket) => void;
+  private readonly answers: HttpAnswers;
   private readonly peers: PeerLog;
+  private readonly promises = new Promises(PROMISED_BYTES);
+  private readonly http2?: ServerConnections;
+  private readonly firstBytes: FirstBytes;
 
   public constructor(
     private readonly settings: HttpServerSettings,
-    private readonly routes: Routes,
+    routes: Routes,
     private readonly context: NetContext,
+    /** What is not as usual; for tests. */
+    private readonly options: { readonly maxConnections?: number } = {},
   ) {
     this.peers = new PeerLog(context);
-    const { compressionAlgorithms, cors, maxRequestBodySize, responseHeaders } = settings;
-    if (cors !== undefined && cors.allowedOrigins.length > 0) this.cors = new Cors(cors);
-    this.responseHeaders = Object.entries(responseHeaders);
-    this.compressions = new Set(compressionAlgorithms);
-    this.maxBytes = maxRequestBodySize > 0 ? maxRequestBodySize : DEFAULT_MAX_BODY;
+    this.answers = new HttpAnswers(settings, routes, context, this.peers);
+    if (context.http2 !== 'node') this.http2 = this.createHttp2();
+    this.firstBytes = new FirstBytes(
+      context.clock, timeoutsOf(settings).headersTimeout,
+      (socket, isHttp2) => this.take(socket, isHttp2));
   }
 
   public async listen(): Promise<number> {
-    const { auth, tls } = this.settings;
-    this.authenticator = serverAuthenticator(auth, this.context);
-    for (const header of this.responseHeaders) checkHeader(header);
-    await compressionLoading(this.settings.compressionAlgorithms);
-    const timeouts = timeoutsOf(this.settings);
-    const server = tls === undefined
-      ? http.createServer(timeouts)
-      : this.createSecure(new ServerTls(tls, this.context), timeouts);
+    await this.answers.prepare();
+    const server = this.create();
+    server.maxConnections = this.options.maxConnections ?? MOST_CONNECTIONS;
+    server.on('drop', () => {
+      const why = `${server.maxConnections} connections are open`;
+      this.peers.warn('Connections are refused.', '', why);
+    });
     server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
       this.serve(request, response);
     });
     server.on('clientError', (error, socket) => this.notHttp(error, socket as Socket));
     const port = await listenOn(server, this.settings);
     this.server = server;
+    this.http2?.begin();
     return port;
   }
 
@@ -101,27 +102,107 @@ export class HttpServer implements MessageServer {
   }
 
   private async drain(graceMs: number): Promise<void> {
-    const { server } = this;
+    const { firstBytes, http2, server } = this;
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
     this.refreshing?.cancel();
     server.closeIdleConnections();
+    firstBytes.cut();
+    http2?.retire();
     // Connections that stay open after their answer would keep the server from ending.
     for (const response of this.open) response.shouldKeepAlive = false;
-    const deadline = this.context.clock.after(graceMs, () => server.closeAllConnections());
+    const deadline = this.context.clock.after(graceMs, () => {
+      server.closeAllConnections();
+      http2?.cut();
+    });
     await closed;
     deadline.cancel();
+    http2?.end();
   }
 
-  private createSecure(tls: ServerTls, timeouts: http.ServerOptions): https.Server {
-    const server = https.createServer({ ...timeouts, ...tls.options });
+  private create(): http.Server {
+    const { tls } = this.settings;
+    if (tls !== undefined) return this.createSecure(new ServerTls(tls, this.context));
+    const server = http.createServer(timeoutsOf(this.settings));
+    if (this.http2 === undefined) return server;
+    this.intercept(server, 'connection', (socket) => this.firstBytes.await(socket));
+    return server;
+  }
+
+  private createSecure(tls: ServerTls): https.Server {
+    const ALPNProtocols = this.http2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'];
+    const server = https.createServer(
+      { ...timeoutsOf(this.settings), ...tls.options, ALPNProtocols });
     this.refreshing = tls.keepFresh(server);
     server.on('tlsClientError', (error, socket: TLSSocket) => {
       const failure = handshakeFailure(error, socket);
       if (failure === undefined) return;
       this.peers.warn('TLS handshake failed.', socket.remoteAddress ?? '', failure);
     });
+    this.intercept(server, 'secureConnection', (socket) => {
+      this.take(socket, (socket as TLSSocket).alpnProtocol === 'h2');
+    });
     return server;
+  }
+
+  /** Decides about new sockets in the place of `server`, which still takes those of HTTP/1.1. */
+  private intercept(
+    server: http.Server, event: 'connection' | 'secureConnection',
+    decide: (socket: Socket) => void,
+  ): void {
+    const takers = server.listeners(event);
+    server.removeAllListeners(event);
+    this.takeHttp1 = (socket) => { for (const taker of takers) taker.call(server, socket); };
+    server.on(event, decide);
+  }
+
+  private take(socket: Socket, isHttp2: boolean): void {
+    const { answers, context, http2, settings } = this;
+    if (this.closing !== undefined) {
+      socket.destroy();
+      return;
+    }
+    if (http2 === undefined || !isHttp2) {
+      this.takeHttp1?.(socket);
+      return;
+    }
+    // That of Node.js keeps its side open for answers when a client has ended its own.
+    socket.allowHalfOpen = false;
+    const door: HttpDoor = {
+      answers,
+      promises: this.promises,
+      clock: context.clock,
+      facts: {
+        scheme: settings.tls === undefined ? 'http' : 'https',
+        address: socket.localAddress ?? '',
+        port: socket.localPort ?? 0,
+        version: '2',
+      },
+      peer: socket.remoteAddress ?? '',
+      keepsMetadata: settings.includeMetadata,
+      readTimeout: settings.readTimeout,
+      writeTimeout: settings.writeTimeout,
+    };
+    http2.take(socket, (id, host, look) => {
+      if (!settings.keepalive.enabled) host.retire(0);
+      return new HttpStream(id, look, host, door);
+    });
+  }
+
+  private createHttp2(): ServerConnections {
+    const { keepalive, readTimeout } = this.settings;
+    return new ServerConnections(this.context, this.peers, {
+      maxConcurrentStreams: MOST_STREAMS,
+      maxBytes: this.answers.maxBytes,
+      keepalive: {
+        maxConnectionIdle: keepalive.idleTimeout || readTimeout,
+        maxConnectionAge: 0,
+        maxConnectionAgeGrace: 0,
+        time: TIME_MS,
+        timeout: TIMEOUT_MS,
+      },
+      notHttp2: NOT_HTTP,
+    });
   }
 
   /** Ends a connection that does not speak HTTP, as Node.js would, and says so when it was TLS. */
@@ -136,154 +217,25 @@ export class HttpServer implements MessageServer {
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { answers, context: { clock } } = this;
     const { keepalive, writeTimeout } = this.settings;
     if (this.closing !== undefined || !keepalive.enabled) response.shouldKeepAlive = false;
     this.open.add(response);
-    const { calls } = this.context;
-    if (calls !== undefined) observe(request, response, this.routes, calls);
+    const exchange = new Http1Exchange(
+      request, response, answers.maxBytes, this.promises, clock);
     const deadline = writeTimeout > 0
-      ? this.context.clock.after(writeTimeout, () => request.socket.destroy()) : undefined;
+      ? clock.after(writeTimeout, () => request.socket.destroy()) : undefined;
     response.once('close', () => {
       deadline?.cancel();
       this.open.delete(response);
+      exchange.tally.end();
     });
-    response.on('error', () => undefined);
-    for (const [name, value] of this.responseHeaders) response.setHeader(name, value);
-    if (this.answersBrowser(request, response)) return;
-    askToLetIn(this.authenticator, this.shownTo(request), (refusal) => {
-      if (refusal === undefined) {
-        this.route(request, response);
-        return;
-      }
-      this.peers.warn(
-        'A request was refused.', request.socket.remoteAddress ?? '', refusal.message);
-      this.refuse(request, response, refusal);
-    });
-  }
-
-  /** Tells browsers what they may do; whether that was all that was asked. */
-  private answersBrowser(request: http.IncomingMessage, response: http.ServerResponse): boolean {
-    const { cors } = this;
-    if (cors === undefined) return false;
-    const isPreflight = cors.isPreflight(request);
-    const told = isPreflight ? cors.preflightHeaders(request) : cors.headersFor(request);
-    for (const [name, value] of Object.entries(told)) {
-      // What response_headers already say about Vary holds as well.
-      if (name === 'Vary') response.appendHeader(name, value);
-      else response.setHeader(name, value);
-    }
-    if (!isPreflight) return false;
-    response.writeHead(204);
-    response.end();
-    this.discard(request);
-    return true;
-  }
-
-  /** What an authenticator gets to see: the headers, and parameters of the URL as if they were. */
-  private shownTo(request: http.IncomingMessage): http.IncomingHttpHeaders {
-    const names = this.settings.auth?.requestParams ?? [];
-    const query = request.url?.indexOf('?') ?? -1;
-    if (names.length === 0 || query < 0) return request.headers;
-    const params = new URLSearchParams(request.url?.slice(query + 1));
-    const shown: http.IncomingHttpHeaders = { ...request.headers };
-    for (const name of names) {
-      const value = params.get(name);
-      if (value !== null) shown[name.toLowerCase()] = value;
-    }
-    return shown;
-  }
-
-  private route(request: http.IncomingMessage, response: http.ServerResponse): void {
-    const compression = request.headers['content-encoding'] ?? '';
-    if (!this.takes(compression)) {
-      this.refuse(request, response, invalid(`unsupported Content-Encoding: ${compression}`));
-      return;
-    }
-    const onMessage = this.routes.get(pathOf(request.url ?? ''));
-    const encoding = encodingOf(request.headers['content-type']);
-    if (onMessage === undefined) {
-      this.plain(request, response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
-    } else if (request.method !== 'POST') {
-      const text = '405 method not allowed, supported: [POST]';
-      this.plain(request, response, 405, 'text/plain', text);
-    } else if (encoding === undefined) {
-      const supported = `supported: [${MEDIA_TYPES.json}, ${MEDIA_TYPES.proto}]`;
-      const text = `415 unsupported media type, ${supported}`;
-      this.plain(request, response, 415, 'text/plain', text);
-    } else {
-      this.receive(request, response, compression, encoding, onMessage);
-    }
-  }
-
-  /** No names at all mean that bodies are taken as they are, whatever they claim to be. */
-  private takes(compression: string): boolean {
-    const { compressions } = this;
-    if (compressions.size === 0) return true;
-    return compressions.has(compression) && (compression === '' || isCompression(compression));
-  }
-
-  private receive(
-    request: http.IncomingMessage, response: http.ServerResponse, compression: string,
-    encoding: Encoding, onMessage: OnMessage,
-  ): void {
-    collectBody(request, this.maxBytes, (body) => {
-      if (body === 'aborted') return;
-      tookBody(response, body);
-      if (body === 'too large') {
-        this.refuse(request, response, invalid(TOO_LARGE));
-        return;
-      }
-      const message = this.inflated(body, compression);
-      if (typeof message === 'string') {
-        this.refuse(request, response, invalid(message));
-        return;
-      }
-      const metadata = this.settings.includeMetadata ? httpMetadata(request.rawHeaders) : undefined;
-      onMessage(message, 0, message.length, encoding, (status, answer) => {
-        answerWith(response, encoding, status, answer);
-      }, metadata);
-    });
-  }
-
-  /** The body, inflated where it must be; a sentence when that cannot be done. */
-  private inflated(body: Uint8Array, compression: string): Uint8Array | string {
-    if (!this.compressions.has(compression) || !isCompression(compression)) return body;
-    try {
-      return inflate(compression, body, this.maxBytes);
-    } catch (error) {
-      if (!(error instanceof InflateError)) throw error;
-      return error.message;
-    }
-  }
-
-  private refuse(
-    request: http.IncomingMessage, response: http.ServerResponse, status: Status,
-  ): void {
-    const encoding = encodingOf(request.headers['content-type']) ?? 'json';
-    answerWith(response, encoding, status);
-    this.discard(request);
-  }
-
-  private plain(
-    request: http.IncomingMessage, response: http.ServerResponse, status: number,
-    type: string, text: string,
-  ): void {
-    // As Go does with its own answers: nobody shall take the text for a page.
-    const sniff = status === 404 ? { 'x-content-type-options': 'nosniff' } : undefined;
-    send(response, status, { 'content-type': type, ...sniff }, text);
-    this.discard(request);
-  }
-
-  private discard(request: http.IncomingMessage): void {
-    request.resume();
-    if (request.complete) return;
-    const timer = this.context.clock.after(LINGER_MS, () => request.socket.destroy());
-    request.once('close', () => timer.cancel());
+    answers.serve(exchange);
   }
 }
 
 /** Node.js wants less time for the headers than for all of a request. */
-function timeoutsOf(settings: HttpServerSettings): http.ServerOptions {
+function timeoutsOf(settings: HttpServerSettings) {
   const { keepalive, readHeaderTimeout, readTimeout } = settings;
   const requestTimeout = Math.max(readTimeout || REQUEST_MS, readHeaderTimeout);
   const headersTimeout = Math.min(
@@ -295,65 +247,4 @@ function timeoutsOf(settings: HttpServerSettings): http.ServerOptions {
       LEAST_LOOK_MS, Math.min(MOST_LOOK_MS, headersTimeout / 4)),
     keepAliveTimeout: keepalive.idleTimeout || readTimeout,
   };
-}
-
-function checkHeader([name, value]: readonly [name: string, value: string]): void {
-  try {
-    http.validateHeaderName(name);
-    http.validateHeaderValue(name, value);
-  } catch {
-    throw new Error(`response_headers: must hold headers that HTTP can carry, got "${name}"`);
-  }
-}
-
-function answerWith(
-  response: http.ServerResponse, encoding: Encoding, status: Status,
-  answer: Uint8Array = NOTHING,
-): void {
-  const type = MEDIA_TYPES[encoding];
-  if (status.code === Code.ok) {
-    send(response, 200, { 'content-type': type }, answer);
-    return;
-  }
-  const after = retryAfter(status);
-  const headers = { 'content-type': type, ...after !== undefined && { 'retry-after': after } };
-  const body = encoding === 'json' ? statusJson(status) : encodeStatus(status);
-  send(response, httpStatusOf(status.code), headers, body);
-}
-
-function send(
-  response: http.ServerResponse, status: number, headers: http.OutgoingHttpHeaders,
-  body: string | Uint8Array,
-): void {
-  if (response.destroyed || response.headersSent) return;
-  const length = Buffer.byteLength(body);
-  sentBytes(response, length);
-  response.writeHead(status, { ...headers, 'content-length': length });
-  response.end(body);
-}
-
-function invalid(message: string): Status {
-  return { code: Code.invalidArgument, message };
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
-}
-
-const PARAMETERS = /^\s*;\s*[^\s;=",]+=(?:"[^"]*"|[^\s;=",]+)/;
-
-/** The encoding that a content type names; its case and well-formed parameters do not matter. */
-export function encodingOf(contentType: string | undefined): Encoding | undefined {
-  if (contentType === MEDIA_TYPES.proto) return 'proto';
-  if (contentType === undefined) return undefined;
-  const semicolon = contentType.indexOf(';');
-  const end = semicolon < 0 ? contentType.length : semicolon;
-  const type = contentType.slice(0, end).trim().toLowerCase();
-  let rest = contentType.slice(end);
-  for (let found = PARAMETERS.exec(rest); found !== null; found = PARAMETERS.exec(rest)) {
-    rest = rest.slice(found[0].length);
-  }
-  if (!/^\s*;?\s*$/.test(rest)) return undefined;
-  return type === MEDIA_TYPES.json ? 'json' : type === MEDIA_TYPES.proto ? 'proto' : undefined;
 }

@@ -26,6 +26,11 @@ export interface HttpCall {
   readonly port: number;
   /** Path that takes requests, as configured; nothing for paths that nobody takes. */
   readonly route?: string;
+  /**
+   * The version of HTTP.
+   * @default "1.1"
+   */
+  readonly version?: '1.1' | '2';
 }
 
 /** Who is told of calls. Each begins with one of these and ends with what that returns. */
@@ -118,14 +123,14 @@ export function createCalls(metrics: Metrics, clock: Clock): Calls {
   };
 }
 
-function httpAttributes({ address, method, port, route, scheme }: HttpCall, status: number):
-Attributes {
+function httpAttributes(call: HttpCall, status: number): Attributes {
+  const { address, method, port, route, scheme, version = '1.1' } = call;
   return {
     'http.request.method': METHODS.has(method) ? method : '_OTHER',
     'http.response.status_code': String(status),
     ...route !== undefined && { 'http.route': route },
     'network.protocol.name': 'http',
-    'network.protocol.version': '1.1',
+    'network.protocol.version': version,
     'server.address': address,
     'server.port': String(port),
     'url.scheme': scheme,

@@ -1,16 +1,20 @@
 /** Every answer that the real collector was seen to give, given by ours to the same request. */
+import { readFileSync } from 'fs';
 import { gzipSync } from 'zlib';
 import * as grpc from '@grpc/grpc-js';
 import { systemClock } from '../clock';
+import type { Http2 } from '../component';
 import { otlpReceiver } from '../config';
 import { PermanentError, RetryableError } from '../errors';
 import { codeName } from '../net/status';
 import { createOtlpReceiver, type OtlpReceiver } from '../receivers/otlp/otlp';
 import { HTTP2S, receiverContext } from '../testing/component-context';
+import { HTTP_CARRIERS } from '../testing/http-carriers';
 import { oracleLines } from '../testing/oracle-lines';
 import { RecordingConsumer } from '../testing/recording-consumer';
 import { decodeForeignStatus } from '../testing/rpc-status';
 import { samplePayload } from '../testing/sample-payload';
+import { makeTestCertificates, type TestCertificates } from '../testing/test-certificates';
 
 interface HttpLine {
   readonly protocol: 'http';
@@ -96,26 +100,36 @@ function failureOf(text: string): Error {
 }
 
 const traces = new RecordingConsumer();
-let receiver: OtlpReceiver;
 const receivers = new Map<string, OtlpReceiver>();
+let certificates: TestCertificates;
+let ca: string;
 
-beforeAll(async () => {
+async function start(name: string, http2: Http2, http: object = {}): Promise<void> {
   const { settings, problems } = otlpReceiver.read({
     protocols: {
-      http: { endpoint: '127.0.0.1:0', max_request_body_size: LIMIT },
+      http: { endpoint: '127.0.0.1:0', max_request_body_size: LIMIT, ...http },
       grpc: { endpoint: '127.0.0.1:0', max_recv_msg_size_mib: 1 },
     },
   });
   expect(problems).toEqual([]);
-  for (const http2 of HTTP2S) {
-    const context = { ...receiverContext('otlp', { traces }), clock: systemClock, http2 };
-    receiver = createOtlpReceiver(settings!, context);
-    receivers.set(http2, receiver);
-    await receiver.start();
-  }
-});
+  const context = { ...receiverContext('otlp', { traces }), clock: systemClock, http2 };
+  const receiver = createOtlpReceiver(settings!, context);
+  receivers.set(name, receiver);
+  await receiver.start();
+}
 
-afterAll(() => Promise.all([...receivers.values()].map((each) => each.stop())));
+beforeAll(async () => {
+  for (const http2 of HTTP2S) await start(http2, http2);
+  certificates = makeTestCertificates();
+  ca = readFileSync(certificates.caFile, 'utf8');
+  const { certFile, keyFile } = certificates.server;
+  await start('TLS', 'own', { tls: { cert_file: certFile, key_file: keyFile } });
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([...receivers.values()].map((each) => each.stop()));
+  certificates.remove();
+});
 
 beforeEach(() => {
   traces.accept();
@@ -127,7 +141,9 @@ function parsed(body: string): unknown {
   return JSON.parse(body);
 }
 
-describe('over HTTP, the answer is that of the real collector to', () => {
+describe.each(HTTP_CARRIERS)('over %s, the answer is that of the real collector to', (
+  _carrier, carrier,
+) => {
   const named = HTTP.map((line): [string, HttpLine] => [
     line.pipeline_error === undefined ? line.case : `a pipeline that fails: ${line.pipeline_error}`,
     line,
@@ -140,18 +156,22 @@ describe('over HTTP, the answer is that of the real collector to', () => {
     }
     const isJson = line.request_content_type.startsWith('application/json');
     const body = BODIES[line.case] ?? (isJson ? JSON_BODY : PROTO);
-    const response = await fetch(`http://127.0.0.1:${receiver.ports.http}${line.path}`, {
+    const response = await carrier.send({
+      port: receivers.get(carrier.isSecure ? 'TLS' : 'own')?.ports.http ?? 0,
+      path: line.path,
       method: line.method,
-      body: Buffer.from(body),
+      ca,
+      body,
       headers: {
         'content-type': line.request_content_type,
         ...line.request_content_encoding && { 'content-encoding': line.request_content_encoding },
       },
     });
-    const answer = Buffer.from(await response.arrayBuffer());
+    const answer = response.body;
     expect(response.status).toBe(line.status);
-    expect(response.headers.get('content-type')).toBe(line.response_content_type);
-    expect(response.headers.get('retry-after') ?? undefined).toBe(line.retry_after);
+    expect(response.headers['content-type']).toBe(line.response_content_type);
+    expect(response.headers['retry-after']).toBe(line.retry_after);
+    expect(Date.parse(String(response.headers.date))).toBeGreaterThan(0);
     expect(traces.calls).toBe(line.consumer_called);
     if (line.body_hex !== undefined) {
       expect(answer.toString('hex')).toBe(line.body_hex);

@@ -6,7 +6,8 @@ import { HpackDecoder } from '../../net/http2/hpack-decoder';
 import { HpackError } from '../../net/http2/hpack-error';
 import { Promises } from '../../net/http2/incoming-message';
 import { ReceiveBudget } from '../../net/http2/receive-window';
-import { ServerConnection, type ServerShare } from '../../net/http2/server-connection';
+import { ServerCall, type CallDoor } from '../../net/http2/server-call';
+import { ServerConnection, type NewStream, type ServerShare } from '../../net/http2/server-connection';
 import { defaultSettings } from '../../net/http2/settings';
 import { OK } from '../../net/status';
 import type { OnMessage } from '../../net/transport';
@@ -90,7 +91,6 @@ async function played(pieces: Iterable<Uint8Array>): Promise<Outcome> {
   }) as Socket;
   const share: ServerShare = {
     settings: defaultSettings(),
-    keepsMetadata: true,
     keepalive: {
       maxConnectionIdle: 0,
       maxConnectionAge: 0,
@@ -100,14 +100,20 @@ async function played(pieces: Iterable<Uint8Array>): Promise<Outcome> {
       enforcementPolicy: { minTime: 300_000, permitWithoutStream: false },
     },
     budget,
-    promises: new Promises(SHARED_BYTES),
     windowBytes: 65_535,
     clock: new FakeClock(),
     looks: 0,
     awaited: () => undefined,
   };
-  const door = { routes: new Map([[PATH, take]]), maxBytes: MAX_BYTES, refused: () => undefined };
-  const connection = new ServerConnection(socket, door, share, {
+  const door: CallDoor = {
+    routes: new Map([[PATH, take]]),
+    maxBytes: MAX_BYTES,
+    keepsMetadata: true,
+    promises: new Promises(SHARED_BYTES),
+    refused: () => undefined,
+  };
+  const newCall: NewStream = (id, host, look) => new ServerCall(id, look, host, door);
+  const connection = new ServerConnection(socket, newCall, share, {
     pestering: () => undefined, strange: () => undefined, closed: () => undefined,
   });
   connection.push(PREFACE, 0, PREFACE.length);

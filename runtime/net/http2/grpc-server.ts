@@ -7,37 +7,23 @@ import {
   serverAuthenticator, type NetContext, type ServerAuthenticator,
 } from '../authentication';
 import { compressionLoading } from '../compression';
-import { ACCEPTED_ENCODINGS, type Door } from '../grpc-rules';
-import { maxBytesOf, NOT_HTTP2, TOO_MANY_PINGS } from '../grpc-server';
+import { ACCEPTED_ENCODINGS } from '../grpc-rules';
+import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { listenOn } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import { handshakeFailure } from '../tls-failure';
 import type { MessageServer, Routes } from '../transport';
-import { DEFAULT_WINDOW, MOST_WINDOW } from './frames';
 import { Promises } from './incoming-message';
 import type { Keepalive } from './keepalive';
-import { ReceiveBudget } from './receive-window';
-import { ServerConnection, type ServerShare } from './server-connection';
-import { defaultSettings } from './settings';
+import { ServerCall, type CallDoor } from './server-call';
+import { ServerConnections } from './server-connections';
 import { withOwnBuffers, withSharedBuffer, type TakeBytes } from './socket-reader';
 
-const MIB = 1024 * 1024;
-/** What a client may send of all its messages that are not complete. */
-const WINDOW_BYTES = 4 * MIB;
-/** What one client, and all of them, may make us hold of such messages. */
-const CONNECTION_BYTES = 16 * MIB;
-const ALL_BYTES = 128 * MIB;
-const PROMISED_BYTES = 32 * MIB;
-/** Only our own clients send frames that are larger than the usual 16 KiB. */
-const FRAME_BYTES = 16_384;
-const HEADER_LIST_BYTES = 65_536;
+/** Memory that may be set aside for messages on their way in. */
+const PROMISED_BYTES = 32 * 1024 * 1024;
 /** Connections that are open at a time. */
 const MOST_CONNECTIONS = 20_000;
-/** How often connections are asked for a sign of life; one that gave none is cut next time. */
-const LOOK_MS = 60_000;
-/** How late the end of a call may come that its client does not wait for any longer. */
-const DEADLINE_MS = 250;
 /** Streams that may be open at a time where the settings know no limit. */
 const MOST_STREAMS = 10_000;
 
@@ -48,15 +34,13 @@ const TIMEOUT_MS = 20_000;
 
 /** A gRPC server for `routes`. */
 export class OwnGrpcServer implements MessageServer {
-  private readonly connections = new Set<ServerConnection>();
+  private readonly connections: ServerConnections;
+  private readonly promises = new Promises(PROMISED_BYTES);
   private readonly peers: PeerLog;
-  private readonly share: ServerShare;
   private server?: Server;
   private closing?: Promise<void>;
   private authenticator?: ServerAuthenticator;
-  private looking?: Timer;
   private refreshing?: Timer;
-  private awaiting?: Timer;
 
   public constructor(
     private readonly settings: GrpcServerSettings,
@@ -69,25 +53,12 @@ export class OwnGrpcServer implements MessageServer {
     } = {},
   ) {
     this.peers = new PeerLog(context);
-    const maxBytes = maxBytesOf(settings);
-    this.share = {
-      settings: {
-        ...defaultSettings(),
-        maxConcurrentStreams: settings.maxConcurrentStreams || MOST_STREAMS,
-        initialWindowSize: Math.min(MOST_WINDOW, Math.max(DEFAULT_WINDOW, maxBytes + MIB)),
-        maxFrameSize: FRAME_BYTES,
-        maxHeaderListSize: HEADER_LIST_BYTES,
-      },
-      keepsMetadata: settings.includeMetadata,
+    this.connections = new ServerConnections(context, this.peers, {
+      maxConcurrentStreams: settings.maxConcurrentStreams || MOST_STREAMS,
+      maxBytes: maxBytesOf(settings),
       keepalive: keepaliveOf(settings),
-      budget: new ReceiveBudget(
-        Math.max(ALL_BYTES, 8 * maxBytes), Math.max(CONNECTION_BYTES, 2 * maxBytes)),
-      promises: new Promises(PROMISED_BYTES),
-      windowBytes: WINDOW_BYTES,
-      clock: context.clock,
-      looks: 0,
-      awaited: () => this.expireLater(),
-    };
+      notHttp2: NOT_HTTP2,
+    });
   }
 
   public async listen(): Promise<number> {
@@ -96,7 +67,7 @@ export class OwnGrpcServer implements MessageServer {
     const server = this.create();
     const port = await listenOn(server, this.settings);
     this.server = server;
-    this.looking = this.context.clock.every(LOOK_MS, () => this.look());
+    this.connections.begin();
     return port;
   }
 
@@ -148,54 +119,30 @@ export class OwnGrpcServer implements MessageServer {
       accepted.destroy();
       return;
     }
-    const socket = read(accepted, (source, start, end) => connection.push(source, start, end));
-    const peer = socket.remoteAddress ?? '';
-    const door: Door = {
+    const peer = accepted.remoteAddress ?? '';
+    const door: CallDoor = {
       routes: this.routes,
       maxBytes: maxBytesOf(this.settings),
       authenticator: this.authenticator,
       calls: this.context.calls,
+      keepsMetadata: this.settings.includeMetadata,
+      promises: this.promises,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
-    const connection: ServerConnection = new ServerConnection(socket, door, this.share, {
-      pestering: () => this.peers.warn('A connection was ended.', peer, TOO_MANY_PINGS),
-      strange: () => this.peers.warn('A connection was refused.', peer, NOT_HTTP2),
-      closed: (closed) => this.connections.delete(closed),
-    });
-    this.connections.add(connection);
-    socket.resume();
-  }
-
-  private look(): void {
-    this.share.looks++;
-    for (const connection of this.connections) connection.look();
-  }
-
-  private expireLater(): void {
-    this.awaiting ??= this.context.clock.after(DEADLINE_MS, () => {
-      this.awaiting = undefined;
-      const now = this.context.clock.monotonic();
-      let isAwaited = false;
-      for (const connection of this.connections) {
-        if (connection.expire(now)) isAwaited = true;
-      }
-      if (isAwaited) this.expireLater();
-    });
+    this.connections.take(
+      accepted, (id, host, look) => new ServerCall(id, look, host, door), read);
   }
 
   private async drain(graceMs: number): Promise<void> {
     const { server } = this;
     if (server === undefined) return;
     const closed = new Promise<void>((resolve) => { server.close(() => resolve()); });
-    for (const connection of this.connections) connection.retire(0);
-    const deadline = this.context.clock.after(graceMs, () => {
-      for (const connection of this.connections) connection.cut();
-    });
+    this.connections.retire();
+    const deadline = this.context.clock.after(graceMs, () => this.connections.cut());
     await closed;
     deadline.cancel();
-    this.looking?.cancel();
+    this.connections.end();
     this.refreshing?.cancel();
-    this.awaiting?.cancel();
   }
 }
 

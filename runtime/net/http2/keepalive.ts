@@ -15,8 +15,8 @@ export interface Keepalive {
   readonly time: number;
   /** A client that was asked and says nothing for so long is cut. */
   readonly timeout: number;
-  /** How often clients may ask for one. */
-  readonly enforcementPolicy: GrpcServerSettings['keepalive']['enforcementPolicy'];
+  /** How often clients may ask for one; as often as they like without. */
+  readonly enforcementPolicy?: GrpcServerSettings['keepalive']['enforcementPolicy'];
 }
 
 /** What keepalive looks at and acts upon. */
@@ -40,14 +40,16 @@ const AGE_JITTER = 0.1;
 export class ConnectionWatch {
   private readonly timers = new Map<'idle' | 'age' | 'time' | 'timeout', Timer>();
   private isStopped = false;
-  private readonly enforcement: PingEnforcement;
+  private readonly enforcement?: PingEnforcement;
 
   public constructor(
     private readonly keepalive: Keepalive, private readonly connection: KeptConnection,
     private readonly clock: Clock,
   ) {
     const { enforcementPolicy, maxConnectionAge, maxConnectionAgeGrace, time } = keepalive;
-    this.enforcement = new PingEnforcement(enforcementPolicy);
+    if (enforcementPolicy !== undefined) {
+      this.enforcement = new PingEnforcement(enforcementPolicy);
+    }
     if (maxConnectionAge > 0) {
       const age = maxConnectionAge * (1 + AGE_JITTER * (2 * Math.random() - 1));
       this.arm('age', age, () => connection.retire(maxConnectionAgeGrace));
@@ -70,12 +72,13 @@ export class ConnectionWatch {
 
   /** Told that something was sent that a client waits for. */
   public answered(): void {
-    this.enforcement.sent();
+    this.enforcement?.sent();
   }
 
   /** Told that the client asked for a sign of life; whether it does so too often. */
   public isTooOften(): boolean {
-    return this.enforcement.isTooMany(this.clock.monotonic(), this.connection.openCalls);
+    const { clock, connection, enforcement } = this;
+    return enforcement?.isTooMany(clock.monotonic(), connection.openCalls) ?? false;
   }
 
   /** Ends all of it. */

@@ -1,11 +1,16 @@
 /** The headers of a request, checked by the rules of HTTP/2 (RFC 9113, section 8). */
+import type { IncomingHttpHeaders } from 'http';
 import type { FieldList } from './stream';
 
+const COLON = 0x3a;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
 /** Headers that only mean something between two ends of HTTP/1.1. */
 const OF_CONNECTIONS = new Set([
   'connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade',
+]);
+const SINGLE = new Set([
+  'authorization', 'content-type', 'from', 'host', 'proxy-authorization', 'referer', 'user-agent',
 ]);
 /** Names that were found to be right; clients send the same ones again and again. */
 const goodNames = new Set<string>();
@@ -43,7 +48,7 @@ export class RequestHead {
       const name = names[i];
       const value = values[i];
       if (BAD_VALUE.test(value)) return false;
-      if (name.charCodeAt(0) === 0x3a) {
+      if (name.charCodeAt(0) === COLON) {
         if (isRegular || !this.takePseudo(name, value)) return false;
       } else {
         isRegular = true;
@@ -89,12 +94,37 @@ export class RequestHead {
   }
 }
 
+/**
+ * The headers as an object. Of those that can only be there once, the first counts, as in the HTTP
+ * of Node.js; others are joined. `:authority` and its like are either among them, or the host is.
+ */
+export function headersOf(
+  { names, values }: FieldList, keepsPseudo: boolean,
+): IncomingHttpHeaders {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i < names.length; i++) {
+    let name = names[i];
+    if (!keepsPseudo && name.charCodeAt(0) === COLON) {
+      if (name !== ':authority') continue;
+      name = 'host';
+    }
+    if (!Object.hasOwn(headers, name)) headers[name] = values[i];
+    else if (!SINGLE.has(name)) headers[name] += `, ${values[i]}`;
+  }
+  return headers;
+}
+
 /** Whether `fields` may end a message. */
 export function areTrailers({ names, values }: FieldList): boolean {
   for (let i = 0; i < names.length; i++) {
     if (!isGoodName(names[i]) || BAD_VALUE.test(values[i])) return false;
   }
   return true;
+}
+
+/** Whether a header of this name means something between two ends of HTTP/1.1 only. */
+export function isOfConnections(name: string): boolean {
+  return OF_CONNECTIONS.has(name);
 }
 
 function isGoodName(name: string): boolean {

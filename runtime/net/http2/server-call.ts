@@ -1,5 +1,4 @@
 /** One unary gRPC call as a server of our own HTTP/2 sees it. */
-import type { IncomingHttpHeaders } from 'http';
 import type { ClientMetadata } from '../../pipeline/client-metadata';
 import type { EndGrpcCall } from '../../telemetry/calls';
 import { askToLetIn } from '../authentication';
@@ -10,32 +9,20 @@ import { messagePrefix, PREFIX } from '../message-assembler';
 import { grpcMetadata } from '../request-metadata';
 import { Code, type Status } from '../status';
 import type { OnMessage } from '../transport';
-import {
-  firstBlock, isShort, OK_BLOCK, OK_TRAILERS, refusalBlock, writeAnswer,
-} from './answer-blocks';
-import type { Http2Connection } from './connection';
+import { isShort, OK_BLOCK, OK_TRAILERS, refusalBlock, writeAnswer } from './answer-blocks';
 import { ErrorCode } from './frames';
 import { parseGrpcTimeout } from './grpc-timeout';
 import { IncomingMessage, type Promises } from './incoming-message';
-import { areTrailers, type RequestHead } from './request-head';
-import { Http2Stream, type FieldList } from './stream';
+import { areTrailers, headersOf, type RequestHead } from './request-head';
+import { blockFor, ServerStream, type StreamHost } from './server-stream';
+import type { FieldList } from './stream';
 
-/** What the calls of one connection share. */
-export interface CallHost {
-  /** The connection. */
-  readonly connection: Http2Connection;
-  /** Who is let in, and who takes the messages. */
-  readonly door: Door;
+/** Who is let in, who takes the messages, and what goes with them. */
+export interface CallDoor extends Door {
   /** Whether the headers of a call go along with its message. */
   readonly keepsMetadata: boolean;
   /** Memory that may be set aside. */
   readonly promises: Promises;
-  /** Whether no headers were sent on the connection yet. */
-  isFirstAnswer: boolean;
-  /** Messages that were handed over and are not answered, those of calls that ended too. */
-  underWay: number;
-  /** Told that something was sent that a client waits for. */
-  spoke(): void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -48,13 +35,8 @@ const NO_MEMORY: Status = {
 };
 const BAD_REQUEST = 400;
 const HEADERS_TOO_LARGE = 431;
-/** Of these headers the first value counts, as in the HTTP of Node.js; others are joined. */
-const SINGLE = new Set(['authorization', 'proxy-authorization', 'user-agent', 'content-type']);
-
 /** A call, from its headers to its answer. */
-export class ServerCall extends Http2Stream {
-  /** When it is no longer waited for, by the monotonic clock; Infinity for ever. */
-  public deadline = Infinity;
+export class ServerCall extends ServerStream {
   private readonly message: IncomingMessage;
   private onMessage?: OnMessage;
   private metadata?: ClientMetadata;
@@ -68,17 +50,14 @@ export class ServerCall extends Http2Stream {
   private tellEnd?: EndGrpcCall;
 
   public constructor(
-    id: number, private readonly host: CallHost,
-    /** The look after which it began. */
-    public readonly began: number,
+    id: number, look: number, private readonly host: StreamHost, private readonly door: CallDoor,
   ) {
-    super(id);
-    this.message = new IncomingMessage(host.door.maxBytes, host.promises);
+    super(id, look);
+    this.message = new IncomingMessage(door.maxBytes, door.promises);
   }
 
-  /** Goes on after the headers, which are looked at during this call only. */
   public begin(head: RequestHead, fields: FieldList, isWhole: boolean, now: number): void {
-    const { door } = this.host;
+    const { door } = this;
     if (!isWhole) {
       const message = 'grpc: received headers larger than max';
       this.refuse({ code: Code.resourceExhausted, message }, HEADERS_TOO_LARGE);
@@ -99,17 +78,11 @@ export class ServerCall extends Http2Stream {
       this.refuse(unknownMethod(head.path, door.routes));
       return;
     }
-    if (this.host.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
+    if (door.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
     this.encoding = head.encoding ?? '';
     if (door.authenticator === undefined) this.letIn(); else this.ask(fields);
   }
 
-  /** Whether the message is not yet complete. */
-  public get isIncomplete(): boolean {
-    return !this.isPeerDone;
-  }
-
-  /** Ends it because the client does not wait any longer. */
   public expire(): void {
     this.refuse(TOO_SLOW);
   }
@@ -165,8 +138,8 @@ export class ServerCall extends Http2Stream {
   }
 
   private ask(fields: FieldList): void {
-    const { authenticator, refused } = this.host.door;
-    askToLetIn(authenticator, headersOf(fields), (refusal) => {
+    const { authenticator, refused } = this.door;
+    askToLetIn(authenticator, headersOf(fields, true), (refusal) => {
       if (refusal === undefined) {
         this.letIn();
         return;
@@ -189,7 +162,7 @@ export class ServerCall extends Http2Stream {
     } else if (message.flag === 0) {
       this.deliver(message.block, message.length);
     } else {
-      const { maxBytes } = this.host.door;
+      const { maxBytes } = this.door;
       const packed = message.block.subarray(0, message.length);
       const inflated = decompressMessage(packed, this.encoding, maxBytes);
       if (!(inflated instanceof Uint8Array)) this.refuse(inflated);
@@ -264,18 +237,6 @@ export class ServerCall extends Http2Stream {
   }
 
   private blockOf(block: Uint8Array): Uint8Array {
-    if (!this.host.isFirstAnswer) return block;
-    this.host.isFirstAnswer = false;
-    return firstBlock(block);
+    return blockFor(this.host, block);
   }
-}
-
-function headersOf({ names, values }: FieldList): IncomingHttpHeaders {
-  const headers: Record<string, string> = {};
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    if (!Object.hasOwn(headers, name)) headers[name] = values[i];
-    else if (!SINGLE.has(name)) headers[name] += `, ${values[i]}`;
-  }
-  return headers;
 }

@@ -1,36 +1,30 @@
-/** One connection of a gRPC server: its calls, and how it comes to its end. */
+/** One connection of a server: its requests, and how it comes to its end. */
 import type { Socket } from 'net';
-import type { Clock, Timer } from '../../clock';
-import type { Door } from '../grpc-rules';
 import { Http2Connection, type ConnectionOwner } from './connection';
 import { ErrorCode, MOST_STREAM_ID } from './frames';
-import type { Promises } from './incoming-message';
 import { ConnectionWatch, type Keepalive, type KeptConnection } from './keepalive';
 import type { ReceiveBudget } from './receive-window';
 import { RequestHead } from './request-head';
-import { ServerCall, type CallHost } from './server-call';
+import { ServerStream, type StreamHost } from './server-stream';
 import type { Settings } from './settings';
 import type { FieldList } from './stream';
+import type { Clock, Timer } from '../../clock';
 
 /** What all connections of a server share. */
 export interface ServerShare {
   /** What clients may rely on. */
   readonly settings: Settings;
-  /** Whether the headers of a call go along with its message. */
-  readonly keepsMetadata: boolean;
   /** Keepalive. */
   readonly keepalive: Keepalive;
   /** Memory for messages on their way in. */
   readonly budget: ReceiveBudget;
-  /** Memory that may be set aside for them. */
-  readonly promises: Promises;
   /** What a client may send before it is credited, in bytes. */
   readonly windowBytes: number;
   /** The time. */
   readonly clock: Clock;
   /** Number of looks so far. */
   looks: number;
-  /** Told that a call has a deadline. */
+  /** Told that a request has a deadline. */
   awaited(): void;
 }
 
@@ -43,6 +37,9 @@ export interface ConnectionEvents {
   /** It is closed. */
   closed(connection: ServerConnection): void;
 }
+
+/** Makes the stream of a request that begins after the look of this number. */
+export type NewStream = (streamId: number, host: StreamHost, look: number) => ServerStream;
 
 /** Bytes of answers that a client may leave unread before nothing more is read of it. */
 const MOST_PENDING_BYTES = 262_144;
@@ -59,10 +56,8 @@ const LOOKS_PER_MESSAGE = 5;
 const MOST_STREAMS = 10_000;
 
 /** One connection. */
-export class ServerConnection implements ConnectionOwner, CallHost, KeptConnection {
+export class ServerConnection implements ConnectionOwner, StreamHost, KeptConnection {
   public readonly connection: Http2Connection;
-  public readonly promises: Promises;
-  public readonly keepsMetadata: boolean;
   public isFirstAnswer = true;
   public underWay = 0;
   private readonly head = new RequestHead();
@@ -76,12 +71,10 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
   private linger?: Timer;
 
   public constructor(
-    socket: Socket, public readonly door: Door,
+    socket: Socket, private readonly newStream: NewStream,
     private readonly share: ServerShare, private readonly events: ConnectionEvents,
   ) {
-    const { budget, clock, keepalive, promises, settings, windowBytes } = share;
-    this.promises = promises;
-    this.keepsMetadata = share.keepsMetadata;
+    const { budget, clock, keepalive, settings, windowBytes } = share;
     this.bornAt = share.looks;
     this.connection = new Http2Connection({
       socket,
@@ -149,11 +142,11 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
     }
     if (!connection.isSettled || connection.isOver) return;
     for (const stream of connection.streams.values()) {
-      if (!(stream instanceof ServerCall)) continue;
+      if (!(stream instanceof ServerStream)) continue;
       const isTooOld = share.looks - stream.began > LOOKS_PER_MESSAGE;
       if (!isTooOld || !stream.isIncomplete) continue;
       connection.reset(stream, ErrorCode.cancel);
-      stream.onReset();
+      stream.onReset(ErrorCode.cancel);
     }
     this.isAsked = true;
     connection.ping(TOKEN_LOOK);
@@ -163,8 +156,9 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
   public expire(now: number): boolean {
     let isAwaited = false;
     for (const stream of this.connection.streams.values()) {
-      if (!(stream instanceof ServerCall) || stream.deadline === Infinity) continue;
-      if (stream.deadline <= now) stream.expire(); else isAwaited = true;
+      if (!(stream instanceof ServerStream) || stream.deadline === Infinity) continue;
+      if (stream.deadline <= now) stream.expire();
+      if (stream.deadline > now && !stream.isClosed) isAwaited = true;
     }
     return isAwaited;
   }
@@ -179,12 +173,12 @@ export class ServerConnection implements ConnectionOwner, CallHost, KeptConnecti
       return ErrorCode.refusedStream;
     }
     const now = share.clock.monotonic();
-    const call = new ServerCall(streamId, this, share.looks);
+    const stream = this.newStream(streamId, this, share.looks);
     if (connection.streams.size === 0) this.watch.busy();
-    connection.add(call);
-    call.isPeerDone = isEndStream;
-    call.begin(head, fields, isWhole, now);
-    if (call.deadline !== Infinity) share.awaited();
+    connection.add(stream);
+    stream.isPeerDone = isEndStream;
+    stream.begin(head, fields, isWhole, now);
+    if (stream.deadline !== Infinity) share.awaited();
     return ErrorCode.noError;
   }
 

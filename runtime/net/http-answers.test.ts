@@ -1,4 +1,4 @@
-import { encodingOf } from './http-server';
+import { encodingOf } from './http-answers';
 
 it.each([
   ['application/x-protobuf', 'proto'],
