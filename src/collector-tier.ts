@@ -215,6 +215,7 @@ export class CollectorTier extends Construct {
       tier: this._tier,
       signals: this.signals,
       components: componentTypes(this.config),
+      gathersInQueues: this.signals.filter((signal) => !isGathered(this.config, signal)),
       memoryMib: memoryOf(props, plan, this.image).containerMib,
       scaling: plan.scaling,
     }, monitoring);
@@ -371,4 +372,10 @@ function componentTypes({ data }: TierConfig): string[] {
   return [data.processors, data.exporters].flatMap((section) => Object.keys(section ?? {}))
     .map((id) => id.split('/')[0])
     .map((type) => contracts.find(({ aliases }) => aliases.includes(type))?.type ?? type);
+}
+
+/** Whether the batch processor is in the pipeline of a signal, after overrides. */
+function isGathered({ data }: TierConfig, signal: Signal): boolean {
+  const processors = valueAt(data, 'service', 'pipelines', signal, 'processors');
+  return Array.isArray(processors) && processors.some((id) => /^batch(\/|$)/.test(String(id)));
 }

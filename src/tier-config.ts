@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import type { Backend } from './backend';
 import type { CollectorConfigOverrides } from './collector-config-overrides';
 import {
-  batchProcessor, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
+  healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
   otlpGrpcExporter, otlpHttpExporter, otlpReceiver, readCollectorConfig, spelling, telemetry,
   type BatchProcessorConfig, type CollectorReading, type CollectorSettings, type Contract,
   type OtlpGrpcDeliveryConfig, type Problem, type Yaml,
@@ -21,6 +21,9 @@ import type { Routing } from './graph/routing';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import type { CollectorData } from './graph/tier-facts';
+import {
+  gatheredInQueues, gathering, withGathering, type UsedExporter,
+} from './queue-gathering';
 import { routed, spreadOf, type RoutedDelivery } from './routed-delivery';
 import type { TierSecurity } from './security/tier-security';
 import { withoutTaken } from './taken-components';
@@ -117,14 +120,18 @@ const EXAMPLE: Readonly<Record<string, string>> = { POD_IP: '10.0.0.1' };
 function collector(input: TierConfigInput, problems: Problem[]): Yaml {
   const { image, ports, signals, parts } = input;
   const written = writtenParts(parts, image, problems);
-  const { exporters, used } = exportersOf(input, problems);
+  const batch = attempt(problems, () => gathering(input.batch));
+  const { exporters: own, used } = exportersOf(input, problems);
+  const inQueues = gatheredInQueues(own, used, batch, image);
+  const exporters = withGathering(own, used, inQueues, batch, image);
+  const isInProcessor = signals.some((signal) => !inQueues.includes(signal));
   const all = (section: keyof WrittenParts) =>
     Object.fromEntries(written[section].map(({ id, config }) => [id, config]));
   const { connectors } = written;
   return {
     receivers: { otlp: attempt(problems, () => receiver(input)), ...all('receivers') },
     processors: {
-      ...limiterOf(input, problems), ...all('processors'), ...batchOf(input, problems),
+      ...limiterOf(input, problems), ...all('processors'), ...isInProcessor ? { batch } : {},
     },
     exporters: { ...exporters, ...all('exporters') },
     ...connectors.length === 0 ? {} : { connectors: all('connectors') },
@@ -136,7 +143,8 @@ function collector(input: TierConfigInput, problems: Problem[]): Yaml {
       extensions: ['health_check', ...written.extensions.map(({ id }) => id)],
       telemetry: ownTelemetry(ports.metrics, parts),
       pipelines: Object.fromEntries(
-        signals.flatMap((signal) => pipelinesOf(signal, written, used))),
+        signals.flatMap((signal) => pipelinesOf(
+          signal, written, used, inQueues.includes(signal) ? [] : ['batch']))),
     },
   };
 }
@@ -182,7 +190,7 @@ function numbered<Component extends PartComponent>(
 
 /** The pipeline of a signal; where it is sampled, what takes all of it has one of its own. */
 function pipelinesOf(
-  signal: Signal, parts: WrittenParts, used: readonly Used[],
+  signal: Signal, parts: WrittenParts, used: readonly UsedExporter[], last: readonly string[],
 ): [string, Yaml][] {
   const here = <Part extends { readonly signals: readonly Signal[] }>(all: readonly Part[]) =>
     all.filter(({ signals }) => signals.includes(signal));
@@ -202,7 +210,7 @@ function pipelinesOf(
   const before = processors.filter(({ place }) => place < Place.SAMPLE);
   return [
     [signal, pipeline(
-      [...ids(processors), 'batch'], isSampled ? exporters : [...exporters, ...takers])],
+      [...ids(processors), ...last], isSampled ? exporters : [...exporters, ...takers])],
     ...isSampled && takers.length > 0
       ? [[`${signal}/unsampled`, pipeline(ids(before), takers)] as [string, Yaml]] : [],
   ];
@@ -238,13 +246,6 @@ function limiterOf(input: TierConfigInput, problems: Problem[]): Yaml {
   };
 }
 
-function batchOf({ batch }: TierConfigInput, problems: Problem[]): Yaml {
-  // A thousand spans stay below the 4 MiB that receivers take; upstream's 8192 often do not.
-  const sendBatchMaxSize = Math.max(2048, batch?.sendBatchSize ?? 0);
-  const usual = { timeout: Duration.millis(200), sendBatchSize: 1024, sendBatchMaxSize };
-  return { batch: attempt(problems, () => batchProcessor.write({ ...usual, ...batch })) };
-}
-
 function ownTelemetry(port: number, parts: readonly TierPart[]): Yaml {
   const { logs, metrics } = parts.find((part) => part.telemetry !== undefined)?.telemetry ?? {};
   return telemetry.write({
@@ -265,15 +266,13 @@ function ownTelemetry(port: number, parts: readonly TierPart[]): Yaml {
   });
 }
 
-type Used = [id: string, signal: Signal];
-
 function exportersOf(
   input: TierConfigInput, problems: Problem[],
-): { exporters: Yaml; used: Used[] } {
+): { exporters: Yaml; used: UsedExporter[] } {
   const spelled = (contract: Pick<Contract, 'type' | 'aliases'>) =>
     spelling(contract, input.image._traits.version);
   const exporters: Yaml = {};
-  const used: Used[] = [];
+  const used: UsedExporter[] = [];
   for (const signal of input.signals) {
     const forward = forwardExporter(input, signal, spelled, problems);
     if (forward === undefined) continue;

@@ -129,7 +129,9 @@ export interface CollectorTierProps
    */
   readonly process?: Processor[];
   /**
-   * How small requests are gathered into larger ones before they are sent on.
+   * How small requests are gathered into larger ones before they are sent on. Signals that wait in
+   * a queue on disk are gathered behind it, by all their exporters that have a queue, for what a
+   * processor gathers is lost when the pod is killed; exporters without one get what came in.
    * @default - 1024 items or 200 ms, 2048 items at most
    */
   readonly batch?: BatchProcessorConfig;

@@ -13,9 +13,11 @@ import {
 } from './authentication';
 import { isCompression } from './compression';
 import { Compressor } from './compressor';
+import { CookieJar } from './cookie-jar';
 import { authorityOf } from './endpoint';
 import { PeerLog } from './peer-log';
 import { ProxyAgent, proxyFor, tunnelThrough } from './proxy';
+import { isOfHost, MOST_REDIRECTS, redirectOf } from './redirect';
 import { Code, codeOfHttp, delayOfRetryAfter, OK, type Status } from './status';
 import { decodeStatus, parseStatus } from './status-codec';
 import { ClientTls, speaksTls } from './tls';
@@ -27,12 +29,14 @@ import type { EndHttpCall } from '../telemetry/calls';
 const METHOD = 'POST';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** Hosts to which connections are kept. */
+const MOST_HOSTS = 32;
 const NOTHING = new Uint8Array(0);
 
 /** What an HTTP client needs to know. */
 export type HttpClientOptions = Pick<HttpClientSettings,
-  'auth' | 'compression' | 'compressionParams' | 'headers' | 'keepalive' | 'maxConnsPerHost'
-  | 'proxyUrl' | 'tls'>;
+  'auth' | 'compression' | 'compressionParams' | 'cookies' | 'headers' | 'keepalive'
+  | 'maxConnsPerHost' | 'proxyUrl' | 'tls'>;
 
 // Looked up through the module at every call: whoever plays a cluster's DNS replaces it there.
 const lookup: LookupFunction = (host, options, found) => dns.lookup(host, options, found);
@@ -42,6 +46,7 @@ export class HttpClient implements MessageClient {
   private readonly agents = new Map<string, http.Agent>();
   private readonly running = new Set<Post>();
   private readonly compressor?: Compressor;
+  private readonly cookies?: CookieJar;
   private readonly peers: PeerLog;
   private readonly ownHeaders: Readonly<Record<string, string>>;
   private authenticator?: ClientAuthenticator;
@@ -64,6 +69,7 @@ export class HttpClient implements MessageClient {
     if (isCompression(compression)) {
       this.compressor = new Compressor(compression, compressionParams.level);
     }
+    if (settings.cookies?.enabled === true) this.cookies = new CookieJar();
     this.use([]);
   }
 
@@ -96,6 +102,8 @@ export class HttpClient implements MessageClient {
         done(status, answer);
       },
       answered: (status) => ended?.(status, post.length, 0),
+      begins: () => this.beginAt(post),
+      gotCookies: (lines) => this.cookies?.keep(post.url, lines, this.context.clock.now()),
       tlsFailed: (host, failure) => this.peers.warn('Cannot connect.', host, failure),
     });
     this.running.add(post);
@@ -136,17 +144,35 @@ export class HttpClient implements MessageClient {
 
   private beginWith(post: Post, credentials: Credentials | undefined): void {
     if (credentials !== undefined && credentials !== this.credentials) this.use(credentials);
-    const headers = { ...this.headers, 'content-length': post.length };
-    post.begin({ method: METHOD, agent: this.agentFor(post.url), headers, lookup });
+    // Another request may come with other credentials before this one is sent elsewhere.
+    post.headers = this.headers;
+    this.beginAt(post);
+  }
+
+  private beginAt(post: Post): void {
+    const { url } = post;
+    const cookie = this.cookies?.shownTo(url, this.context.clock.now());
+    const headers = {
+      ...isOfHost(post.first, url) ? post.headers : this.impersonal(),
+      'content-length': post.length,
+      ...cookie !== undefined && { cookie },
+    };
+    post.begin({ method: METHOD, agent: this.agentFor(url), headers, lookup });
   }
 
   private use(credentials: Credentials): void {
     this.credentials = credentials;
     this.headers = {
+      ...this.impersonal(), ...withCredentials(this.ownHeaders, credentials),
+    };
+  }
+
+  /** Headers that anybody may see. */
+  private impersonal(): http.OutgoingHttpHeaders {
+    return {
       'content-type': this.contentType,
       'user-agent': this.userAgent,
       ...this.compressor !== undefined && { 'content-encoding': this.compressor.name },
-      ...withCredentials(this.ownHeaders, credentials),
     };
   }
 
@@ -162,9 +188,20 @@ export class HttpClient implements MessageClient {
       } else {
         agent = proxy === undefined ? new http.Agent(keep) : new ProxyAgent(keep, proxy);
       }
+      this.forgetOne();
       this.agents.set(url.origin, agent);
     }
     return agent;
+  }
+
+  /** Servers may send requests to any number of others. */
+  private forgetOne(): void {
+    if (this.agents.size < MOST_HOSTS) return;
+    const own = this.urls.map((url) => new URL(url).origin);
+    const foreign = [...this.agents.keys()].find((origin) => !own.includes(origin));
+    if (foreign === undefined) return;
+    this.agents.get(foreign)?.destroy();
+    this.agents.delete(foreign);
   }
 }
 
@@ -211,6 +248,9 @@ function secureAgent(options: https.AgentOptions, tls: ClientTls, proxy?: URL): 
 /** Told what becomes of a request. */
 interface PostObserver {
   readonly answered: (status: number) => void;
+  /** Asked to begin it at its URL, which is a new one. */
+  readonly begins: () => void;
+  readonly gotCookies: (lines: readonly string[]) => void;
   readonly done: Done;
   readonly tlsFailed: (host: string, failure: string) => void;
 }
@@ -223,20 +263,31 @@ class Post {
   private request?: http.ClientRequest;
   private isDone = false;
   private isRetried = false;
+  /** What it says to the host that it was sent to. */
+  public headers: http.OutgoingHttpHeaders = {};
+  private redirects = 0;
+  private at: URL;
 
   public constructor(
-    public readonly url: URL,
+    /** Where it was sent to. */
+    public readonly first: URL,
     private readonly body: readonly Uint8Array[],
     private readonly clock: Clock,
     timeoutMs: number,
     private readonly observer: PostObserver,
   ) {
+    this.at = first;
     this.length = body.reduce((sum, chunk) => sum + chunk.length, 0);
     if (timeoutMs > 0) {
       this.timer = clock.after(timeoutMs, () => {
         this.fail('context deadline exceeded', Code.deadlineExceeded);
       });
     }
+  }
+
+  /** Where it goes to by now. */
+  public get url(): URL {
+    return this.at;
   }
 
   public begin(options: http.RequestOptions): void {
@@ -277,7 +328,32 @@ class Post {
     this.fail(failure, Code.unavailable);
   }
 
+  /** Goes where an answer sends it; false when that is nowhere. */
+  private follow(response: http.IncomingMessage): boolean {
+    const next = redirectOf(response, this.at);
+    if (next === undefined) return false;
+    response.resume();
+    if (typeof next === 'string') {
+      this.fail(next, Code.unknown);
+    } else if (++this.redirects > MOST_REDIRECTS) {
+      this.fail(`stopped after ${MOST_REDIRECTS} redirects`, Code.unavailable);
+    } else {
+      this.at = next;
+      this.isRetried = false;
+      try {
+        this.observer.begins();
+      } catch (error) {
+        this.fail(messageOf(error), Code.unavailable);
+      }
+    }
+    return true;
+  }
+
   private read(response: http.IncomingMessage): void {
+    response.on('error', () => undefined);
+    const { 'set-cookie': cookies } = response.headers;
+    if (cookies !== undefined) this.observer.gotCookies(cookies);
+    if (this.isDone || this.follow(response)) return;
     const chunks: Buffer[] = [];
     let received = 0;
     response.on('data', (chunk: Buffer) => {
@@ -286,7 +362,6 @@ class Post {
       // What nobody reads is not worth a connection that never ends.
       if (received > 16 * MAX_ANSWER_BYTES) response.destroy();
     });
-    response.on('error', () => undefined);
     response.on('close', () => {
       // An answer that broke off in the middle still said what became of the request.
       const whole = response.complete ? Buffer.concat(chunks) : NOTHING;

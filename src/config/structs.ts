@@ -94,7 +94,7 @@ export type {
   GrpcServerParametersConfig,
 } from './sections/grpc-server';
 export type {
-  CompressionParamsConfig, HttpClientConfig, HttpClientKeepaliveConfig,
+  CompressionParamsConfig, HttpClientConfig, HttpClientKeepaliveConfig, HttpCookiesConfig,
 } from './sections/http-client';
 export type {
   CorsConfig, HttpServerConfig, HttpServerKeepaliveConfig,

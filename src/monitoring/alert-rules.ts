@@ -40,6 +40,8 @@ export interface AlertSubject {
   readonly components: readonly string[];
   /** Memory of a pod, in MiB. */
   readonly memoryMib: number;
+  /** Those of its signals before whose queues no processor gathers. */
+  readonly gathersInQueues: readonly string[];
   /** What its autoscaler goes by. */
   readonly scaling?: Scaling;
 }
@@ -86,7 +88,7 @@ export function alertRules(subject: AlertSubject): AlertRule[] {
   return [
     downAlert(selector),
     memoryAlert(selector, subject.memoryMib),
-    ...kinds.flatMap((kind) => deliveryAlerts(kind, selector)),
+    ...kinds.flatMap((kind) => deliveryAlerts(kind, selector, subject.gathersInQueues)),
     queueAlert(selector),
     ...subject.components.includes('load_balancing') ? [noBackendsAlert(selector)] : [],
     // The metric does not tell exporters apart, so that several of them always differ.
@@ -150,9 +152,13 @@ function rate(counter: string, selector: string, by: string): string {
   return `sum by (${by}) (rate(${counterName(counter)}{${selector}}[5m]))`;
 }
 
-function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[] {
+function deliveryAlerts(
+  kind: (typeof KINDS)[number], selector: string, gathersInQueues: readonly string[],
+): Alert[] {
   const words = kind.split('_').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
   const what = kind.replace('_', ' ');
+  const isRefused = gathersInQueues.some((signal) =>
+    KIND_OF[signal as keyof typeof KIND_OF] === kind);
   return [
     {
       name: `CollectorRefuses${words}`,
@@ -178,8 +184,11 @@ function deliveryAlerts(kind: (typeof KINDS)[number], selector: string): Alert[]
       for: '1m',
       severity: 'critical',
       summary: `the queue of {{ $labels.exporter }} is full of ${what}`,
-      description: 'What does not fit is lost: the batch before the queue has told its senders that'
-        + ' it is taken. The receiver is too slow or away.',
+      description: isRefused
+        ? 'What does not fit is refused, and its senders keep it until their queues are full; what'
+          + ' a sampler held is lost. The receiver is too slow or away.'
+        : 'What does not fit is lost: the batch before the queue has told its senders that it is'
+          + ' taken. The receiver is too slow or away.',
     },
   ];
 }

@@ -54,6 +54,7 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['LoadBalancingExporterConfig', loadBalancingExporter, {
     resolver: { static: { hostnames: ['a'] } }, sending_queue: null,
   }],
+  ['OtlpHttpExporterConfig', otlpHttpExporter, { endpoint: 'http://h', cookies: {} }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { dns: { hostname: 'a' } } }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
   ['DebugExporterConfig', debugExporter, {}],
@@ -249,6 +250,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     keepalive: {
       enabled: false, idleConnTimeout: seconds(5), maxIdleConns: 6, maxIdleConnsPerHost: 7,
     },
+    cookies: { enabled: true },
     readBufferSize: 1,
     writeBufferSize: 2,
     http2ReadIdleTimeout: seconds(8),

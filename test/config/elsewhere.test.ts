@@ -115,11 +115,46 @@ test.each([
 });
 
 test.each<[string, object]>([
-  ['tls.tpm', { tls: { tpm: { enabled: true } } }], ['cookies', { cookies: {} }],
-  ['middlewares', { middlewares: [{ id: 'x' }] }],
+  ['tls.tpm', { tls: { tpm: { enabled: true } } }], ['middlewares', { middlewares: [{ id: 'x' }] }],
 ])('an HTTP client refuses %s by name', (key, more) => {
   const { problems } = otlpHttpExporter.read({ endpoint: 'http://h', ...more });
   expect(problemReport(problems)).toBe(`exporters.otlp_http.${key}: is a key ${NOT_HERE}`);
+});
+
+test.each([
+  ['idle_conn_timeout', '1s'], ['max_idle_conns', 1], ['max_idle_conns_per_host', 1],
+  ['disable_keep_alives', true],
+])('an HTTP client is not told %s beside keepalive', (key, value) => {
+  const both = { endpoint: 'http://h', keepalive: {}, [key]: value };
+  expect(problemReport(otlpHttpExporter.read(both).problems)).toBe(
+    `exporters.otlp_http.${key}: must be absent beside keepalive: write it there`);
+});
+
+test('older keys of an HTTP client say the same as keepalive, and are told to be old', () => {
+  const { settings, problems, warnings } = otlpHttpExporter.read({
+    endpoint: 'http://h',
+    idle_conn_timeout: '5s',
+    max_idle_conns: 6,
+    max_idle_conns_per_host: 7,
+    disable_keep_alives: true,
+  });
+  expect(problems).toEqual([]);
+  expect(settings?.keepalive).toEqual(
+    { enabled: false, idleConnTimeout: 5000, maxIdleConns: 6, maxIdleConnsPerHost: 7 });
+  expect(warnings.map(({ message }) => message)).toEqual([
+    'is deprecated; write keepalive.idle_conn_timeout',
+    'is deprecated; write keepalive.max_idle_conns',
+    'is deprecated; write keepalive.max_idle_conns_per_host',
+    'is deprecated; write keepalive.enabled',
+  ]);
+});
+
+test('older keys of an HTTP client that say nothing may stand beside keepalive', () => {
+  const { settings, problems } = otlpHttpExporter.read({
+    endpoint: 'http://h', keepalive: { max_idle_conns: 3 }, disable_keep_alives: false,
+  });
+  expect(problems).toEqual([]);
+  expect(settings?.keepalive).toMatchObject({ enabled: true, maxIdleConns: 3 });
 });
 
 test('older keys say the same as keepalive', () => {

@@ -7,8 +7,10 @@ import { exampleNames, objectsIn, synthesizeExample } from '../example-objects';
 
 const tier = { name: 'gateway', component: 'gateway', partOf: 'telemetry', namespace: 'o11y' };
 
+const subject = { tier, signals: [], components: [], memoryMib: 512, gathersInQueues: [] };
+
 function alerts(signals: Signal[], components: string[] = []): string[] {
-  return alertRules({ tier, signals, components, memoryMib: 512 }).map(({ alert }) => alert);
+  return alertRules({ ...subject, signals, components }).map(({ alert }) => alert);
 }
 
 test('each signal has its own alerts', () => {
@@ -38,7 +40,7 @@ test('several routers of one tier are not compared with each other', () => {
 });
 
 test('memory is compared with the limit of the pods of this tier', () => {
-  const [, memory] = alertRules({ tier, signals: [], components: [], memoryMib: 640 });
+  const [, memory] = alertRules({ ...subject, memoryMib: 640 });
   expect(memory).toMatchObject({
     alert: 'CollectorMemoryNearLimit',
     expr: 'max by (pod) (otelcol_process_memory_rss{namespace="o11y",service="gateway"})'
@@ -49,9 +51,7 @@ test('memory is compared with the limit of the pods of this tier', () => {
 });
 
 test('a pool that may not grow any more is told of', () => {
-  const rules = alertRules({
-    tier, signals: [], components: [], memoryMib: 512, scaling: Scaling.horizontal({ max: 9 }),
-  });
+  const rules = alertRules({ ...subject, scaling: Scaling.horizontal({ max: 9 }) });
   expect(rules.at(-1)).toMatchObject({
     alert: 'CollectorPoolAtMaximum',
     expr: 'max(kube_horizontalpodautoscaler_status_current_replicas'
@@ -59,13 +59,21 @@ test('a pool that may not grow any more is told of', () => {
   });
 });
 
+test('a full queue that gathers by itself refuses, and one behind a processor loses', () => {
+  const rules = alertRules({
+    ...subject, signals: [Signal.TRACES, Signal.LOGS], gathersInQueues: [Signal.LOGS],
+  });
+  const said = (name: string) => rules.find(({ alert }) => alert === name)?.annotations.description;
+  expect(said('CollectorQueueRefusesSpans')).toMatch(/^What does not fit is lost: the batch/);
+  expect(said('CollectorQueueRefusesLogRecords')).toMatch(/^What does not fit is refused, and/);
+});
+
 test('every alert looks at its own tier only', () => {
   for (const { expr } of alertRules(
     {
-      tier,
+      ...subject,
       signals: Object.values(Signal),
       components: ['tail_sampling', 'load_balancing'],
-      memoryMib: 512,
     })) {
     expect(expr).toContain('{namespace="o11y",service="gateway"}');
   }
@@ -73,9 +81,7 @@ test('every alert looks at its own tier only', () => {
 
 test('alerts of two tiers differ by their labels, even when nothing else is left', () => {
   const labels = (name: string) => alertRules(
-    {
-      tier: { ...tier, name }, signals: [], components: ['load_balancing'], memoryMib: 512,
-    })
+    { ...subject, tier: { ...tier, name }, components: ['load_balancing'] })
     .find(({ alert }) => alert === 'CollectorBackendsDiffer')?.labels;
   expect(labels('one')).toEqual({ severity: 'warning', collector: 'one', namespace: 'o11y' });
   expect(labels('two')).toEqual({ severity: 'warning', collector: 'two', namespace: 'o11y' });

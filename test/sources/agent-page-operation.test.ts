@@ -145,7 +145,9 @@ describe('between agents and gateways', () => {
     expect(queued.map(({ sending_queue: queue }) => queue.enabled)).toEqual(Array(4).fill(true));
     expect(queued.map(({ retry_on_failure: retry }) => retry.max_elapsed_time))
       .toEqual(['5m', '5m', '5m', '0s']);
-    expect([agent, gateway].map(({ processors }) => processors.batch.send_batch_max_size))
+    // What the gateway queues is on disk first, and made into batches behind it.
+    expect([agent.processors.batch.send_batch_max_size,
+      gateway.exporters['otlp_grpc/backend'].sending_queue.batch.max_size])
       .toEqual([2048, 20_000]);
   });
 

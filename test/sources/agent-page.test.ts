@@ -116,8 +116,8 @@ describe('memory and batches', () => {
   });
 
   test('A1.13 gateways gather large batches', () => {
-    expect(gateway.processors.batch)
-      .toEqual({ send_batch_size: 10_000, send_batch_max_size: 20_000, timeout: '10s' });
+    expect(backend.sending_queue.batch).toEqual(
+      { flush_timeout: '10s', min_size: 10_000, max_size: 20_000, sizer: 'items' });
   });
 });
 
@@ -239,10 +239,11 @@ describe('the gateway', () => {
 
   test('A1.18 traces alone are sampled, behind the limiter and before batches', () => {
     expect(processorsOf(gateway)).toEqual({
-      traces: ['memory_limiter', 'tail_sampling', 'batch'],
-      metrics: ['memory_limiter', 'batch'],
-      logs: ['memory_limiter', 'batch'],
+      traces: ['memory_limiter', 'tail_sampling'],
+      metrics: ['memory_limiter'],
+      logs: ['memory_limiter'],
     });
+    expect(backend.sending_queue).toMatchObject({ storage: 'file_storage/queue', batch: {} });
     const { traces, metrics, logs } = gateway.service.pipelines;
     expect([traces, metrics, logs].map(({ exporters }) => exporters)).toEqual([
       ['otlp_grpc/backend'], ['otlp_grpc/backend', 'prometheus_remote_write/prometheus'],

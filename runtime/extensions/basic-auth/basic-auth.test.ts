@@ -33,6 +33,9 @@ const LINES: readonly (readonly [string, string])[] = [
   ['bcrypt', '$2b$04$erSGrktipX205y18HKQKBuy1T2TiBSUu0UV8ys3G3TWIMLuOr/MDi'],
   ['apr1', '$apr1$saltsalt$LrttParrLPdxvgutaSXWJ0'],
   ['md5', '$1$saltsalt$9xy1btjgzLYfb7hivXtC//'],
+  ['sha256', '$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA'],
+  ['sha512', '$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0'
+    + 'U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1'],
   ['sha1', '{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ='],
   ['plain', 'secret'],
 ];

@@ -2,6 +2,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'crypto';
 import { compare } from 'bcryptjs';
 import { md5Crypt } from './md5-crypt';
+import { shaCryptCheck } from './sha-crypt';
 
 /** Passwords that were right lately; to ask bcrypt again costs a tenth of a second. */
 const MOST_KNOWN = 1024;
@@ -69,6 +70,7 @@ function checkOf(hash: string): Check | undefined {
   }
   const md5 = /^(\$apr1\$|\$1\$)([^$]{0,8})\$[./A-Za-z0-9]{22}$/.exec(hash);
   if (md5 !== null) return (password) => isSame(md5Crypt(password, md5[2], md5[1]), hash);
+  if (/^\$[56]\$/.test(hash)) return shaCryptCheck(hash);
   if (hash.startsWith('{SHA}')) return ofSha1(hash.slice(5), false);
   if (hash.startsWith('{SSHA}')) return ofSha1(hash.slice(6), true);
   // Whatever else looks like a hash must not become a password that is the hash itself.

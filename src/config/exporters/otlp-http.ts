@@ -5,7 +5,8 @@ import { component } from '../contract';
 import { choice, text } from '../fields';
 import { snakeCase, type Report, type SettingsOf } from '../section';
 import {
-  HTTP_CLIENT_UPSTREAM_ONLY, httpClientFields, httpClientFits, type HttpClientConfig,
+  HTTP_CLIENT_UPSTREAM_ONLY, httpClientFields, httpClientFits, settledClientKeepalive,
+  type HttpClientConfig,
 } from '../sections/http-client';
 import { retry, type RetryConfig } from '../sections/retry';
 import { sendingQueue, type SendingQueueConfig } from '../sections/sending-queue';
@@ -83,9 +84,10 @@ export const otlpHttpExporter = component<OtlpHttpExporterConfig>()(
   'exporters', 'otlp_http', fields, {
     aliases: ['otlphttp'],
     authenticators: [{ at: ['auth', 'authenticator'], as: 'client' }],
-    check: (settings, report) => {
+    check: (settings, report, isGiven) => {
       endpointsAreUrls(settings, report);
-      httpClientFits(settings, report);
+      httpClientFits(settings, report, isGiven);
     },
+    settle: settledClientKeepalive,
     upstreamOnly: ['profiles_endpoint', ...HTTP_CLIENT_UPSTREAM_ONLY],
   });

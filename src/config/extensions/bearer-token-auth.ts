@@ -49,6 +49,7 @@ export type BearerTokenAuthSettings = SettingsOf<typeof fields>;
 export const bearerTokenAuthExtension = component<BearerTokenAuthExtensionConfig>()(
   'extensions', 'bearertokenauth', fields, {
     vouches: () => ['server', 'client'],
+    upstreamOnly: ['retry_on_failure', 'wait_for_token_file'],
     check: ({ token = '', tokens, filename }, report) => {
       if (token === '' && tokens.length === 0 && filename === '') {
         report([], 'must hold one of token, tokens and filename');

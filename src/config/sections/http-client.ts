@@ -3,9 +3,9 @@
  */
 import type { Duration } from 'cdk8s';
 import {
-  choice, count, duration, flag, headers, text, withoutEffect,
+  choice, count, deprecated, duration, flag, headers, optional, text, withoutEffect,
 } from '../fields';
-import { section, snakeCase, type Report, type SettingsOf } from '../section';
+import { givenSection, section, snakeCase, type Report, type SettingsOf } from '../section';
 import { authenticator, type AuthenticatorConfig } from './authenticator';
 import { READS_AT_ONCE, WRITES_AT_ONCE } from './buffers';
 import { tlsClient, type TlsClientConfig } from './tls';
@@ -42,6 +42,15 @@ export interface HttpClientKeepaliveConfig {
    * @default 0
    */
   readonly maxIdleConnsPerHost?: number;
+}
+
+/** What an HTTP client makes of the cookies that it is given. */
+export interface HttpCookiesConfig {
+  /**
+   * Whether it keeps them, and shows them to who gave them.
+   * @default true
+   */
+  readonly enabled?: boolean;
 }
 
 /** How an HTTP client sends its requests. */
@@ -93,6 +102,35 @@ export interface HttpClientConfig {
    */
   readonly keepalive?: HttpClientKeepaliveConfig;
   /**
+   * Time after which a connection without requests is ended; zero is never.
+   * @default - that of keepalive
+   * @deprecated write `keepalive.idleConnTimeout`
+   */
+  readonly idleConnTimeout?: Duration;
+  /**
+   * Connections without requests that are kept; zero is without limit.
+   * @default - that of keepalive
+   * @deprecated write `keepalive.maxIdleConns`
+   */
+  readonly maxIdleConns?: number;
+  /**
+   * The same for each host; zero leaves it at `maxIdleConns`.
+   * @default - that of keepalive
+   * @deprecated write `keepalive.maxIdleConnsPerHost`
+   */
+  readonly maxIdleConnsPerHost?: number;
+  /**
+   * Whether connections are ended after a request.
+   * @default - as keepalive says
+   * @deprecated write `keepalive.enabled`
+   */
+  readonly disableKeepAlives?: boolean;
+  /**
+   * What is made of cookies, such as those by which load balancers know who was sent where.
+   * @default - they are forgotten
+   */
+  readonly cookies?: HttpCookiesConfig;
+  /**
    * Bytes that are read at once; zero is a choice of the library. It has no effect in otelgw.
    * @default 0
    */
@@ -141,6 +179,11 @@ export const httpClientFields = {
     maxIdleConns: count({ fallback: 100 }),
     maxIdleConnsPerHost: count({ fallback: 0 }),
   }),
+  idleConnTimeout: deprecated(optional(duration()), 'keepalive.idle_conn_timeout'),
+  maxIdleConns: deprecated(optional(count()), 'keepalive.max_idle_conns'),
+  maxIdleConnsPerHost: deprecated(optional(count()), 'keepalive.max_idle_conns_per_host'),
+  disableKeepAlives: deprecated(optional(flag()), 'keepalive.enabled'),
+  cookies: givenSection<HttpCookiesConfig>()('off', { enabled: flag({ fallback: true }) }),
   readBufferSize: withoutEffect(count({ fallback: 0 }), READS_AT_ONCE),
   writeBufferSize: withoutEffect(count({ fallback: 524_288 }), WRITES_AT_ONCE),
   http2ReadIdleTimeout: withoutEffect(duration('0s'), OVER_HTTP1),
@@ -149,15 +192,13 @@ export const httpClientFields = {
 };
 
 /** Keys of an HTTP client that upstream has besides. */
-export const HTTP_CLIENT_UPSTREAM_ONLY = [
-  'middlewares', 'cookies', 'max_idle_conns', 'max_idle_conns_per_host', 'idle_conn_timeout',
-  'disable_keep_alives',
-];
+export const HTTP_CLIENT_UPSTREAM_ONLY = ['middlewares'];
 
 /** Keys of an HTTP client of upstream, for contracts of clients that only upstream has. */
 export const HTTP_CLIENT_KEYS = [
   'proxyUrl', 'readBufferSize', 'writeBufferSize', 'maxConnsPerHost', 'http2ReadIdleTimeout',
-  'http2PingTimeout', 'forceAttemptHttp2', 'keepalive',
+  'http2PingTimeout', 'forceAttemptHttp2', 'keepalive', 'cookies', 'maxIdleConns',
+  'maxIdleConnsPerHost', 'idleConnTimeout', 'disableKeepAlives',
 ].map(snakeCase).concat(HTTP_CLIENT_UPSTREAM_ONLY);
 
 /** What an HTTP client knows of its requests. */
@@ -173,16 +214,49 @@ const LEVELS: Readonly<Record<string, readonly [least: number, greatest: number]
   'lz4': [0, 0],
 };
 
-/** The level is one of the algorithm's, as upstream checks it, and the proxy has an address. */
+/** Rules between the keys of an HTTP client. */
 export function httpClientFits(
-  { compression, compressionParams: { level }, proxyUrl }: HttpClientSettings, report: Report,
+  settings: HttpClientSettings, report: Report, isGiven: (key: string) => boolean,
 ): void {
+  const { proxyUrl } = settings;
   if (proxyUrl !== '' && !(/^https?:\/\/[^/]/i.test(proxyUrl) && URL.canParse(proxyUrl))) {
     // It may hold a password, so it is not shown.
     report(['proxy_url'], 'must be a URL such as http://host:3128');
   }
+  levelFits(settings, report);
+  if (!isGiven('keepalive')) return;
+  // Like upstream: what says nothing may stand there twice.
+  for (const key of FLAT_KEYS.filter((name) => Boolean(settings[name]))) {
+    report([snakeCase(key)], 'must be absent beside keepalive: write it there');
+  }
+}
+
+/** The level is one of the algorithm's, as upstream checks it. */
+function levelFits(
+  { compression, compressionParams: { level } }: HttpClientSettings, report: Report,
+): void {
   const [least, greatest] = LEVELS[compression] ?? [level, level];
   if (level >= least && level <= greatest) return;
   const rule = least === greatest ? `${least}` : `from ${least} to ${greatest}`;
   report(['compression_params', 'level'], `must be ${rule} for ${compression}, got ${level}`);
+}
+
+const FLAT_KEYS = [
+  'idleConnTimeout', 'maxIdleConns', 'maxIdleConnsPerHost', 'disableKeepAlives',
+] as const;
+
+/** Deprecated keys say the same as those of keepalive. */
+export function settledClientKeepalive<Settings extends HttpClientSettings>(
+  settings: Settings,
+): Settings {
+  const { keepalive } = settings;
+  return {
+    ...settings,
+    keepalive: {
+      enabled: keepalive.enabled && settings.disableKeepAlives !== true,
+      idleConnTimeout: settings.idleConnTimeout ?? keepalive.idleConnTimeout,
+      maxIdleConns: settings.maxIdleConns ?? keepalive.maxIdleConns,
+      maxIdleConnsPerHost: settings.maxIdleConnsPerHost ?? keepalive.maxIdleConnsPerHost,
+    },
+  };
 }
