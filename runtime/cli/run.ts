@@ -40,9 +40,9 @@ export const run: Command = {
     }
     const telemetry = createTelemetry(
       reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
-    const { calls, log, metrics } = telemetry;
+    const { calls, log, metrics, spans } = telemetry;
     for (const warning of reading.warnings) log.warn(problemText(warning));
-    const environment = { clock: systemClock, log, metrics, calls, http2: options.http2 };
+    const environment = { clock: systemClock, log, metrics, calls, spans, http2: options.http2 };
     const collector = new Collector(reading.settings, environment);
     const alive = keepAlive();
     const code = await live(collector, telemetry, options);

@@ -239,9 +239,10 @@ export class HttpServer implements MessageServer {
         return;
       }
       const metadata = this.settings.includeMetadata ? httpMetadata(request.rawHeaders) : undefined;
+      const parent = this.context.spans?.parentOf(request.rawHeaders);
       onMessage(message, 0, message.length, encoding, (status, answer) => {
         answerWith(response, encoding, status, answer);
-      }, metadata);
+      }, metadata, parent);
     });
   }
 

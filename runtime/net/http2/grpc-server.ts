@@ -155,6 +155,7 @@ export class OwnGrpcServer implements MessageServer {
       maxBytes: maxBytesOf(this.settings),
       authenticator: this.authenticator,
       calls: this.context.calls,
+      spans: this.context.spans,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     const connection: ServerConnection = new ServerConnection(socket, door, this.share, {

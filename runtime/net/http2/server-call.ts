@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'http';
 import type { ClientMetadata } from '../../pipeline/client-metadata';
 import type { EndGrpcCall } from '../../telemetry/calls';
+import type { SpanPlace } from '../../telemetry/spans';
 import { askToLetIn } from '../authentication';
 import {
   decompressMessage, protocolError, unknownMethod, type Door, type EarlyRefusal,
@@ -58,6 +59,7 @@ export class ServerCall extends Http2Stream {
   private readonly message: IncomingMessage;
   private onMessage?: OnMessage;
   private metadata?: ClientMetadata;
+  private parent?: SpanPlace;
   private encoding = '';
   private contentLength = -1;
   private bodyBytes = 0;
@@ -100,6 +102,7 @@ export class ServerCall extends Http2Stream {
       return;
     }
     if (this.host.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
+    if (door.spans !== undefined) this.parent = door.spans.parentOf(fields.flat());
     this.encoding = head.encoding ?? '';
     if (door.authenticator === undefined) this.letIn(); else this.ask(fields);
   }
@@ -204,7 +207,7 @@ export class ServerCall extends Http2Stream {
     host.underWay++;
     onMessage?.(arena, 0, length, 'proto', (status, body = NOTHING) => {
       this.respond(status, body);
-    }, this.metadata);
+    }, this.metadata, this.parent);
   }
 
   private respond(status: Status, body: Uint8Array): void {
