@@ -84,8 +84,9 @@ export class Collector {
     ];
     try {
       for (const component of order) {
-        await component.start();
+        // One that cannot start may have opened something all the same.
         this.started.push(component);
+        await component.start();
       }
     } catch (error) {
       await this.stop();
