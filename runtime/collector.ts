@@ -16,6 +16,7 @@ import { SIGNALS, type Signal } from './pipeline/payload';
 import type { Calls } from './telemetry/calls';
 import type { Logger } from './telemetry/logger';
 import type { Metrics } from './telemetry/metrics';
+import type { Spans } from './telemetry/spans';
 
 /** What the collector's components share. */
 export interface CollectorEnvironment {
@@ -32,6 +33,8 @@ export interface CollectorEnvironment {
   readonly http2?: Http2;
   /** Who is told of calls of servers and clients, if anybody. */
   readonly calls?: Calls;
+  /** Who makes spans of what the process does, if anybody. */
+  readonly spans?: Spans;
 }
 
 interface BuiltPipeline {
@@ -81,8 +84,9 @@ export class Collector {
     ];
     try {
       for (const component of order) {
-        await component.start();
+        // One that cannot start may have opened something all the same.
         this.started.push(component);
+        await component.start();
       }
     } catch (error) {
       await this.stop();

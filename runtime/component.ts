@@ -14,6 +14,7 @@ import type { Payload, Signal } from './pipeline/payload';
 import type { Calls } from './telemetry/calls';
 import type { Logger } from './telemetry/logger';
 import type { Metrics } from './telemetry/metrics';
+import type { Spans } from './telemetry/spans';
 
 /** Something with a life: it is started once and stopped once. */
 export interface Component {
@@ -79,6 +80,8 @@ export interface ComponentContext {
   readonly metrics: Metrics;
   /** Whom servers and clients tell of their calls; nobody below the level `detailed`. */
   readonly calls?: Calls;
+  /** Who makes spans of what the process does; nobody unless the configuration sends them. */
+  readonly spans?: Spans;
   /**
    * Whose HTTP/2 carries gRPC. With that of Node.js, OTLP/HTTP is HTTP/1.1 only.
    * @default "own"

@@ -24,6 +24,9 @@ interface RunOptions {
 /** How the process was asked to end. */
 type Ending = 'signal' | 'bug';
 
+/** How long the last line of a process that is late may take to be sent as OTLP. */
+const LAST_WORDS_MS = 500;
+
 /** Runs the collector until a signal ends it. */
 export const run: Command = {
   name: 'run',
@@ -40,9 +43,9 @@ export const run: Command = {
     }
     const telemetry = createTelemetry(
       reading.settings.telemetry, { name: 'otelgw', version, clock: systemClock });
-    const { calls, log, metrics } = telemetry;
+    const { calls, log, metrics, spans } = telemetry;
     for (const warning of reading.warnings) log.warn(problemText(warning));
-    const environment = { clock: systemClock, log, metrics, calls, http2: options.http2 };
+    const environment = { clock: systemClock, log, metrics, calls, spans, http2: options.http2 };
     const collector = new Collector(reading.settings, environment);
     const alive = keepAlive();
     const code = await live(collector, telemetry, options);
@@ -97,10 +100,22 @@ async function live(
   collector: Collector, { log, servers }: ProcessTelemetry, options: RunOptions,
 ): Promise<number> {
   const ending = untilEnd(log);
+  const late = lateness(ending, options);
   log.info('Starting otelgw.', { version, node: process.version, pid: process.pid });
+  const give = async (cause: Late): Promise<number> => {
+    log.error('Stopped before everything was passed on.', {
+      cause, lost_items: collector.pendingItems,
+    });
+    await Promise.race([stopAll(servers), sleep(systemClock, LAST_WORDS_MS)]);
+    return 1;
+  };
   try {
-    await startAll(servers);
-    await collector.start();
+    const started = startAll(servers).then(() => collector.start());
+    const cause = await Promise.race([started, late]);
+    if (cause !== undefined) {
+      started.catch(() => undefined);
+      return await give(cause);
+    }
   } catch (error) {
     log.error('Cannot start.', { error: messageOf(error) });
     await stopAll(servers);
@@ -111,23 +126,24 @@ async function live(
     drain_delay_ms: options.drainDelayMs, shutdown_timeout_ms: options.shutdownTimeoutMs,
   });
   collector.announceStop();
-  const stopped = Promise.race([
-    drain(collector, options.drainDelayMs).then(() => 'drained' as const),
-    ending.second,
-    sleep(systemClock, options.drainDelayMs + options.shutdownTimeoutMs)
-      .then(() => 'the deadline' as const),
-  ]);
-  const how = await stopped;
-  if (how !== 'drained') {
-    log.error('Stopped before everything was passed on.', {
-      cause: how, lost_items: collector.pendingItems,
-    });
-    return 1;
-  }
+  const cause = await Promise.race([drain(collector, options.drainDelayMs), late]);
+  if (cause !== undefined) return give(cause);
   // Before the last ones stop, which may be sending lines.
   log.info('Shutdown complete.');
   await stopAll(servers);
   return 0;
+}
+
+/** What ends a process that was asked to end and has not. A bug ends it unasked. */
+function lateness(
+  { first, second }: Endings, { drainDelayMs, shutdownTimeoutMs }: RunOptions,
+): Promise<Late> {
+  const late = first.then(async (how): Promise<Late> => {
+    if (how === 'bug') return 'a bug';
+    await sleep(systemClock, drainDelayMs + shutdownTimeoutMs);
+    return 'the deadline';
+  });
+  return Promise.race([late, second]);
 }
 
 async function drain(collector: Collector, delayMs: number): Promise<void> {
@@ -142,6 +158,9 @@ async function startAll(components: readonly Component[]): Promise<void> {
 async function stopAll(components: readonly Component[]): Promise<void> {
   await Promise.allSettled(components.map((component) => component.stop()));
 }
+
+/** Why the end is not waited for. */
+type Late = 'a second signal' | 'the deadline' | 'a bug';
 
 interface Endings {
   readonly first: Promise<Ending>;

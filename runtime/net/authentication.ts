@@ -10,7 +10,7 @@ import type { ClientMetadata } from '../pipeline/client-metadata';
 
 /** What servers and clients need of their component's context. */
 export type NetContext =
-  Pick<ComponentContext, 'calls' | 'clock' | 'log' | 'extension' | 'http2'>;
+  Pick<ComponentContext, 'calls' | 'clock' | 'log' | 'extension' | 'http2' | 'spans'>;
 
 /** Why a request is not let in; undefined when it is. */
 export type Refusal = Status | undefined;

@@ -9,6 +9,7 @@ import { Code, type Status } from './status';
 import type { OnMessage } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
 import type { EndGrpcCall } from '../telemetry/calls';
+import type { SpanPlace } from '../telemetry/spans';
 
 const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
 const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
@@ -18,9 +19,10 @@ const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
 const CANCELLED = 1;
 
-/** Answers one call out of the routes of `door`; `metadata` goes along with its message. */
+/** Answers one call out of the routes of `door`; `metadata` and `parent` go along. */
 export function serveCall(
   stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
+  parent?: SpanPlace,
 ): void {
   const { authenticator, calls, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
@@ -39,9 +41,10 @@ export function serveCall(
   } else {
     askToLetIn(authenticator, headers, (no) => {
       if (no === undefined) {
-        const taken: OnMessage = metadata === undefined ? onMessage : (...given) => {
+        const isPlain = metadata === undefined && parent === undefined;
+        const taken: OnMessage = isPlain ? onMessage : (...given) => {
           const [arena, offset, length, encoding, respond] = given;
-          onMessage(arena, offset, length, encoding, respond, metadata);
+          onMessage(arena, offset, length, encoding, respond, metadata, parent);
         };
         receive(stream, encodingOf(headers) ?? '', taken, maxBytes);
         return;

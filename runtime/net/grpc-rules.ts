@@ -6,6 +6,7 @@ import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
 import type { Routes } from './transport';
 import type { Calls } from '../telemetry/calls';
+import type { Spans } from '../telemetry/spans';
 
 /** The type of what is sent and answered. */
 export const CONTENT_TYPE = 'application/grpc';
@@ -35,6 +36,8 @@ export interface Door {
   readonly refused: (status: Status) => void;
   /** Whom to tell of calls. */
   readonly calls?: Calls;
+  /** Who knows the spans of clients. */
+  readonly spans?: Spans;
 }
 
 /** The message that `body` is the compressed form of, or why there is none. */

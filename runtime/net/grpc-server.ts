@@ -147,7 +147,7 @@ export class GrpcServer implements MessageServer {
         if (calls.size === 0 && session.closed) endSoon(session);
       });
       const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
-      serveCall(stream, headers, door, metadata);
+      serveCall(stream, headers, door, metadata, this.context.spans?.parentOf(rawHeaders));
     });
     session.on('error', (error: Error) => {
       // The first bytes were no HTTP/2: that is a mistake of who configured the client.

@@ -160,9 +160,10 @@ export class HttpAnswers {
       }
       const metadata = this.settings.includeMetadata
         ? httpMetadata(exchange.rawHeaders) : undefined;
+      const parent = this.context.spans?.parentOf(exchange.rawHeaders);
       onMessage(message, 0, message.length, encoding, (status, answer) => {
         answerWith(exchange, encoding, status, answer);
-      }, metadata);
+      }, metadata, parent);
     });
   }
 

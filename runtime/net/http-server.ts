@@ -179,7 +179,7 @@ export class HttpServer implements MessageServer {
         version: '2',
       },
       peer: socket.remoteAddress ?? '',
-      keepsMetadata: settings.includeMetadata,
+      keepsHeaders: settings.includeMetadata || context.spans !== undefined,
       readTimeout: settings.readTimeout,
       writeTimeout: settings.writeTimeout,
     };

@@ -6,6 +6,7 @@
  */
 import type { Status } from './status';
 import type { ClientMetadata } from '../pipeline/client-metadata';
+import type { SpanPlace } from '../telemetry/spans';
 
 /** How a message is written. */
 export type Encoding = 'proto' | 'json';
@@ -15,11 +16,12 @@ export type Respond = (status: Status, body?: Uint8Array) => void;
 
 /**
  * Takes one message: the `length` bytes from `offset` of `arena`. They are the taker's from now on:
- * no transport writes to them again. `metadata` is there when the server was told to keep it.
+ * no transport writes to them again. `metadata` is there when the server was told to keep it, and
+ * `parent` when the client told its span and the process makes spans of its own.
  */
 export type OnMessage = (
   arena: Uint8Array, offset: number, length: number, encoding: Encoding, respond: Respond,
-  metadata?: ClientMetadata,
+  metadata?: ClientMetadata, parent?: SpanPlace,
 ) => void;
 
 /** Who takes the messages of which path, for example `/v1/traces`. Only `POST` carries messages. */

@@ -92,6 +92,7 @@ export class BatchDispatcher implements Dispatcher {
       settings: this.settings,
       sizer: this.settings.sizer ?? (settings.sizer === 'bytes' ? 'bytes' : 'items'),
       metadata: only(metadata, this.keys),
+      derived: this.options.derived,
       onTimeout: () => {
         this.take(partition);
         this.sendReady();

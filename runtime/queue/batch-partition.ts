@@ -30,6 +30,8 @@ export interface PartitionOptions {
   readonly metadata?: ClientMetadata;
   /** The time. */
   readonly clock: Clock;
+  /** Called for each payload that was made of `parts`. */
+  derived?(payload: Payload, parts: readonly Payload[]): void;
   /** Called when the batch has waited long enough. */
   onTimeout(): void;
 }
@@ -57,6 +59,9 @@ export class BatchPartition {
     const { clock, settings: { maxSize, minSize }, sizer } = this.options;
     this.lastUse = clock.monotonic();
     const pieces = this.piecesOf(entry.payload);
+    if (pieces.length > 1) {
+      for (const piece of pieces) this.options.derived?.(piece, [entry.payload]);
+    }
     const parts = sharedBy(entry, pieces.length);
     const full: (Batch | undefined)[] = [];
     for (const [at, piece] of pieces.entries()) {
@@ -86,6 +91,7 @@ export class BatchPartition {
     const payload = this.payloads.length === 1
       ? this.payloads[0]
       : withMetadata(mergePayloads(signal, this.payloads), metadata);
+    if (this.payloads.length > 1) this.options.derived?.(payload, this.payloads);
     const batch = { payload, parts: this.parts };
     this.payloads = [];
     this.parts = [];

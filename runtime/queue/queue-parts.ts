@@ -61,6 +61,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   /** Sends one request. */
   readonly deliver: Deliver;
+  /** Called for each payload that was made of `parts`, where somebody wants to know. */
+  derived?(payload: Payload, parts: readonly Payload[]): void;
   /** Called when a request has ended: there may be room, or nothing left. */
   onEnd(): void;
 }

@@ -3,6 +3,7 @@ import { formatGoDuration, type SendingQueueSettings } from '../config';
 import { messageOf, PermanentError, RetryableError } from '../errors';
 import type { DeliveryOptions } from './delivery';
 import { DeliveryCounters, deliveryCounters } from './delivery-metrics';
+import { deliverySpans, type DeliverySpan, type DeliverySpans } from './delivery-spans';
 import { KeptForRestart, PersistentQueue } from './persistent-queue';
 import { isFailure, type Failure, type RequestQueue } from './queue-parts';
 import { Backoff } from './retry';
@@ -19,12 +20,17 @@ interface Request {
   payload: Payload;
   /** Whether the peer has taken some of what came in. */
   begun: boolean;
+  /** Attempts that failed. */
+  retries: number;
+  /** Told of what happens to it, where spans are made. */
+  readonly span?: DeliverySpan;
 }
 
 /** The way out for one signal. */
 export class SignalDelivery {
   private readonly queue?: RequestQueue;
   private readonly counters: DeliveryCounters;
+  private readonly spans?: DeliverySpans;
   /** Ends of waits between attempts; stopping ends them all at once. */
   private readonly waits = new Set<() => void>();
   private inFlight = 0;
@@ -38,6 +44,7 @@ export class SignalDelivery {
     sentAttributes: Attributes,
   ) {
     const { sendingQueue } = options.settings;
+    this.spans = deliverySpans(options.context, signal);
     const queue = this.queueFor(signal);
     this.queue = queue;
     this.counters = deliveryCounters(options.context, signal, sentAttributes, {
@@ -65,7 +72,7 @@ export class SignalDelivery {
     this.counters.enqueued(payload);
     const waited = this.options.settings.sendingQueue?.waitForResult;
     try {
-      const offered = this.queue.offer(payload);
+      const offered = this.offer(this.queue, payload);
       return offered?.catch((error: unknown) => {
         // What was sent and failed was in the queue.
         if (waited !== true) this.counters.enqueueFailed.add(payload.items);
@@ -75,6 +82,12 @@ export class SignalDelivery {
       this.counters.enqueueFailed.add(payload.items);
       return this.refuse(payload, error);
     }
+  }
+
+  private offer(queue: RequestQueue, payload: Payload): void | Promise<void> {
+    return this.spans === undefined
+      ? queue.offer(payload)
+      : this.spans.enqueue(payload, () => queue.offer(payload));
   }
 
   /**
@@ -119,6 +132,8 @@ export class SignalDelivery {
       settings: sendingQueue,
       clock: context.clock,
       memory: memory?.open(),
+      derived: this.spans && ((...made: Parameters<DeliverySpans['derive']>) =>
+        this.spans?.derive(...made)),
       deliver: (payload: Payload) => this.deliverQueued(payload, sendingQueue),
     };
     const { storage } = sendingQueue;
@@ -129,6 +144,7 @@ export class SignalDelivery {
 
   private async deliverAtOnce(payload: Payload): Promise<void> {
     if (this.closed) throw new RetryableError('exporter is stopped');
+    this.spans?.pass(payload);
     try {
       await this.deliver(payload);
     } catch (error) {
@@ -152,11 +168,14 @@ export class SignalDelivery {
   /** Sends until it is taken or lost. What is thrown says why, and was counted. */
   private async deliver(payload: Payload): Promise<void> {
     this.inFlight++;
-    const request: Request = { payload, begun: false };
+    const span = this.spans?.begin(payload);
+    const request: Request = { payload, begun: false, retries: 0, span };
     try {
       await this.attempt(request);
       this.counters.sent.add(request.payload.items);
+      span?.end(payload.items);
     } catch (error) {
+      span?.end(payload.items, error);
       if (error instanceof KeptForRestart) throw error;
       this.counters.failed(request.payload.items, error);
       throw request.begun && isFailure(error) ? partial(error, request.payload) : error;
@@ -174,6 +193,7 @@ export class SignalDelivery {
       // Read before the attempt: where nobody was promised anything, one that begins while stopping
       // is the last one.
       const isLast = (this.closed && this.queue === undefined) || !settings.retryOnFailure.enabled;
+      request.span?.attempt(request.retries++);
       try {
         await sender.send(request.payload, settings.timeout);
         return;
@@ -186,7 +206,7 @@ export class SignalDelivery {
         if (!(error instanceof RetryableError) || isLast || this.abandoned) throw error;
         const wait = backoff.next(context.clock.monotonic() - began, error.delayMs);
         if (wait === undefined) throw prefixed('no more retries left', error);
-        await this.pause(wait, error);
+        await this.pause(wait, error, request.span);
         if (this.closed && this.keeps) throw kept(error);
         if (this.abandoned) throw error;
       }
@@ -202,11 +222,13 @@ export class SignalDelivery {
     request.begun = true;
   }
 
-  private pause(wanted: number, error: RetryableError): Promise<void> {
+  private pause(wanted: number, error: RetryableError, span?: DeliverySpan): Promise<void> {
     if (this.closed && this.queue === undefined) return Promise.resolve();
     const ms = this.closed ? Math.min(wanted, LONGEST_PAUSE_WHILE_STOPPING_MS) : wanted;
+    const interval = formatGoDuration(Math.round(ms));
+    span?.failed(interval, error);
     this.options.context.log.info('Exporting failed. Will retry the request after interval.', {
-      error: messageOf(error), interval: formatGoDuration(Math.round(ms)),
+      error: messageOf(error), interval,
     });
     return new Promise((resolve) => {
       const wake = (): void => {

@@ -9,6 +9,8 @@ import type { LogFields, Logger } from './logger';
 
 type LogSettings = TelemetrySettings['logs'];
 
+const LOGS = 'service.telemetry.logs';
+
 /** What a logger is made from beside its settings. */
 export interface LogOptions {
   /** Attributes of the process; every line carries them as `resource`. */
@@ -135,10 +137,10 @@ function destination(
 
 function outputs({ errorOutputPaths, outputPaths }: LogSettings, clock: Clock): WriteLine {
   // What cannot be written there either is lost: there is nowhere left to say so.
-  const complain = openOutputs('error_output_paths', errorOutputPaths, () => undefined);
-  return openOutputs('output_paths', outputPaths, (error) => {
-    complain(`${new Date(clock.now()).toISOString()} write error: ${error.message}\n`);
-  });
+  const complain = openOutputs(`${LOGS}.error_output_paths`, errorOutputPaths, () => undefined);
+  return openOutputs(`${LOGS}.output_paths`, outputPaths, (error) => {
+    complain.write(`${new Date(clock.now()).toISOString()} write error: ${error.message}\n`);
+  }).write;
 }
 
 function consoleLine(line: string): string {

@@ -1,4 +1,4 @@
-/** The process's own logs and metrics, as `service.telemetry` configures them. */
+/** The process's own logs, metrics and spans, as `service.telemetry` configures them. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Component } from '../component';
@@ -13,6 +13,8 @@ import { PrometheusServer } from './prometheus-server';
 import { resourceOf } from './resource';
 import { SentLines } from './sent-lines';
 import { SentMetrics } from './sent-metrics';
+import { SentSpans } from './sent-spans';
+import type { Spans } from './spans';
 
 /** Who the process is and by which clock it lives. */
 export interface ProcessIdentity {
@@ -32,7 +34,9 @@ export interface ProcessTelemetry {
   readonly metrics: PrometheusMetrics;
   /** Is told of calls of servers and clients; nobody below the level `detailed`. */
   readonly calls?: Calls;
-  /** Serves and sends metrics; started before the first component and stopped after the last. */
+  /** Makes spans of what the process does; nobody unless they are sent somewhere. */
+  readonly spans?: Spans;
+  /** Serves and sends all that; started before the first component and stopped after the last. */
   readonly servers: readonly Component[];
 }
 
@@ -49,12 +53,17 @@ export function createTelemetry(
   const lines = settings.logs.processors.length === 0
     ? undefined : new SentLines(settings.logs.processors, resource, clock);
   const log = createLogger(settings.logs, { resource, clock, send: lines?.send });
+  const { traces } = settings;
+  const spans = traces.level === 'none' || traces.processors.length === 0
+    ? undefined : new SentSpans(traces, resource, { clock, log });
   return {
     log,
     metrics,
     ...level === 'detailed' && { calls: createCalls(metrics, clock) },
+    ...spans !== undefined && { spans },
     servers: [
       ...lines === undefined ? [] : [lines],
+      ...spans === undefined ? [] : [spans],
       ...level === 'none'
         ? [] : readersOf(settings.metrics, metrics, resource, { clock, log }),
     ],

@@ -6,6 +6,7 @@ import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api';
 
 export { createOwnLogs, type OwnLogs } from './sdk/own-logs';
 export { createOwnMetrics, type OwnMetrics } from './sdk/own-metrics';
+export { createOwnSpans, type OwnSpans } from './sdk/own-spans';
 export { snapshotsOf } from './sdk/prometheus-snapshots';
 
 /** Tells `logger` what the SDK has to say. */

@@ -2,7 +2,6 @@
  * The contract of `service.telemetry`: what the process tells about itself.
  */
 import { part } from './contract';
-import { upstreamOnly } from './fields';
 import { mapSchema, type FieldsOf, type SettingsOf } from './section';
 import { telemetryLogs, type TelemetryLogsConfig } from './telemetry/logs';
 import { telemetryMetrics, type TelemetryMetricsConfig } from './telemetry/metrics';
@@ -22,7 +21,7 @@ export interface TelemetryConfig {
    */
   readonly metrics?: TelemetryMetricsConfig;
   /**
-   * Its spans. This runtime has none yet.
+   * Its spans.
    * @default - none
    */
   readonly traces?: TelemetryTracesConfig;
@@ -36,7 +35,7 @@ export interface TelemetryConfig {
 const fields = {
   logs: telemetryLogs,
   metrics: telemetryMetrics,
-  traces: upstreamOnly(telemetryTraces),
+  traces: telemetryTraces,
   resource: resource(),
 } satisfies FieldsOf<TelemetryConfig>;
 

@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createDebugExporter } from './debug';
-import type { DebugSettings } from '../../config';
+import { debugExporter, type DebugSettings } from '../../config';
 import { MalformedError } from '../../errors';
 import { createPayload } from '../../pipeline/payload';
 import { exporterContext } from '../../testing/component-context';
@@ -7,7 +10,7 @@ import { componentSuite } from '../../testing/component-suite';
 import { samplePayload } from '../../testing/sample-payload';
 
 const SETTINGS: DebugSettings = {
-  verbosity: 'basic', samplingInitial: 2, samplingThereafter: 1,
+  verbosity: 'basic', samplingInitial: 2, samplingThereafter: 1, useInternalLogger: true,
 };
 
 function debugOf(settings: Partial<DebugSettings> = {}) {
@@ -61,10 +64,56 @@ describe('debug', () => {
     expect(log.lines).toHaveLength(5);
   });
 
-  it('refuses bytes that it cannot read, and counts them', () => {
+  it('refuses bytes that it cannot read, and counts them', async () => {
     const { exporter, metrics } = debugOf();
     const broken = createPayload('traces', [Uint8Array.of(0x0a, 0x7f)], 2);
-    expect(() => exporter.consume(broken)).toThrow(MalformedError);
+    await expect(exporter.consume(broken)).rejects.toThrow(MalformedError);
     expect(metrics.value('otelcol_exporter_send_failed_spans')).toBe(2);
   });
+
+  it('writes to files what is no line of the log, as upstream spells it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'debug-'));
+    const outputPaths = ['a', 'b'].map((name) => join(folder, name));
+    const { exporter, log } = debugOf({
+      verbosity: 'normal', useInternalLogger: false, outputPaths,
+    });
+    await exporter.start();
+    await exporter.consume(samplePayload('traces', 1, 'shop'));
+    await exporter.stop();
+    for (const path of outputPaths) {
+      expect(readFileSync(path, 'utf8')).toMatch(
+        /^Traces\t\{"resource spans": 1, "spans": 1\}\nResourceTraces #0.*\n.*\nshop-0 .*\n\n$/);
+    }
+    expect(log.lines).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('does not start where it cannot write', async () => {
+    const { exporter } = debugOf({ useInternalLogger: false, outputPaths: ['/none/of/these'] });
+    await expect(exporter.start()).rejects.toThrow('exporters.debug.output_paths: must be'
+      + ' stdout, stderr or files that can be written, got Error: ENOENT');
+  });
+
+  it('lets requests wait where there is a queue, and makes one of them', async () => {
+    const { settings, problems } = debugExporter.read({
+      sending_queue: { batch: { flush_timeout: '1s', min_size: 100 } },
+    });
+    expect(problems).toEqual([]);
+    const { exporter, log } = debugOf(settings);
+    await exporter.start();
+    for (let i = 0; i < 2; i++) await exporter.consume(samplePayload('traces', 2));
+    expect(log.lines).toEqual([]);
+    await exporter.stop();
+    expect(log.lines.map(({ fields }) => fields.spans)).toEqual([4]);
+  });
+});
+
+it.each([
+  [{ output_paths: ['stdout'] },
+    'output_paths: must not be there unless use_internal_logger is false'],
+  [{ use_internal_logger: false, output_paths: [] },
+    'output_paths: must name stdout, stderr or files, got none'],
+])('the settings %j are refused', (yaml, message) => {
+  expect(debugExporter.read(yaml).problems.map(({ at, message: text }) =>
+    `${at.join('.')}: ${text}`)).toEqual([expect.stringContaining(message)]);
 });

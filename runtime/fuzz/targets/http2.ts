@@ -7,7 +7,9 @@ import { HpackError } from '../../net/http2/hpack-error';
 import { Promises } from '../../net/http2/incoming-message';
 import { ReceiveBudget } from '../../net/http2/receive-window';
 import { ServerCall, type CallDoor } from '../../net/http2/server-call';
-import { ServerConnection, type NewStream, type ServerShare } from '../../net/http2/server-connection';
+import {
+  ServerConnection, type NewStream, type ServerShare,
+} from '../../net/http2/server-connection';
 import { defaultSettings } from '../../net/http2/settings';
 import { OK } from '../../net/status';
 import type { OnMessage } from '../../net/transport';

@@ -127,6 +127,7 @@ export class OwnGrpcServer implements MessageServer {
       calls: this.context.calls,
       keepsMetadata: this.settings.includeMetadata,
       promises: this.promises,
+      spans: this.context.spans,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     this.connections.take(

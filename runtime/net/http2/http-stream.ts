@@ -26,8 +26,8 @@ export interface HttpDoor {
   readonly facts: Omit<HttpCall, 'method'>;
   /** Address of the client. */
   readonly peer: string;
-  /** Whether the headers of a request go along with its message. */
-  readonly keepsMetadata: boolean;
+  /** Whether somebody asks for the headers as they came. */
+  readonly keepsHeaders: boolean;
   /** Milliseconds that a request may take to arrive; 0 is without a limit of its own. */
   readonly readTimeout: number;
   /** Milliseconds that its answer may take from its beginning; 0 is without limit. */
@@ -76,7 +76,7 @@ export class HttpStream extends ServerStream implements HttpExchange {
   }
 
   public begin(head: RequestHead, fields: FieldList, isWhole: boolean, now: number): void {
-    const { answers, keepsMetadata, readTimeout, writeTimeout } = this.door;
+    const { answers, keepsHeaders, readTimeout, writeTimeout } = this.door;
     if (writeTimeout > 0) this.writeBy = now + writeTimeout;
     this.deadline = Math.min(readTimeout > 0 ? now + readTimeout : Infinity, this.writeBy);
     if (!isWhole) {
@@ -92,7 +92,7 @@ export class HttpStream extends ServerStream implements HttpExchange {
     this.method = head.method;
     this.target = head.path;
     this.headers = headersOf(fields, false);
-    if (keepsMetadata) this.rawHeaders = fields.flat();
+    if (keepsHeaders) this.rawHeaders = fields.flat();
     answers.serve(this);
   }
 
@@ -103,7 +103,9 @@ export class HttpStream extends ServerStream implements HttpExchange {
       this.giveUp('aborted');
     } else if (isTooLarge) {
       this.giveUp('too large');
-    } else if (this.isPeerDone) {this.complete();}
+    } else if (this.isPeerDone) {
+      this.complete();
+    }
   }
 
   public setHeader(name: string, value: string): void {

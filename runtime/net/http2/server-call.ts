@@ -1,6 +1,7 @@
 /** One unary gRPC call as a server of our own HTTP/2 sees it. */
 import type { ClientMetadata } from '../../pipeline/client-metadata';
 import type { EndGrpcCall } from '../../telemetry/calls';
+import type { SpanPlace } from '../../telemetry/spans';
 import { askToLetIn } from '../authentication';
 import {
   decompressMessage, protocolError, unknownMethod, type Door, type EarlyRefusal,
@@ -40,6 +41,7 @@ export class ServerCall extends ServerStream {
   private readonly message: IncomingMessage;
   private onMessage?: OnMessage;
   private metadata?: ClientMetadata;
+  private parent?: SpanPlace;
   private encoding = '';
   private contentLength = -1;
   private bodyBytes = 0;
@@ -79,6 +81,7 @@ export class ServerCall extends ServerStream {
       return;
     }
     if (door.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
+    if (door.spans !== undefined) this.parent = door.spans.parentOf(fields.flat());
     this.encoding = head.encoding ?? '';
     if (door.authenticator === undefined) this.letIn(); else this.ask(fields);
   }
@@ -177,7 +180,7 @@ export class ServerCall extends ServerStream {
     host.underWay++;
     onMessage?.(arena, 0, length, 'proto', (status, body = NOTHING) => {
       this.respond(status, body);
-    }, this.metadata);
+    }, this.metadata, this.parent);
   }
 
   private respond(status: Status, body: Uint8Array): void {

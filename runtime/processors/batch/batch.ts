@@ -7,6 +7,7 @@ import type { Processor, ProcessorContext } from '../../component';
 import type { BatchSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import type { Payload } from '../../pipeline/payload';
+import { within } from '../../telemetry/spans';
 
 /** Batches that may be held while the next consumer is slow or refuses. */
 const MOST_BATCHES_HELD = 4;
@@ -97,9 +98,12 @@ class BatchProcessor implements Processor {
     if (this.names.length > 0 && limit > 0 && this.lanes.size >= limit) {
       throw new PermanentError('too many batcher metadata-value combinations');
     }
-    const { clock, log, next, signal } = this.context;
+    const { clock, log, next, signal, spans } = this.context;
     const batches = new HeldBatches({
-      next,
+      // What is gathered from many is sent in the span of none of them.
+      next: spans === undefined ? next : {
+        consume: (payload) => within(spans, undefined, () => next.consume(payload)),
+      },
       clock,
       log,
       onSent: (payload, trigger) => this.metrics.count(payload, trigger),

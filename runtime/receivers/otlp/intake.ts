@@ -1,5 +1,6 @@
 /** What happens to one message: counted, given to the pipeline, answered when that has it. */
 import type { ReceiverCounters, Transport } from './receiver-metrics';
+import type { ReceiverSpans } from './receiver-spans';
 import type { Consumer } from '../../component';
 import { MalformedError, PermanentError, RetryableError } from '../../errors';
 import { Code, OK, statusOf, type Status } from '../../net/status';
@@ -17,8 +18,9 @@ const TAKEN: Readonly<Record<Encoding, Uint8Array>> = {
 /** Gives each message of one signal to the pipeline, and answers when the pipeline has it. */
 export function intake(
   signal: Signal, transport: Transport, consumer: Consumer, counters: ReceiverCounters,
+  spans?: ReceiverSpans,
 ): OnMessage {
-  return (arena, offset, length, encoding, respond, metadata) => {
+  return (arena, offset, length, encoding, respond, metadata, parent) => {
     let bytes = arena.subarray(offset, offset + length);
     let items = 0;
     try {
@@ -32,15 +34,20 @@ export function intake(
       respond(OK, TAKEN[encoding]);
       return;
     }
+    const span = spans?.begin(items, parent);
     const taken = (): void => {
       counters.accepted.add(items);
+      span?.end();
       respond(OK, TAKEN[encoding]);
     };
     const refused = (error: unknown): void => {
       counters.refused.add(items);
+      span?.end(error);
       refuse(error, respond);
     };
-    consume(consumer, createPayload(signal, [bytes], items, metadata), taken, refused);
+    const payload = createPayload(signal, [bytes], items, metadata);
+    if (span === undefined) consume(consumer, payload, taken, refused);
+    else span.within(() => consume(consumer, payload, taken, refused));
   };
 }
 

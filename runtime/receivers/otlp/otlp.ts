@@ -1,6 +1,7 @@
 /** Takes telemetry in as OTLP: gRPC and HTTP, protobuf and JSON, all three signals. */
 import { intake } from './intake';
 import { receiverCounters, type Transport } from './receiver-metrics';
+import { receiverSpans } from './receiver-spans';
 import type { Receiver, ReceiverContext } from '../../component';
 import type { OtlpReceiverSettings } from '../../config';
 import { messageOf } from '../../errors';
@@ -90,7 +91,8 @@ class Otlp implements OtlpReceiver {
       const consumer = this.context.consumers[signal];
       if (consumer === undefined) continue;
       const counters = receiverCounters(this.context, signal, transport);
-      routes.set(paths[signal], intake(signal, transport, consumer, counters));
+      const spans = receiverSpans(this.context, signal, transport);
+      routes.set(paths[signal], intake(signal, transport, consumer, counters, spans));
     }
     return routes;
   }

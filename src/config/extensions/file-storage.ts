@@ -3,7 +3,7 @@
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
-import { count, duration, flag, text } from '../fields';
+import { count, duration, flag, text, withoutEffect } from '../fields';
 import { section, type Report, type SettingsOf } from '../section';
 
 /** When files are made smaller that have room to spare. */
@@ -114,7 +114,8 @@ const fields = {
   fsync: flag({ fallback: false }),
   createDirectory: flag({ fallback: false }),
   directoryPermissions: text({ fallback: '0750' }),
-  recreate: flag({ fallback: false }),
+  recreate: withoutEffect(
+    flag({ fallback: false }), 'a damaged file never keeps the collector from starting'),
 };
 
 /** What the file storage extension reads. */

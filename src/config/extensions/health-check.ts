@@ -69,7 +69,14 @@ const UNASKED = [
   'compressionAlgorithms',
 ] as const;
 
+/** Keys of its time limits. A probe is answered before it could wait for one. */
+const LIMITS = [
+  'readTimeout', 'readHeaderTimeout', 'writeTimeout', 'keepalive', 'idleTimeout',
+  'keepAlivesEnabled',
+] as const;
+
 const WITHOUT_PIPELINES = 'exporters are not looked at, as by upstream';
+const NO_LIMITS = 'an answer is ready when it is asked for, and limits are those of Node.js';
 const NEVER_ASKED = 'health is told to everybody, and in one way, as by upstream';
 
 /** The contract of the health check extension. */
@@ -81,6 +88,10 @@ export const healthCheckExtension = component<HealthCheckExtensionConfig>()(
       ...Object.fromEntries(UNASKED.map((name): [string, Field<never, unknown>] => [
         snakeCase(name),
         withoutEffect(httpServerFields[name] as Field<never, unknown>, NEVER_ASKED),
+      ])),
+      ...Object.fromEntries(LIMITS.map((name): [string, Field<never, unknown>] => [
+        snakeCase(name),
+        withoutEffect(httpServerFields[name] as Field<never, unknown>, NO_LIMITS),
       ])),
     },
     upstreamOnly: [

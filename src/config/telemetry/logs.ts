@@ -3,7 +3,9 @@
  */
 import type { Duration } from 'cdk8s';
 import * as z from 'zod/mini';
-import { choice, count, duration, flag, keyword, leaf, list, mustBe, text } from '../fields';
+import {
+  choice, count, duration, flag, keyword, leaf, list, mustBe, text, withoutEffect,
+} from '../fields';
 import { section } from '../section';
 import { recordProcessor, type RecordProcessorConfig } from './record-processors';
 
@@ -98,7 +100,8 @@ export const telemetryLogs = section<TelemetryLogsConfig>()({
   level: keyword(['debug', 'info', 'warn', 'error', 'dpanic', 'panic', 'fatal'], 'info'),
   encoding: choice(['console', 'json'], 'console'),
   development: flag({ fallback: false }),
-  disableCaller: flag({ fallback: false }),
+  disableCaller: withoutEffect(
+    flag({ fallback: false }), 'lines never tell the place in the code'),
   disableStacktrace: flag({ fallback: false }),
   disableZapResource: flag({ fallback: false }),
   outputPaths: list(text(), ['stderr']),

@@ -1,0 +1,56 @@
+/** Sends the process's spans, through the SDK. */
+import { sleep, type Clock } from '../clock';
+import type { Component } from '../component';
+import type { TelemetrySettings } from '../config';
+import { listenToSdk, loadSdk } from './load-sdk';
+import type { Logger } from './logger';
+import type { Attributes } from './metrics';
+import type { OwnSpan, SpanPlace, Spans, SpanStart } from './spans';
+import type { OwnSpans } from './telemetry-sdk';
+
+/** Longest time that the last spans of a process may take: an exit must not wait for a peer. */
+const LAST_SENDING_MS = 5_000;
+
+const NOWHERE: OwnSpan = {
+  place: { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 },
+  event: () => undefined,
+  end: () => undefined,
+};
+
+/** Loads the SDK when it starts, and never before; nothing is traced until then. */
+export class SentSpans implements Component, Spans {
+  public current?: SpanPlace;
+  private own?: OwnSpans;
+
+  public constructor(
+    private readonly settings: TelemetrySettings['traces'], private readonly resource: Attributes,
+    private readonly context: { readonly clock: Clock; readonly log: Logger },
+  ) {}
+
+  public start(): Promise<void> {
+    listenToSdk(this.context.log);
+    this.own = loadSdk().createOwnSpans({ ...this.settings, resource: this.resource });
+    return Promise.resolve();
+  }
+
+  public async stop(): Promise<void> {
+    const { own } = this;
+    this.own = undefined;
+    if (own === undefined) return;
+    const { clock, log } = this.context;
+    await Promise.race([
+      own.shutdown().catch((error: unknown) => {
+        log.warn('The last spans of the process could not be sent.', { error });
+      }),
+      sleep(clock, LAST_SENDING_MS),
+    ]);
+  }
+
+  public parentOf(headers: readonly string[]): SpanPlace | undefined {
+    return this.own?.parentOf(headers);
+  }
+
+  public begin(start: SpanStart): OwnSpan {
+    return this.own?.begin(start) ?? NOWHERE;
+  }
+}
