@@ -1,4 +1,6 @@
 /** What both sides say when they cannot agree on TLS: once for each peer, not for each request. */
+import type { Http2 } from '../component';
+import { useHttp2 } from '../testing/component-context';
 import { loopbackExporter, loopbackReceiver, type ExporterType } from '../testing/otlp-loopback';
 import type { RecordingLogger } from '../testing/recording-logger';
 import { samplePayload } from '../testing/sample-payload';
@@ -94,14 +96,20 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const TYPES: readonly ExporterType[] = ['otlp_grpc', 'otlp_http'];
+/** gRPC to both servers of HTTP/2 that there are; HTTP has one of its own. */
+const TYPES: readonly (readonly [type: ExporterType, http2: Http2])[] = [
+  ['otlp_grpc', 'own'], ['otlp_grpc', 'node'], ['otlp_http', 'own'],
+];
 
 function told(log: RecordingLogger): string[] {
   return log.lines.filter(({ level }) => level === 'warn').map(({ fields }) =>
     String(fields.error));
 }
 
-describe.each(TYPES)('%s', (type) => {
+describe.each(TYPES)('%s, HTTP/2 %s', (type, http2) => {
+  beforeAll(() => useHttp2(http2));
+  afterAll(() => useHttp2('own'));
+
   it.each(CASES.map((entry): [string, Case] => [entry.says, entry]))('tells of %s', async (
     _says, { client, error, plainClient = false, receiver: expected, server },
   ) => {
