@@ -1,5 +1,10 @@
 /** What both sides say when they cannot agree on TLS: once for each peer, not for each request. */
+<<<<<<< HEAD
 import { HTTP2S, useHttp2 } from '../testing/component-context';
+=======
+import type { Http2 } from '../component';
+import { useHttp2 } from '../testing/component-context';
+>>>>>>> i5-keys2
 import { loopbackExporter, loopbackReceiver, type ExporterType } from '../testing/otlp-loopback';
 import type { RecordingLogger } from '../testing/recording-logger';
 import { samplePayload } from '../testing/sample-payload';
@@ -95,13 +100,17 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const TYPES: readonly ExporterType[] = ['otlp_grpc', 'otlp_http'];
+/** gRPC to both servers of HTTP/2 that there are; HTTP has one of its own. */
+const TYPES: readonly (readonly [type: ExporterType, http2: Http2])[] = [
+  ['otlp_grpc', 'own'], ['otlp_grpc', 'node'], ['otlp_http', 'own'],
+];
 
 function told(log: RecordingLogger): string[] {
   return log.lines.filter(({ level }) => level === 'warn').map(({ fields }) =>
     String(fields.error));
 }
 
+<<<<<<< HEAD
 describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
   beforeAll(() => useHttp2(http2));
 
@@ -141,6 +150,17 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
 
   it('tells a client once what it could not connect for', async () => {
     const { receiver } = loopbackReceiver({ tls: tls() });
+=======
+describe.each(TYPES)('%s, HTTP/2 %s', (type, http2) => {
+  beforeAll(() => useHttp2(http2));
+  afterAll(() => useHttp2('own'));
+
+  it.each(CASES.map((entry): [string, Case] => [entry.says, entry]))('tells of %s', async (
+    _says, { client, error, plainClient = false, receiver: expected, server },
+  ) => {
+    const shown = server === undefined ? {} : { tls: server() };
+    const { receiver, consumers, context } = loopbackReceiver(shown, shown);
+>>>>>>> i5-keys2
     ends.push(() => receiver.stop());
     await receiver.start();
     const { exporter, context } = loopbackExporter('otlp_http', {
