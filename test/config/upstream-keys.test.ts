@@ -129,13 +129,8 @@ const REFUSED: readonly (readonly [keys: string, why: string])[] = [
     + ' confighttp.ClientConfig.middlewares confighttp.ServerConfig.middlewares',
   'extensions in the path of every request: there is none here'],
   ['configtls.Config.tpm', 'Node.js reads no keys from a TPM'],
-  ['confighttp.ServerConfig.read_timeout confighttp.ServerConfig.read_header_timeout'
-    + ' confighttp.ServerConfig.write_timeout confighttp.ServerConfig.keepalive'
-    + ' confighttp.ServerConfig.idle_timeout confighttp.ServerConfig.keep_alives_enabled'
-    + ' confignet.AddrConfig.transport confignet.AddrConfig.dialer',
-  'of health_check alone: it answers small requests at once'],
-  ['debugexporter.Config.use_internal_logger debugexporter.Config.output_paths'
-    + ' debugexporter.Config.sending_queue', 'it writes to the log and waits for nobody'],
+  ['confignet.AddrConfig.transport confignet.AddrConfig.dialer',
+    'of health_check alone: probes come over TCP'],
   ['otlphttpexporter.Config.profiles_endpoint', 'there are no pipelines of profiles'],
   ['bearertokenauthextension.Config.retry_on_failure'
     + ' bearertokenauthextension.Config.wait_for_token_file', 'the file must be there'],

@@ -138,9 +138,7 @@ describe('the contracts against the real collector', () => {
     expect(refused.filter(({ part }) => !core.includes(part)).length).toBeLessThan(40);
     expect(refused.filter(({ part }) => core.includes(part)).map(({ name }) => name)).toEqual([
       '{"protocols":{"grpc":{"middlewares":[{"id":"x"}]}}}',
-      '{"output_paths":[],"use_internal_logger":false}',
       '{"http":{}}',
-      '{"traces":{"level":"none"}}',
     ]);
   });
 
