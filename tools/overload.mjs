@@ -1,5 +1,5 @@
 // Loads a collector with twice what its backend takes: `npm run overload`. OVERLOAD_SECONDS sets
-// for how long (default 60).
+// for how long (default 120, the first half of it to get warm).
 import { run } from './steps.mjs';
 
 for (const command of [['node', 'tools/bundle.mjs'], ['tsx', 'runtime/bench/overload.ts']]) {

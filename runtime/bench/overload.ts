@@ -1,12 +1,18 @@
-/** `npm run overload`: a minute of twice the sustainable load; exits 1 when a promise is broken. */
+/**
+ * `npm run overload`: twice the sustainable load, a minute until the process is warm and a minute
+ * that counts; exits 1 when a promise is broken.
+ */
 import { CollectorProcess } from '../testing/collector-process';
 import { overload, type OverloadResult } from '../testing/overload';
 
-/** Growth of memory between two times that is no growth. */
+/**
+ * Growth of memory between two times that is no growth. For about the first minute of this load V8
+ * takes more for itself, whatever the collector holds.
+ */
 const NOISE = 1.1;
 
 async function main(): Promise<number> {
-  const seconds = Number(process.env.OVERLOAD_SECONDS ?? 60);
+  const seconds = Number(process.env.OVERLOAD_SECONDS ?? 120);
   const result = await overload(seconds);
   CollectorProcess.killAll();
   const { accepted, exitCode, lost, others, rate, refused, rssMib, sent, sustainable } = result;
@@ -16,7 +22,7 @@ async function main(): Promise<number> {
     JSON.stringify(others)}, lost ${lost}, exit code ${exitCode}`);
   const { early, late } = memory(result);
   console.log(`RSS in MiB: begins at ${rssMib[0]}, at most ${Math.max(...rssMib)}; highest of the`
-    + ` second quarter ${early}, of the last ${late}`);
+    + ` third quarter ${early}, of the last ${late}`);
   const isKept = lost === 0 && Object.keys(others).length === 0 && exitCode === 0
     && late <= early * NOISE;
   console.log(isKept ? 'ok' : 'FAIL');
@@ -26,7 +32,7 @@ async function main(): Promise<number> {
 function memory({ rssMib }: OverloadResult): { early: number; late: number } {
   const quarter = Math.floor(rssMib.length / 4);
   return {
-    early: Math.max(...rssMib.slice(quarter, 2 * quarter)),
+    early: Math.max(...rssMib.slice(2 * quarter, 3 * quarter)),
     late: Math.max(...rssMib.slice(3 * quarter)),
   };
 }
