@@ -101,6 +101,21 @@ describe('a log', () => {
     await world.storage.stop();
   });
 
+  it('has room again when all is done, although requests are refused all the time', async () => {
+    const world = await openStorage(makeDirectory(), { maxSize: 300_000 });
+    const log = await openLog(world);
+    await log.append(numbered(0, 200_000));
+    (await log.next())?.done();
+    let refused = 0;
+    let isTaken = false;
+    while (!isTaken && refused < 100_000) {
+      await log.append(numbered(1, 200_000)).then(() => { isTaken = true; }, () => { refused++; });
+    }
+    expect(isTaken).toBe(true);
+    expect((await readAll(log)).map(numberOf)).toEqual([1]);
+    await world.storage.stop();
+  });
+
   it('refuses what would make its files larger than max_size, until some are gone', async () => {
     const world = await openStorage(makeDirectory(), { maxSize: 300_000 });
     const log = await openLog(world);

@@ -143,7 +143,11 @@ export class SegmentLog implements RequestLog {
       diskBytes: () => this.diskBytes,
       onSegment: (segment) => this.segments.push(segment),
       onWritten: (written) => this.onWritten(written),
-      onFailure: () => metrics.writeFailures.add(1),
+      onFailure: () => {
+        metrics.writeFailures.add(1);
+        this.tidySoon();
+      },
+      isOver: (segment) => segment.reading.size === 0 && !this.hasUnread,
     });
     metrics.observeDisk(() => this.diskBytes);
     const { compaction } = settings;

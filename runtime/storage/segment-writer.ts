@@ -54,6 +54,8 @@ export interface WriterOptions {
   onWritten(written: Written): void;
   /** Told of a write that failed. */
   onFailure(): void;
+  /** Whether all that was written to a segment is done. */
+  isOver(segment: Segment): boolean;
 }
 
 /** The end of a log at which it grows. */
@@ -114,6 +116,8 @@ export class SegmentWriter {
       await this.writeTo(segment, group);
     } catch (error) {
       const failure = this.failed(error);
+      // What takes the room may be over; as long as requests keep coming, nobody else ends it.
+      if (this.segment !== undefined && this.options.isOver(this.segment)) this.end();
       for (const { reject } of group) reject(failure);
       return;
     }
