@@ -10,10 +10,10 @@ import {
   serverAuthenticator, type NetContext, type ServerAuthenticator,
 } from './authentication';
 import { compressionLoading } from './compression';
-import { ConnectionKeeper } from './connection-keeper';
 import { endSoon } from './end-soon';
 import { serveCall } from './grpc-call';
 import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
+import { ConnectionWatch, keepaliveOf } from './keepalive';
 import { listenOn } from './listen';
 import { PeerLog } from './peer-log';
 import { grpcMetadata, type RawHeaders } from './request-metadata';
@@ -38,6 +38,7 @@ const LOOK_MS = 60_000;
 /** Looks that a message may take to arrive, as long as HTTP requests may under Node.js. */
 const LOOKS_PER_MESSAGE = 5;
 const CANCEL = 8;
+const ENHANCE_YOUR_CALM = 11;
 /** What is told of a client whose first bytes are none of HTTP/2. */
 export const NOT_HTTP2 =
   'the client must speak HTTP/2 without TLS on this port, and speaks TLS or another'
@@ -136,15 +137,15 @@ export class GrpcServer implements MessageServer {
     const calls = new Map<http2.ServerHttp2Stream, number>();
     const door = this.door(maxBytes, socket);
     this.sessions.set(session, { socket, calls, isAsked: false });
-    const keeper = this.keeperOf(session, socket);
+    const watch = this.watch(session, calls, socket);
     onStream(session, (stream, headers, rawHeaders) => {
       calls.set(stream, this.looks);
-      keeper.began();
-      stream.on('finish', () => keeper.answered());
+      watch.busy();
+      stream.on('finish', () => watch.answered());
       stream.on('close', () => {
         calls.delete(stream);
-        keeper.ended();
-        if (calls.size === 0 && session.closed) endSoon(session);
+        if (calls.size > 0) return;
+        if (session.closed) endSoon(session); else watch.idle();
       });
       const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
       serveCall(stream, headers, door, metadata, this.context.spans?.parentOf(rawHeaders));
@@ -158,17 +159,30 @@ export class GrpcServer implements MessageServer {
     session.once('close', () => this.sessions.delete(session));
   }
 
-  private keeperOf(
-    session: http2.ServerHttp2Session, socket: Socket | undefined,
-  ): ConnectionKeeper {
-    return new ConnectionKeeper(session, this.settings.keepalive, this.context.clock, {
-      retire: (graceMs) => this.retire(session, graceMs),
-      cut: () => cut(session, socket),
-      dismiss: () => {
-        this.complain('A connection was ended.', socket, TOO_MANY_PINGS);
-        endSoon(session);
+  private watch(
+    session: http2.ServerHttp2Session, calls: ReadonlyMap<http2.ServerHttp2Stream, number>,
+    socket: Socket | undefined,
+  ): ConnectionWatch {
+    const { clock } = this.context;
+    const kept = {
+      get openCalls() { return calls.size; },
+      // Node.js does not tell when something was read, only that a ping was answered.
+      lastReadAt: clock.monotonic(),
+      ask: () => {
+        if (!session.destroyed) session.ping(() => { kept.lastReadAt = clock.monotonic(); });
       },
+      cut: () => cut(session, socket),
+      retire: (graceMs: number) => { if (!session.closed) this.retire(session, graceMs); },
+    };
+    const watch = new ConnectionWatch(keepaliveOf(this.settings), kept, clock);
+    session.on('ping', () => {
+      if (!watch.isTooOften()) return;
+      session.goaway(ENHANCE_YOUR_CALM, 0, Buffer.from('too_many_pings'));
+      this.complain('A connection was ended.', socket, TOO_MANY_PINGS);
+      endSoon(session);
     });
+    session.once('close', () => watch.stop());
+    return watch;
   }
 
   private door(maxBytes: number, socket: Socket | undefined): Door {

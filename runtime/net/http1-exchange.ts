@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'http'
 import type { TLSSocket } from 'tls';
 import type { Clock } from '../clock';
 import { Tally, type HttpExchange, type NoBody, type TakeBody } from './http-exchange';
-import type { Promises } from './http2/incoming-message';
+import type { Promises } from './incoming-block';
 import { IncomingBody } from './incoming-body';
 import type { RawHeaders } from './request-metadata';
 import type { HttpCall } from '../telemetry/calls';

@@ -1,4 +1,4 @@
-import { Promises } from './http2/incoming-message';
+import { Promises } from './incoming-block';
 import { IncomingBody } from './incoming-body';
 
 const MIB = 1024 * 1024;

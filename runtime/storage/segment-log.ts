@@ -147,7 +147,7 @@ export class SegmentLog implements RequestLog {
         metrics.writeFailures.add(1);
         this.tidySoon();
       },
-      isOver: (segment) => segment.reading.size === 0 && !this.hasUnread,
+      isSpent: (segment) => this.isSpent(segment),
     });
     metrics.observeDisk(() => this.diskBytes);
     const { compaction } = settings;
@@ -276,6 +276,11 @@ export class SegmentLog implements RequestLog {
     });
   }
 
+  /** Whether all that was written to the newest segment is done. */
+  private isSpent(newest: Segment): boolean {
+    return newest.reading.size === 0 && !this.hasUnread;
+  }
+
   /** What changes files that are read or done happens one after the other. */
   private afterOthers(work: () => Promise<void>): Promise<void> {
     this.tidying = this.tidying.then(work).then(() => {
@@ -294,7 +299,7 @@ export class SegmentLog implements RequestLog {
   /** Deletes what is over, and writes down what else is done. */
   private async tidy(): Promise<void> {
     const last = this.segments.at(-1);
-    if (last?.reading.size === 0 && !this.hasUnread) this.writer.seal(last);
+    if (last !== undefined && this.isSpent(last)) this.writer.seal(last);
     for (const segment of this.segments) {
       if (segment.isSealed && !segment.isPassed && !this.hasUnread) this.pass(segment);
     }

@@ -54,8 +54,8 @@ export interface WriterOptions {
   onWritten(written: Written): void;
   /** Told of a write that failed. */
   onFailure(): void;
-  /** Whether all that was written to a segment is done. */
-  isOver(segment: Segment): boolean;
+  /** Whether all that was written to the newest segment is done. */
+  isSpent(newest: Segment): boolean;
 }
 
 /** The end of a log at which it grows. */
@@ -117,7 +117,7 @@ export class SegmentWriter {
     } catch (error) {
       const failure = this.failed(error);
       // What takes the room may be over; as long as requests keep coming, nobody else ends it.
-      if (this.segment !== undefined && this.options.isOver(this.segment)) this.end();
+      if (this.segment !== undefined && this.options.isSpent(this.segment)) this.end();
       for (const { reject } of group) reject(failure);
       return;
     }

@@ -1,8 +1,12 @@
 /** Loads OpenTelemetry's SDK where own telemetry needs it. */
 import type { DiagLogger } from '@opentelemetry/api';
+import { sleep, type Clock } from '../clock';
 import type { Logger } from './logger';
 
 type Sdk = typeof import('./telemetry-sdk');
+
+/** Longest time that the last of a kind may take: an exit must not wait for a peer. */
+const LAST_SENDING_MS = 5_000;
 
 /** The SDK; it is read from its own file at the first call. */
 export function loadSdk(): Sdk {
@@ -19,6 +23,19 @@ export function listenToSdk(log: Logger): void {
   const quiet = (): void => undefined;
   const logger: DiagLogger = { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet };
   loadSdk().listen(logger);
+}
+
+/** Sends what is left of `what`, and waits for that no longer than an exit may. */
+export async function endSending(
+  what: 'metrics' | 'spans', own: { shutdown(): Promise<void> },
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Promise<void> {
+  await Promise.race([
+    own.shutdown().catch((error: unknown) => {
+      log.warn(`The last ${what} of the process could not be sent.`, { error });
+    }),
+    sleep(clock, LAST_SENDING_MS),
+  ]);
 }
 
 /** The SDK writes errors as JSON, with their stacks. */

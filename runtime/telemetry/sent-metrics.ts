@@ -1,16 +1,13 @@
 /** Sends the process's metrics now and then, and shows them as views say, through the SDK. */
-import { sleep, type Clock } from '../clock';
+import type { Clock } from '../clock';
 import type { Component } from '../component';
 import type { MetricViewSettings, PeriodicReaderSettings } from '../config';
-import { loadSdk, listenToSdk } from './load-sdk';
+import { endSending, listenToSdk, loadSdk } from './load-sdk';
 import type { Logger } from './logger';
 import type { MetricShape } from './metric-name';
 import type { Attributes } from './metrics';
 import { textOf, type PrometheusMetrics } from './prometheus-metrics';
 import type { OwnMetrics } from './telemetry-sdk';
-
-/** Longest time that the last metrics of a process may take: an exit must not wait for a peer. */
-const LAST_SENDING_MS = 5_000;
 
 /** What is sent, and how. */
 export interface SentMetricsOptions {
@@ -45,14 +42,7 @@ export class SentMetrics implements Component {
   public async stop(): Promise<void> {
     const { own } = this;
     this.own = undefined;
-    if (own === undefined) return;
-    const { clock, log } = this.context;
-    await Promise.race([
-      own.shutdown().catch((error: unknown) => {
-        log.warn('The last metrics of the process could not be sent.', { error });
-      }),
-      sleep(clock, LAST_SENDING_MS),
-    ]);
+    if (own !== undefined) await endSending('metrics', own, this.context);
   }
 
   /** The metrics as views show them, in Prometheus' text format. */

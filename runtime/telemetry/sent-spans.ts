@@ -1,15 +1,12 @@
 /** Sends the process's spans, through the SDK. */
-import { sleep, type Clock } from '../clock';
+import type { Clock } from '../clock';
 import type { Component } from '../component';
 import type { TelemetrySettings } from '../config';
-import { listenToSdk, loadSdk } from './load-sdk';
+import { endSending, listenToSdk, loadSdk } from './load-sdk';
 import type { Logger } from './logger';
 import type { Attributes } from './metrics';
 import type { OwnSpan, SpanPlace, Spans, SpanStart } from './spans';
 import type { OwnSpans } from './telemetry-sdk';
-
-/** Longest time that the last spans of a process may take: an exit must not wait for a peer. */
-const LAST_SENDING_MS = 5_000;
 
 const NOWHERE: OwnSpan = {
   place: { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 },
@@ -36,14 +33,7 @@ export class SentSpans implements Component, Spans {
   public async stop(): Promise<void> {
     const { own } = this;
     this.own = undefined;
-    if (own === undefined) return;
-    const { clock, log } = this.context;
-    await Promise.race([
-      own.shutdown().catch((error: unknown) => {
-        log.warn('The last spans of the process could not be sent.', { error });
-      }),
-      sleep(clock, LAST_SENDING_MS),
-    ]);
+    if (own !== undefined) await endSending('spans', own, this.context);
   }
 
   public parentOf(headers: readonly string[]): SpanPlace | undefined {

@@ -2,21 +2,21 @@
 import type { Socket } from 'net';
 import { Duplex } from 'stream';
 import { setImmediate } from 'timers/promises';
+import { mustHold } from './requests';
 import { HpackDecoder } from '../../net/http2/hpack-decoder';
 import { HpackError } from '../../net/http2/hpack-error';
-import { Promises } from '../../net/http2/incoming-message';
 import { ReceiveBudget } from '../../net/http2/receive-window';
 import { ServerCall, type CallDoor } from '../../net/http2/server-call';
 import {
   ServerConnection, type NewStream, type ServerShare,
 } from '../../net/http2/server-connection';
 import { defaultSettings } from '../../net/http2/settings';
+import { Promises } from '../../net/incoming-block';
 import { OK } from '../../net/status';
 import type { OnMessage } from '../../net/transport';
 import { FakeClock } from '../../testing/fake-clock';
 import { rawBlock, rawFrame } from '../../testing/raw-http2';
 import type { FuzzTarget } from '../campaign';
-import { mustHold } from './requests';
 
 const PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const FIELDS = {

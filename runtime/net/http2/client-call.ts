@@ -6,7 +6,8 @@ import {
 import { Code, OK, type Status } from '../status';
 import type { Http2Connection } from './connection';
 import { ErrorCode, errorName } from './frames';
-import { IncomingMessage, type Promises } from './incoming-message';
+import type { Promises } from '../incoming-block';
+import { IncomingMessage } from './incoming-message';
 import { Http2Stream, type FieldList } from './stream';
 
 const NOTHING: Uint8Array = new Uint8Array(0);

@@ -13,7 +13,7 @@ import { ClientCall, type ClientCallHost } from './client-call';
 import { Http2Connection, type ConnectionOwner } from './connection';
 import { ErrorCode, Flag, FRAME_HEADER, FrameType, writeFrameHeader } from './frames';
 import { HpackEncoder } from './hpack-encoder';
-import { Promises } from './incoming-message';
+import { Promises } from '../incoming-block';
 import { ReceiveBudget } from './receive-window';
 import { defaultSettings } from './settings';
 import { sharedReading, withOwnBuffers, type TakeBytes } from './socket-reader';

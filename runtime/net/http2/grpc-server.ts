@@ -9,13 +9,13 @@ import {
 import { compressionLoading } from '../compression';
 import { ACCEPTED_ENCODINGS } from '../grpc-rules';
 import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
+import { Promises } from '../incoming-block';
+import { keepaliveOf } from '../keepalive';
 import { listenOn } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import { handshakeFailure } from '../tls-failure';
 import type { MessageServer, Routes } from '../transport';
-import { Promises } from './incoming-message';
-import type { Keepalive } from './keepalive';
 import { ServerCall, type CallDoor } from './server-call';
 import { ServerConnections } from './server-connections';
 import { withOwnBuffers, withSharedBuffer, type TakeBytes } from './socket-reader';
@@ -26,11 +26,6 @@ const PROMISED_BYTES = 32 * 1024 * 1024;
 const MOST_CONNECTIONS = 20_000;
 /** Streams that may be open at a time where the settings know no limit. */
 const MOST_STREAMS = 10_000;
-
-/** What gRPC takes where the settings say nothing. */
-const TIME_MS = 2 * 60 * 60 * 1000;
-const LEAST_TIME_MS = 1000;
-const TIMEOUT_MS = 20_000;
 
 /** A gRPC server for `routes`. */
 export class OwnGrpcServer implements MessageServer {
@@ -145,14 +140,4 @@ export class OwnGrpcServer implements MessageServer {
     this.connections.end();
     this.refreshing?.cancel();
   }
-}
-
-function keepaliveOf({ keepalive }: GrpcServerSettings): Keepalive {
-  const { enforcementPolicy, serverParameters } = keepalive;
-  return {
-    ...serverParameters,
-    time: Math.max(LEAST_TIME_MS, serverParameters.time || TIME_MS),
-    timeout: serverParameters.timeout || TIMEOUT_MS,
-    enforcementPolicy,
-  };
 }

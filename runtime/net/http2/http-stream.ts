@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'http';
 import { plainBlock } from './answer-blocks';
 import { ErrorCode } from './frames';
-import type { Promises } from './incoming-message';
+import type { Promises } from '../incoming-block';
 import { areTrailers, headersOf, isOfConnections, type RequestHead } from './request-head';
 import { blockFor, ServerStream, type StreamHost } from './server-stream';
 import type { FieldList } from './stream';

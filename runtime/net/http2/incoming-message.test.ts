@@ -1,4 +1,5 @@
-import { IncomingMessage, Promises } from './incoming-message';
+import { IncomingMessage } from './incoming-message';
+import { Promises } from '../incoming-block';
 
 const MIB = 1024 * 1024;
 

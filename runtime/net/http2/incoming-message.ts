@@ -1,31 +1,9 @@
-/** One gRPC message as it comes in: copied once, to the place where it stays. */
+/** One gRPC message as it comes in. */
+import { IncomingBlock, type Promises } from '../incoming-block';
 import {
   internal, PREFIX, TOO_FEW, TOO_MANY, tooLarge,
 } from '../message-assembler';
 import type { Status } from '../status';
-
-const NOTHING: Uint8Array = new Uint8Array(0);
-const LEAST_BLOCK = 4096;
-
-/**
- * Memory that may be set aside for bytes that prefixes promise and that are not here yet. As long
- * as there is some, a message has its whole block at once; after that, blocks grow as bytes come.
- */
-export class Promises {
-  public constructor(private left: number) {}
-
-  /** Takes `bytes`; false when there are not so many. */
-  public take(bytes: number): boolean {
-    if (bytes > this.left) return false;
-    this.left -= bytes;
-    return true;
-  }
-
-  /** Gives back what was taken. */
-  public give(bytes: number): void {
-    this.left += bytes;
-  }
-}
 
 /** Takes the bytes of one message. */
 export class IncomingMessage {
@@ -33,16 +11,18 @@ export class IncomingMessage {
   public flag = 0;
   /** Bytes of the message as its prefix says; -1 before all of the prefix is here. */
   public length = -1;
-  /** Where the message lies, from the beginning; longer than the message until `end`. */
-  public block = NOTHING;
   private prefixFilled = 0;
   private lengthSoFar = 0;
-  private received = 0;
-  private promised = 0;
+  private readonly incoming: IncomingBlock;
 
-  public constructor(
-    private readonly maxBytes: number, private readonly promises: Promises,
-  ) {}
+  public constructor(private readonly maxBytes: number, promises: Promises) {
+    this.incoming = new IncomingBlock(maxBytes, promises);
+  }
+
+  /** Where the message lies, from the beginning; longer than the message until `end`. */
+  public get block(): Uint8Array {
+    return this.incoming.bytes;
+  }
 
   /** Takes bytes, which are only there during the call; why the stream cannot go on. */
   public push(source: Uint8Array, start: number, end: number): Status | undefined {
@@ -51,27 +31,22 @@ export class IncomingMessage {
       const failure = this.takePrefix(source[at++]);
       if (failure !== undefined) return failure;
     }
-    const length = end - at;
-    if (length === 0) return undefined;
-    const filled = this.received + length;
-    if (filled > this.length) return internal(TOO_MANY);
-    if (filled > this.block.length) this.makeRoom(filled);
-    this.block.set(source.subarray(at, end), this.received);
-    this.received = filled;
+    if (at === end) return undefined;
+    if (this.incoming.received + end - at > this.length) return internal(TOO_MANY);
+    this.incoming.push(source, at, end, this.length);
     return undefined;
   }
 
   /** Told that no more bytes come; why there is no message. */
   public end(): Status | undefined {
-    this.giveBack();
+    this.incoming.settle();
     if (this.prefixFilled === 0) return internal(TOO_FEW);
-    return this.received === this.length ? undefined : internal('unexpected EOF');
+    return this.incoming.received === this.length ? undefined : internal('unexpected EOF');
   }
 
   /** Forgets all of it. */
   public drop(): void {
-    this.giveBack();
-    this.block = NOTHING;
+    this.incoming.drop();
   }
 
   private takePrefix(byte: number): Status | undefined {
@@ -85,23 +60,5 @@ export class IncomingMessage {
     if (this.length > this.maxBytes) return tooLarge(this.length, this.maxBytes);
     if (this.flag > 1) return internal(`grpc: received unexpected payload format ${this.flag}`);
     return undefined;
-  }
-
-  private makeRoom(filled: number): void {
-    const missing = this.length - filled;
-    let size = this.length;
-    if (missing > LEAST_BLOCK && this.received === 0 && this.promises.take(missing)) {
-      this.promised = missing;
-    } else if (missing > LEAST_BLOCK) {
-      size = Math.min(size, 2 * filled);
-    }
-    const block = size <= LEAST_BLOCK ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
-    if (this.received > 0) block.set(this.block.subarray(0, this.received));
-    this.block = block;
-  }
-
-  private giveBack(): void {
-    if (this.promised > 0) this.promises.give(this.promised);
-    this.promised = 0;
   }
 }

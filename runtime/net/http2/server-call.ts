@@ -13,7 +13,8 @@ import type { OnMessage } from '../transport';
 import { isShort, OK_BLOCK, OK_TRAILERS, refusalBlock, writeAnswer } from './answer-blocks';
 import { ErrorCode } from './frames';
 import { parseGrpcTimeout } from './grpc-timeout';
-import { IncomingMessage, type Promises } from './incoming-message';
+import type { Promises } from '../incoming-block';
+import { IncomingMessage } from './incoming-message';
 import { areTrailers, headersOf, type RequestHead } from './request-head';
 import { blockFor, ServerStream, type StreamHost } from './server-stream';
 import type { FieldList } from './stream';
@@ -80,8 +81,11 @@ export class ServerCall extends ServerStream {
       this.refuse(unknownMethod(head.path, door.routes));
       return;
     }
-    if (door.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
-    if (door.spans !== undefined) this.parent = door.spans.parentOf(fields.flat());
+    if (door.keepsMetadata || door.spans !== undefined) {
+      const raw = fields.flat();
+      if (door.keepsMetadata) this.metadata = grpcMetadata(raw);
+      this.parent = door.spans?.parentOf(raw);
+    }
     this.encoding = head.encoding ?? '';
     if (door.authenticator === undefined) this.letIn(); else this.ask(fields);
   }

@@ -2,7 +2,7 @@
 import type { Socket } from 'net';
 import { Http2Connection, type ConnectionOwner } from './connection';
 import { ErrorCode, MOST_STREAM_ID } from './frames';
-import { ConnectionWatch, type Keepalive, type KeptConnection } from './keepalive';
+import { ConnectionWatch, type Keepalive, type KeptConnection } from '../keepalive';
 import type { ReceiveBudget } from './receive-window';
 import { RequestHead } from './request-head';
 import { ServerStream, type StreamHost } from './server-stream';

@@ -5,7 +5,7 @@ import type { NetContext } from '../authentication';
 import { TOO_MANY_PINGS } from '../grpc-server';
 import type { PeerLog } from '../peer-log';
 import { DEFAULT_WINDOW, MOST_WINDOW } from './frames';
-import type { Keepalive } from './keepalive';
+import type { Keepalive } from '../keepalive';
 import { ReceiveBudget } from './receive-window';
 import { ServerConnection, type NewStream, type ServerShare } from './server-connection';
 import { defaultSettings } from './settings';

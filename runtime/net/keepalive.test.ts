@@ -1,5 +1,5 @@
 import { ConnectionWatch, type Keepalive, type KeptConnection } from './keepalive';
-import { FakeClock } from '../../testing/fake-clock';
+import { FakeClock } from '../testing/fake-clock';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

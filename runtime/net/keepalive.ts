@@ -1,7 +1,7 @@
 /** How long connections live, and how often either side asks for a sign of life. */
-import type { Clock, Timer } from '../../clock';
-import type { GrpcServerSettings } from '../../config';
-import { PingEnforcement } from '../ping-enforcement';
+import type { Clock, Timer } from '../clock';
+import type { GrpcServerSettings } from '../config';
+import { PingEnforcement } from './ping-enforcement';
 
 /** Settings of a server, in milliseconds, as gRPC has them. */
 export interface Keepalive {
@@ -35,6 +35,22 @@ export interface KeptConnection {
 
 /** Ages differ by up to a tenth, so that a fleet of clients does not reconnect at once. */
 const AGE_JITTER = 0.1;
+
+/** What gRPC takes where the settings say nothing. */
+const TIME_MS = 2 * 60 * 60 * 1000;
+const LEAST_TIME_MS = 1000;
+const TIMEOUT_MS = 20_000;
+
+/** Keepalive as the settings of a gRPC server say it, and gRPC where they say nothing. */
+export function keepaliveOf({ keepalive }: GrpcServerSettings): Keepalive {
+  const { enforcementPolicy, serverParameters } = keepalive;
+  return {
+    ...serverParameters,
+    time: Math.max(LEAST_TIME_MS, serverParameters.time || TIME_MS),
+    timeout: serverParameters.timeout || TIMEOUT_MS,
+    enforcementPolicy,
+  };
+}
 
 /** Watches over one connection. */
 export class ConnectionWatch {
