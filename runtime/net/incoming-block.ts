@@ -1,4 +1,5 @@
 /** Bytes of one peer as they come in: copied once, to the place where they stay. */
+import { countMessageBytes } from './message-garbage';
 
 /** A block that is empty. */
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -58,6 +59,7 @@ export class IncomingBlock {
 
   private makeRoom(filled: number, expected: number): void {
     const size = this.sizeFor(filled, expected);
+    countMessageBytes(size);
     const block = size <= LEAST_BLOCK ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
     if (this.received > 0) block.set(this.bytes.subarray(0, this.received));
     this.bytes = block;
