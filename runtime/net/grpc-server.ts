@@ -14,7 +14,7 @@ import { endSoon } from './end-soon';
 import { serveCall } from './grpc-call';
 import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
 import { ConnectionWatch, keepaliveOf } from './keepalive';
-import { listenOn } from './listen';
+import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
 import { grpcMetadata, type RawHeaders } from './request-metadata';
 import { ServerTls } from './tls';
@@ -148,7 +148,7 @@ export class GrpcServer implements MessageServer {
         if (session.closed) endSoon(session); else watch.idle();
       });
       const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
-      serveCall(stream, headers, door, metadata, this.context.spans?.parentOf(rawHeaders));
+      serveCall(stream, headers, door, rawHeaders, metadata);
     });
     session.on('error', (error: Error) => {
       // The first bytes were no HTTP/2: that is a mistake of who configured the client.
@@ -192,6 +192,7 @@ export class GrpcServer implements MessageServer {
       authenticator: this.authenticator,
       refused: ({ message }) => this.complain('A request was refused.', socket, message),
       calls: this.context.calls,
+      local: localEnd(socket),
     };
   }
 

@@ -12,7 +12,7 @@ import { Http1Exchange } from './http1-exchange';
 import { HttpStream, type HttpDoor } from './http2/http-stream';
 import { ServerConnections } from './http2/server-connections';
 import { Promises } from './incoming-block';
-import { listenOn } from './listen';
+import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
 import { ServerTls } from './tls';
 import { handshakeFailure, isTlsFailure } from './tls-failure';
@@ -174,11 +174,11 @@ export class HttpServer implements MessageServer {
       clock: context.clock,
       facts: {
         scheme: settings.tls === undefined ? 'http' : 'https',
-        address: socket.localAddress ?? '',
-        port: socket.localPort ?? 0,
-        version: '2',
+        ...localEnd(socket),
+        version: '2.0',
       },
       peer: socket.remoteAddress ?? '',
+      peerPort: socket.remotePort ?? 0,
       keepsHeaders: settings.includeMetadata || context.spans !== undefined,
       readTimeout: settings.readTimeout,
       writeTimeout: settings.writeTimeout,

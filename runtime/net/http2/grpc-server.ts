@@ -11,7 +11,7 @@ import { ACCEPTED_ENCODINGS } from '../grpc-rules';
 import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
 import { Promises } from '../incoming-block';
 import { keepaliveOf } from '../keepalive';
-import { listenOn } from '../listen';
+import { listenOn, localEnd } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import { handshakeFailure } from '../tls-failure';
@@ -120,9 +120,9 @@ export class OwnGrpcServer implements MessageServer {
       maxBytes: maxBytesOf(this.settings),
       authenticator: this.authenticator,
       calls: this.context.calls,
+      local: localEnd(accepted),
       keepsMetadata: this.settings.includeMetadata,
       promises: this.promises,
-      spans: this.context.spans,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     this.connections.take(
