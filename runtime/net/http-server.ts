@@ -7,6 +7,7 @@ import type { Timer } from '../clock';
 import type { HttpServerSettings } from '../config';
 import type { NetContext } from './authentication';
 import { FirstBytes } from './first-bytes';
+import { tellOfHandshakes } from './handshakes';
 import { HttpAnswers } from './http-answers';
 import { Http1Exchange } from './http1-exchange';
 import { HttpStream, type HttpDoor } from './http2/http-stream';
@@ -15,7 +16,7 @@ import { Promises } from './incoming-block';
 import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
 import { ServerTls } from './tls';
-import { handshakeFailure, isTlsFailure } from './tls-failure';
+import { isTlsFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
 
 /** How long a request and its headers may take to arrive where nothing is said about it. */
@@ -134,11 +135,7 @@ export class HttpServer implements MessageServer {
     const server = https.createServer(
       { ...timeoutsOf(this.settings), ...tls.options, ALPNProtocols });
     this.refreshing = tls.keepFresh(server);
-    server.on('tlsClientError', (error, socket: TLSSocket) => {
-      const failure = handshakeFailure(error, socket);
-      if (failure === undefined) return;
-      this.peers.warn('TLS handshake failed.', socket.remoteAddress ?? '', failure);
-    });
+    tellOfHandshakes(server, this.peers);
     this.intercept(server, 'secureConnection', (socket) => {
       this.take(socket, (socket as TLSSocket).alpnProtocol === 'h2');
     });
