@@ -12,6 +12,8 @@ import { ReceiveBudget } from './receive-window';
 import { defaultSettings } from './settings';
 
 const MIB = 1024 * 1024;
+/** Memory that may be set aside for answers that are announced and not here yet. */
+export const PROMISED_BYTES = 16 * MIB;
 /** What a peer may send of all its answers that are not complete. */
 const WINDOW_BYTES = 4 * MIB;
 const HEADER_LIST_BYTES = 65_536;
@@ -21,8 +23,8 @@ const HEADER_LIST_BYTES = 65_536;
  */
 const MOST_PENDING_BYTES = 8 * MIB;
 /** What all peers together may make us hold of answers that are not complete, and each of them. */
-const BUDGET = new ReceiveBudget(64 * MIB, 16 * MIB);
-const PROMISES = new Promises(16 * MIB);
+export const ANSWER_BUDGET = new ReceiveBudget(64 * MIB, 16 * MIB);
+const PROMISES = new Promises(PROMISED_BYTES);
 /** How long a peer may take to read the last words. */
 const LINGER_MS = 1000;
 /** Pings that a peer may send in vain at once, and then in each second. */
@@ -68,7 +70,7 @@ implements ConnectionOwner, ClientStreamHost {
         maxHeaderListSize: HEADER_LIST_BYTES,
       },
       windowBytes: WINDOW_BYTES,
-      budget: BUDGET,
+      budget: ANSWER_BUDGET,
       maxPendingBytes: MOST_PENDING_BYTES,
       clock,
     }, this);

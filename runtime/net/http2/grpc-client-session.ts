@@ -37,7 +37,7 @@ export const dialOwn: Dial = ({ clock, target, tls }) => {
 };
 
 /** One connection. */
-class GrpcClientSession extends ClientSession<OutgoingCall> implements GrpcSession {
+export class GrpcClientSession extends ClientSession<OutgoingCall> implements GrpcSession {
   /** Headers that were found to be right. */
   private checked?: CallHeaders;
   /** The deadline that was written last, in milliseconds, and its field. */

@@ -1,5 +1,5 @@
 /** One connection of an HTTP client over our own HTTP/2. */
-import type { TLSSocket } from 'tls';
+import type { Socket } from 'net';
 import type { Clock, Timer } from '../../clock';
 import type { BegunCall, SessionEvents } from '../grpc-session';
 import type { OutgoingPost } from '../http-answer';
@@ -29,7 +29,7 @@ export class HttpClientSession extends ClientSession<OutgoingPost> {
 
   /** `socket` must have just connected, and be paused. */
   public constructor(
-    socket: TLSSocket, clock: Clock, times: HttpSessionTimes,
+    socket: Socket, clock: Clock, times: HttpSessionTimes,
     events: SessionEvents,
   ) {
     super(socket, clock, events);
