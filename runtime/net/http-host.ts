@@ -134,30 +134,30 @@ export class HttpHost {
     const times = {
       idle: keepalive.idleConnTimeout, readIdle: http2ReadIdleTimeout, ping: http2PingTimeout,
     };
-    let isReady = false;
     let failure = new Error(`connection to ${this.name}: closed by the peer`);
     const timer = clock.after(GREETING_MS, () => {
       session.destroy(new Error(`no settings of HTTP/2 in ${GREETING_MS} ms`));
     });
-    const settled = (): void => {
+    const giveUp = (): void => session.destroy();
+    /** Whether those who wait do so for this connection, and not for one after it. */
+    const settles = (): boolean => {
       timer.cancel();
-      if (!isReady) this.giveUp = undefined;
+      if (this.giveUp !== giveUp) return false;
+      this.giveUp = undefined;
+      return true;
     };
     const session: HttpClientSession = new HttpClientSession(socket, clock, times, {
       ready: () => {
-        settled();
-        isReady = true;
-        this.greeted(session);
+        if (settles()) this.greeted(session); else session.destroy();
       },
       leaving: () => this.sessions.delete(session),
       failed: (error) => { failure = error; },
       closed: () => {
-        settled();
-        if (!isReady) this.failWaiting(failure);
+        if (settles()) this.failWaiting(failure);
       },
     });
     socket.on('error', (error) => { failure = error; });
-    this.giveUp = () => session.destroy();
+    this.giveUp = giveUp;
   }
 
   private greeted(session: HttpClientSession): void {

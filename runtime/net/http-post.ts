@@ -18,6 +18,8 @@ const METHOD = 'POST';
 const NOTHING = new Uint8Array(0);
 /** How long a peer may take for a sign of life after a request took too long. */
 const PROBE_MS = 10_000;
+/** Connections that may end before a request had its turn; then it is tried again later. */
+const MOST_UNSENT = 5;
 /** Headers that mean something between two ends of HTTP/1.1 only, or have another name. */
 const OF_HTTP1: ReadonlySet<string> = new Set([
   'connection', 'host', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade',
@@ -63,6 +65,7 @@ export class Post implements Carried, OutgoingPost {
   private isDone = false;
   private isRetried = false;
   private redirects = 0;
+  private unsent = 0;
   private at: URL;
 
   public constructor(
@@ -160,8 +163,8 @@ export class Post implements Carried, OutgoingPost {
     this.call = undefined;
     this.session = undefined;
     if (this.isDone) return;
-    if (end === 'unsent') this.again();
-    else if (end === 'returned') this.broken(this.unread(), true);
+    if (end === 'unsent' && this.unsent++ < MOST_UNSENT) this.again();
+    else if (typeof end === 'string') this.broken(this.unread(), end === 'returned');
     else if ('failure' in end) this.broken(new Error(end.failure), end.mayTryAgain);
     else if (!this.follow(end.head)) this.take(end.head, end.body);
   }
