@@ -36,9 +36,16 @@ interface Served {
   readonly port: number;
   /** `HTTP version, path` of each request. */
   readonly asked: string[];
+  readonly bodies: Buffer[];
   readonly sessions: http2.ServerHttp2Session[];
   /** Connections that were made. */
   readonly sockets: tls.TLSSocket[];
+}
+
+/** Has `server` listen. */
+async function portOf(server: net.Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as net.AddressInfo).port;
 }
 
 /** A server of Node.js that reads whole requests and then does what `handler` says. */
@@ -51,6 +58,7 @@ async function serving(
     ? https.createServer(pair) as unknown as http2.Http2SecureServer
     : http2.createSecureServer({ ...pair, allowHTTP1: true, ...options });
   const asked: string[] = [];
+  const bodies: Buffer[] = [];
   const sessions: http2.ServerHttp2Session[] = [];
   const sockets: tls.TLSSocket[] = [];
   server.on('session', (session) => {
@@ -60,15 +68,19 @@ async function serving(
   server.on('secureConnection', (socket) => sockets.push(socket));
   server.on('request', (request, response) => {
     asked.push(`${request.httpVersion} ${request.url}`);
-    request.on('error', () => undefined).resume().on('end', () => handler(request, response));
+    const chunks: Buffer[] = [];
+    request.on('error', () => undefined).on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(chunks));
+      handler(request, response);
+    });
   });
   ends.push(() => {
     for (const socket of sockets) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  return { endpoint: `https://localhost:${port}`, port, asked, sessions, sockets };
+  const port = await portOf(server);
+  return { endpoint: `https://localhost:${port}`, port, asked, bodies, sessions, sockets };
 }
 
 async function exporting(endpoint: string, yaml: object = {}) {
@@ -93,14 +105,13 @@ async function relayTo(port: number) {
     for (const side of [socket, onward]) side.on('error', () => undefined);
     links.push(socket, onward);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => {
     for (const side of links) side.destroy();
     return server.close();
   });
   const relay = {
     to: port,
-    endpoint: `https://localhost:${(server.address() as net.AddressInfo).port}`,
+    endpoint: `https://localhost:${await portOf(server)}`,
     /** Ends what goes over it, until its client has gone. */
     cut: async () => {
       const gone = new Promise((resolve) => links[0].once('close', resolve));
@@ -159,27 +170,11 @@ describe('the protocol', () => {
 });
 
 test('a request carries what it carries over HTTP/1.1', async () => {
-  const bodies: Buffer[] = [];
   const heads: http2.IncomingHttpHeaders[] = [];
-  const server = http2.createSecureServer(pair);
-  server.on('stream', (stream, headers) => {
-    const chunks: Buffer[] = [];
-    heads.push(headers);
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => {
-      bodies.push(Buffer.concat(chunks));
-      stream.respond({ ':status': 200 });
-      stream.end();
-    });
+  const { bodies, port } = await serving((request, response) => {
+    heads.push(request.headers);
+    response.end();
   });
-  const sessions: http2.ServerHttp2Session[] = [];
-  server.on('session', (session) => sessions.push(session));
-  ends.push(() => {
-    for (const session of sessions) session.destroy();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
   const { exporter } = await exporting(`https://user:pass@localhost:${port}`, {
     headers: { 'X-Tenant': 'a', 'Host': 'elsewhere', 'Connection': 'close' },
   });
@@ -356,14 +351,47 @@ test('a request that takes too long is given up, and its stream with it', async 
   expect(await code).toBe(http2.constants.NGHTTP2_CANCEL);
 });
 
+test('an answer without end says what its status says, and is given up', async () => {
+  let given: () => void;
+  const closed = new Promise<void>((resolve) => { given = resolve; });
+  const { endpoint } = await serving((_request, { stream }) => {
+    stream.respond({ ':status': 400 });
+    const chunk = Buffer.alloc(65_536);
+    const more = (): void => {
+      while (!stream.destroyed && stream.write(chunk));
+    };
+    stream.on('error', () => undefined).on('drain', more).on('close', () => given());
+    more();
+  });
+  const { exporter } = await exporting(endpoint);
+  expect(await failureOf(exporter.consume(ONE))).toMatchObject({
+    isRetryable: false, message: expect.stringContaining('HTTP Status Code 400'),
+  });
+  await closed;
+});
+
+test('informational answers are passed over, but not without end', async () => {
+  let count = 3;
+  const { endpoint } = await serving((_request, response) => {
+    response.stream.on('error', () => undefined);
+    for (let i = 0; i < count; i++) response.stream.additionalHeaders({ ':status': 103 });
+    response.end();
+  });
+  const { exporter } = await exporting(endpoint);
+  await exporter.consume(ONE);
+  count = 20;
+  expect(await failureOf(exporter.consume(ONE))).toMatchObject({
+    isRetryable: true, message: expect.stringContaining('PROTOCOL_ERROR'),
+  });
+});
+
 test('a server that chooses HTTP/2 and does not speak it is told', async () => {
   const server = tls.createServer({ ...pair, ALPNProtocols: ['h2'] }, (socket) => {
     socket.on('error', () => undefined);
     socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => server.close());
-  const { port } = server.address() as net.AddressInfo;
+  const port = await portOf(server);
   const { exporter } = await exporting(`https://localhost:${port}`);
   expect(await failureOf(exporter.consume(ONE))).toMatchObject({
     isRetryable: true, message: expect.stringContaining('frame'),

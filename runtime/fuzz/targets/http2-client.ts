@@ -55,8 +55,11 @@ const GRPC: Dialect = {
 };
 const HTTP: Dialect = {
   head: {
-    ':status': '503', 'content-type': 'application/x-protobuf', 'retry-after': '7',
-    'set-cookie': 'a=1', 'location': '/',
+    ':status': '503',
+    'content-type': 'application/x-protobuf',
+    'retry-after': '7',
+    'set-cookie': 'a=1',
+    'location': '/',
   },
   body: Buffer.from([0x12, 3, 0x61, 0x62, 0x63]),
   trailers: { a: 'trailer' },
