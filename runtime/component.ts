@@ -83,7 +83,7 @@ export interface ComponentContext {
   /** Who makes spans of what the process does; nobody unless the configuration sends them. */
   readonly spans?: Spans;
   /**
-   * Whose HTTP/2 carries gRPC. With that of Node.js, OTLP/HTTP is HTTP/1.1 only.
+   * Whose HTTP/2 carries gRPC. With that of Node.js, OTLP/HTTP is HTTP/1.1 only, in and out.
    * @default "own"
    */
   readonly http2?: Http2;

@@ -13,7 +13,7 @@ import { dialNode } from './grpc-node-session';
 import { GrpcRequest } from './grpc-request';
 import { ACCEPTED_ENCODINGS, grpcCompression } from './grpc-rules';
 import type { CallHeaders } from './grpc-session';
-import { dialOwn } from './http2/client-session';
+import { dialOwn } from './http2/grpc-client-session';
 import { PeerLog } from './peer-log';
 import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';

@@ -1,9 +1,4 @@
-/** An HTTP/1.1 client that posts messages, with connections that are kept. */
-import * as dns from 'dns';
-import * as http from 'http';
-import * as https from 'https';
-import type { LookupFunction } from 'net';
-import type { Duplex } from 'stream';
+/** An HTTP client that posts messages, with connections that are kept. */
 import type { HttpClientSettings } from '../config';
 import { messageOf } from '../errors';
 import {
@@ -13,13 +8,11 @@ import {
 import { isCompression } from './compression';
 import { Compressor } from './compressor';
 import { CookieJar } from './cookie-jar';
-import { authorityOf } from './endpoint';
-import { METHOD, Post } from './http-post';
+import { HttpHost, type HostOptions } from './http-host';
+import { METHOD, Post, type PostHeaders } from './http-post';
 import { PeerLog } from './peer-log';
-import { ProxyAgent, proxyFor, tunnelThrough } from './proxy';
 import { isOfHost } from './redirect';
 import { Code } from './status';
-import { ClientTls, speaksTls } from './tls';
 import type { Done, MessageClient } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
 import type { ToldHttpCall } from '../telemetry/calls';
@@ -31,16 +24,12 @@ const MOST_HOSTS = 32;
 const NOTHING = new Uint8Array(0);
 
 /** What an HTTP client needs to know. */
-export type HttpClientOptions = Pick<HttpClientSettings,
-  'auth' | 'compression' | 'compressionParams' | 'cookies' | 'headers' | 'keepalive'
-  | 'maxConnsPerHost' | 'proxyUrl' | 'tls'>;
-
-// Looked up through the module at every call: whoever plays a cluster's DNS replaces it there.
-const lookup: LookupFunction = (host, options, found) => dns.lookup(host, options, found);
+export type HttpClientOptions = HostOptions & Pick<HttpClientSettings,
+  'auth' | 'compression' | 'compressionParams' | 'cookies' | 'headers'>;
 
 /** A client for any number of URLs. A status that is not OK has one of the codes of the table. */
 export class HttpClient implements MessageClient {
-  private readonly agents = new Map<string, http.Agent>();
+  private readonly hosts = new Map<string, HttpHost>();
   private readonly running = new Set<Post>();
   private readonly compressor?: Compressor;
   private readonly cookies?: CookieJar;
@@ -48,7 +37,7 @@ export class HttpClient implements MessageClient {
   private readonly ownHeaders: Readonly<Record<string, string>>;
   private authenticator?: ClientAuthenticator;
   private credentials?: Credentials;
-  private headers: http.OutgoingHttpHeaders = {};
+  private headers: PostHeaders = { byName: {} };
   private isOpen = false;
   private isClosed = false;
 
@@ -74,7 +63,7 @@ export class HttpClient implements MessageClient {
     if (this.isOpen) return;
     // Upstream lets HTTP carry credentials as plain text, for proxies that stand beside it.
     this.authenticator = clientAuthenticator(this.settings.auth, this.context, true);
-    for (const url of this.urls) this.agentFor(new URL(url));
+    for (const url of this.urls) this.hostFor(new URL(url));
     this.isOpen = true;
   }
 
@@ -109,17 +98,22 @@ export class HttpClient implements MessageClient {
   public close(): Promise<void> {
     this.isClosed = true;
     for (const post of [...this.running]) post.fail('the client is closing', Code.unavailable);
-    for (const agent of this.agents.values()) agent.destroy();
+    for (const host of this.hosts.values()) host.close(true);
     return Promise.resolve();
   }
 
-  private told({ parent, url }: Post): ToldHttpCall | undefined {
+  private told(post: Post): ToldHttpCall | undefined {
     const { calls } = this.context;
     if (calls === undefined) return undefined;
-    const { hostname: address, port } = url;
+    const { parent, url } = post;
     const scheme = url.protocol.slice(0, -1);
     return calls.httpClient({
-      method: METHOD, scheme, address, port: Number(port || DEFAULT_PORTS[scheme]),
+      method: METHOD,
+      scheme,
+      address: url.hostname,
+      port: Number(url.port || DEFAULT_PORTS[scheme]),
+      // Known when it ends.
+      get version() { return post.version; },
     }, url, parent);
   }
 
@@ -152,26 +146,28 @@ export class HttpClient implements MessageClient {
     if (post.isDone) return;
     const { url } = post;
     const cookie = this.cookies?.shownTo(url, this.context.clock.now());
+    const { byName, sensitive } = isOfHost(post.first, url)
+      ? post.headers : { byName: this.impersonal() };
     const told = this.told(post);
-    const headers = {
-      // Below those that are configured, which upstream adds later.
-      ...told?.headers !== undefined && Object.fromEntries(told.headers),
-      ...isOfHost(post.first, url) ? post.headers : this.impersonal(),
-      'content-length': post.length,
-      ...cookie !== undefined && { cookie },
-    };
-    post.begin({ method: METHOD, agent: this.agentFor(url), headers, lookup }, told);
+    // Below those that are configured, which upstream adds later.
+    const traced = told?.headers === undefined ? byName
+      : { ...Object.fromEntries(told.headers), ...byName };
+    const shown = cookie === undefined ? traced : { ...traced, cookie };
+    post.begin(this.hostFor(url), { byName: shown, sensitive }, told);
   }
 
   private use(credentials: Credentials): void {
     this.credentials = credentials;
     this.headers = {
-      ...this.impersonal(), ...withCredentials(this.ownHeaders, credentials),
+      byName: { ...this.impersonal(), ...withCredentials(this.ownHeaders, credentials) },
+      ...credentials.length > 0 && {
+        sensitive: new Set(credentials.map(({ name }) => name)),
+      },
     };
   }
 
   /** Headers that anybody may see. */
-  private impersonal(): http.OutgoingHttpHeaders {
+  private impersonal(): Record<string, string> {
     return {
       'content-type': this.contentType,
       'user-agent': this.userAgent,
@@ -179,71 +175,23 @@ export class HttpClient implements MessageClient {
     };
   }
 
-  private agentFor(url: URL): http.Agent {
-    let agent = this.agents.get(url.origin);
-    if (agent === undefined) {
-      const { proxyUrl, tls } = this.settings;
-      const keep = agentOptions(this.settings);
-      const host = url.hostname.replace(/^\[|\]$/g, '');
-      const proxy = proxyFor(url, proxyUrl, process.env);
-      if (url.protocol === 'https:' && speaksTls(tls, 'https')) {
-        agent = secureAgent(keep, new ClientTls(tls, host, this.context), proxy);
-      } else {
-        agent = proxy === undefined ? new http.Agent(keep) : new ProxyAgent(keep, proxy);
-      }
+  private hostFor(url: URL): HttpHost {
+    let host = this.hosts.get(url.origin);
+    if (host === undefined) {
+      host = new HttpHost(url, this.settings, this.context);
       this.forgetOne();
-      this.agents.set(url.origin, agent);
+      this.hosts.set(url.origin, host);
     }
-    return agent;
+    return host;
   }
 
   /** Servers may send requests to any number of others. */
   private forgetOne(): void {
-    if (this.agents.size < MOST_HOSTS) return;
+    if (this.hosts.size < MOST_HOSTS) return;
     const own = this.urls.map((url) => new URL(url).origin);
-    const foreign = [...this.agents.keys()].find((origin) => !own.includes(origin));
+    const foreign = [...this.hosts.keys()].find((origin) => !own.includes(origin));
     if (foreign === undefined) return;
-    this.agents.get(foreign)?.destroy();
-    this.agents.delete(foreign);
+    this.hosts.get(foreign)?.close(false);
+    this.hosts.delete(foreign);
   }
-}
-
-/** One agent is for one host, so what holds for each host holds for all of its connections. */
-function agentOptions({ keepalive, maxConnsPerHost }: HttpClientOptions): http.AgentOptions {
-  const { enabled, idleConnTimeout, maxIdleConns, maxIdleConnsPerHost } = keepalive;
-  const most = Math.min(maxIdleConns || Infinity, maxIdleConnsPerHost || Infinity);
-  return {
-    keepAlive: enabled,
-    scheduling: 'lifo',
-    ...idleConnTimeout > 0 && { timeout: idleConnTimeout },
-    ...Number.isFinite(most) && { maxFreeSockets: most },
-    ...maxConnsPerHost > 0 && { maxSockets: maxConnsPerHost },
-  };
-}
-
-type Connected = (error: Error | null, stream: Duplex) => void;
-
-/** Node.js has it, and its types do not say so. */
-interface Connecting {
-  createConnection(options: object, connected?: Connected): Duplex | undefined;
-}
-
-/** Connections that are made with the certificates of the moment, through a proxy if need be. */
-function secureAgent(options: https.AgentOptions, tls: ClientTls, proxy?: URL): https.Agent {
-  const agent = new https.Agent({ ...options, ...!tls.resumes && { maxCachedSessions: 0 } });
-  const connecting = agent as unknown as Connecting;
-  const connect = connecting.createConnection.bind(agent);
-  connecting.createConnection = (given: https.RequestOptions, connected = () => undefined) => {
-    const begin = (more: object): Duplex | undefined =>
-      connect({ ...given, ...tls.options, ...more }, connected);
-    if (proxy === undefined) return begin({});
-    const target = authorityOf({ host: given.host ?? '', port: Number(given.port) });
-    tunnelThrough(proxy, target, (error, socket) => {
-      // With an error, nobody looks at what stands beside it.
-      if (error !== undefined) connected(error, undefined as never);
-      else connected(null, begin({ socket }) as Duplex);
-    });
-    return undefined;
-  };
-  return agent;
 }

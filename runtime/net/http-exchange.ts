@@ -3,8 +3,11 @@ import type { IncomingHttpHeaders } from 'http';
 import type { RawHeaders } from './request-metadata';
 import type { HttpCall, ToldHttpCall } from '../telemetry/calls';
 
-/** Why there is no body: it is too large, or the peer went away in the middle. */
-export type NoBody = 'too large' | 'aborted';
+/**
+ * Why there is no body: it is too large, the memory for bodies on their way in is used up, or the
+ * peer went away in the middle.
+ */
+export type NoBody = 'too large' | 'no memory' | 'aborted';
 
 /** Told of a body, or why there is none. */
 export type TakeBody = (body: Uint8Array | NoBody) => void;

@@ -11,7 +11,8 @@ import { tellOfHandshakes } from './handshakes';
 import { HttpAnswers } from './http-answers';
 import { Http1Exchange } from './http1-exchange';
 import { HttpStream, type HttpDoor } from './http2/http-stream';
-import { ServerConnections } from './http2/server-connections';
+import type { ReceiveBudget } from './http2/receive-window';
+import { budgetFor, ServerConnections } from './http2/server-connections';
 import { Promises } from './incoming-block';
 import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
@@ -61,6 +62,7 @@ export class HttpServer implements MessageServer {
   private readonly answers: HttpAnswers;
   private readonly peers: PeerLog;
   private readonly promises = new Promises(PROMISED_BYTES);
+  private readonly budget: ReceiveBudget;
   private readonly http2?: ServerConnections;
   private readonly firstBytes: FirstBytes;
 
@@ -69,10 +71,13 @@ export class HttpServer implements MessageServer {
     routes: Routes,
     private readonly context: NetContext,
     /** What is not as usual; for tests. */
-    private readonly options: { readonly maxConnections?: number } = {},
+    private readonly options: {
+      readonly maxConnections?: number; readonly budget?: ReceiveBudget;
+    } = {},
   ) {
     this.peers = new PeerLog(context);
     this.answers = new HttpAnswers(settings, routes, context, this.peers);
+    this.budget = options.budget ?? budgetFor(this.answers.maxBytes);
     if (context.http2 !== 'node') this.http2 = this.createHttp2();
     this.firstBytes = new FirstBytes(
       context.clock, timeoutsOf(settings).headersTimeout,
@@ -191,6 +196,7 @@ export class HttpServer implements MessageServer {
     return new ServerConnections(this.context, this.peers, {
       maxConcurrentStreams: MOST_STREAMS,
       maxBytes: this.answers.maxBytes,
+      budget: this.budget,
       keepalive: {
         maxConnectionIdle: keepalive.idleTimeout || readTimeout,
         maxConnectionAge: 0,
@@ -214,12 +220,13 @@ export class HttpServer implements MessageServer {
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
-    const { answers, context: { clock } } = this;
+    const { answers, budget, context: { clock }, promises } = this;
+    const { maxBytes } = answers;
     const { keepalive, writeTimeout } = this.settings;
     if (this.closing !== undefined || !keepalive.enabled) response.shouldKeepAlive = false;
     this.open.add(response);
     const exchange = new Http1Exchange(
-      request, response, answers.maxBytes, this.promises, clock);
+      request, response, { maxBytes, promises, budget }, clock);
     const deadline = writeTimeout > 0
       ? clock.after(writeTimeout, () => request.socket.destroy()) : undefined;
     response.once('close', () => {

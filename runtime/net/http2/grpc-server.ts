@@ -17,7 +17,7 @@ import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
 import type { MessageServer, Routes } from '../transport';
 import { ServerCall, type CallDoor } from './server-call';
-import { ServerConnections } from './server-connections';
+import { budgetFor, ServerConnections } from './server-connections';
 import { withOwnBuffers, withSharedBuffer, type TakeBytes } from './socket-reader';
 
 /** Memory that may be set aside for messages on their way in. */
@@ -48,9 +48,11 @@ export class OwnGrpcServer implements MessageServer {
     } = {},
   ) {
     this.peers = new PeerLog(context);
+    const maxBytes = maxBytesOf(settings);
     this.connections = new ServerConnections(context, this.peers, {
       maxConcurrentStreams: settings.maxConcurrentStreams || MOST_STREAMS,
-      maxBytes: maxBytesOf(settings),
+      maxBytes,
+      budget: budgetFor(maxBytes),
       keepalive: keepaliveOf(settings),
       notHttp2: NOT_HTTP2,
     });

@@ -12,7 +12,6 @@ import type { HttpAnswers } from '../http-answers';
 import { Tally, type HttpExchange, type NoBody, type TakeBody } from '../http-exchange';
 import { IncomingBody } from '../incoming-body';
 import type { RawHeaders } from '../request-metadata';
-import { Code, type Status } from '../status';
 
 /** What the requests of one connection share. */
 export interface HttpDoor {
@@ -40,9 +39,6 @@ const NOTHING = new Uint8Array(0);
 const NO_CONTENT = 204;
 const REQUEST_TIMEOUT = 408;
 const HEADERS_TOO_LARGE = 431;
-const NO_MEMORY: Status = {
-  code: Code.unavailable, message: 'the memory for bodies that are on their way in is used up',
-};
 
 /** One of them. */
 export class HttpStream extends ServerStream implements HttpExchange {
@@ -199,7 +195,7 @@ export class HttpStream extends ServerStream implements HttpExchange {
   }
 
   public onShed(): void {
-    this.door.answers.refuse(this, NO_MEMORY);
+    this.door.answers.refuseForMemory(this);
   }
 
   private giveUp(why: NoBody): void {
