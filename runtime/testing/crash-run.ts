@@ -160,7 +160,11 @@ class Run {
     };
     const words = this.scene.configs(site).flatMap((config) => ['--config', `yaml:${config}`]);
     const collector = new CollectorProcess(['run', ...words], { POD_IP: '127.0.0.1' });
-    await until('readiness', async () => (await get(health)).status === 200);
+    try {
+      await until('readiness', async () => (await get(health)).status === 200);
+    } catch (error) {
+      throw new CrashFailure(`${String(error)}: ${collector.stderr}`);
+    }
     return { collector, port };
   }
 
