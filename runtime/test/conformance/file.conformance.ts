@@ -254,7 +254,7 @@ function withoutNothing(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value)
     .map(([key, inner]): [string, unknown] => [key, withoutNothing(inner)])
     .filter(([key, inner]) => !(/Id$/.test(key) && inner === '')
-      && !(/^(scope|resource|status|body)$/.test(key) && Object.keys(inner as object).length === 0)));
+      && !(/^(scope|resource|status|body)$/.test(key) && JSON.stringify(inner) === '{}')));
 }
 
 /** What a file of a variant says, as values. */
