@@ -154,18 +154,24 @@ class Run {
   }
 
   private async start(): Promise<{ collector: CollectorProcess; port: number }> {
-    const [port, health] = await freePorts(2);
-    const site: CrashSite = {
-      receiver: port, health, directory: this.directory, random: this.random,
-    };
-    const words = this.scene.configs(site).flatMap((config) => ['--config', `yaml:${config}`]);
-    const collector = new CollectorProcess(['run', ...words], { POD_IP: '127.0.0.1' });
-    try {
-      await until('readiness', async () => (await get(health)).status === 200);
-    } catch (error) {
-      throw new CrashFailure(`${String(error)}: ${collector.stderr}`);
+    for (;;) {
+      const [port, health] = await freePorts(2);
+      const site: CrashSite = {
+        receiver: port, health, directory: this.directory, random: this.random,
+      };
+      const words = this.scene.configs(site).flatMap((config) => ['--config', `yaml:${config}`]);
+      const collector = new CollectorProcess(['run', ...words], { POD_IP: '127.0.0.1' });
+      let isOver = false;
+      void collector.ended.then(() => { isOver = true; });
+      try {
+        await until('readiness', async () => isOver || (await get(health)).status === 200);
+      } catch (error) {
+        throw new CrashFailure(`${String(error)}: ${collector.stderr}`);
+      }
+      if (!isOver) return { collector, port };
+      // Somebody else may have taken a port meanwhile.
+      if (!collector.stderr.includes('EADDRINUSE')) throw new CrashFailure(collector.stderr);
     }
-    return { collector, port };
   }
 
   /** Sends until the collector is gone. */
