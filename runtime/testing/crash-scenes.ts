@@ -94,9 +94,11 @@ abstract class Scene implements CrashScene {
         const message = messageIn(Buffer.concat(chunks));
         const isOk = message !== undefined && take(message, at);
         if (stream.destroyed) return;
-        stream.respond({
-          ':status': 200, 'content-type': 'application/grpc', 'grpc-status': isOk ? '0' : '14',
-        }, { endStream: true });
+        stream.respond(
+          { ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': isOk ? '0' : '14' }));
+        // OK is OK only with a message.
+        stream.end(isOk ? Buffer.alloc(5) : undefined);
       });
     });
     return server;
