@@ -81,6 +81,7 @@ export class PersistentQueue implements RequestQueue {
       signal,
       capacityBytes: sizer === 'bytes' ? queueSize : undefined,
       onLost: (lost) => this.change(lost, -1),
+      onReadable: () => this.work(),
     });
     this.change(requests.found, 1);
     this.requests = requests;

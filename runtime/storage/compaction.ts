@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LogSettings } from './log-settings';
 import { readHeader, salted, type RecordAt } from './record';
 import {
-  segmentFile, unlinkIfThere, writeAll, type Segment, type SegmentName, type UndoneRecord,
+  segmentFile, syncFolder, unlinkIfThere, writeAll,
+  type Segment, type SegmentName, type UndoneRecord,
 } from './segment';
-import type { FileStorageSettings } from '../config';
 
 /** What names of files begin with that are not whole yet, as upstream's do. */
 export const TEMPORARY = 'tempdb';
@@ -28,9 +29,9 @@ interface Kept {
  * log that finds both takes the newer one.
  */
 export async function compactSegment(
-  segment: Segment, folder: string,
-  { directory, maxTransactionSize }: FileStorageSettings['compaction'],
+  segment: Segment, folder: string, { compaction, fsync }: LogSettings,
 ): Promise<boolean> {
+  const { directory, maxTransactionSize } = compaction;
   const kept = await keptRecords(segment);
   const used = kept.reduce((sum, { at: { length } }) => sum + length, 0);
   if (!segment.isSealed || kept.length === 0 || used >= segment.length * USED_SHARE) return false;
@@ -38,6 +39,7 @@ export async function compactSegment(
   const salt = randomBytes(4).readUInt32LE(0);
   const name: SegmentName = { number, generation: generation + 1, salt };
   const temporary = join(directory, `${TEMPORARY}-${segmentFile(name)}`);
+  const path = join(folder, segmentFile(name));
   const moved = new Map<UndoneRecord, number>();
   try {
     const target = await open(temporary, 'wx', 0o600);
@@ -47,9 +49,13 @@ export async function compactSegment(
     } finally {
       await target.close();
     }
-    await rename(temporary, join(folder, segmentFile(name)));
+    await rename(temporary, path);
+    // The old file goes only when the new one's name outlasts a loss of power.
+    if (fsync) await syncFolder(folder);
+    await segment.closeFiles();
   } catch (error) {
-    await unlinkIfThere(temporary).catch(() => undefined);
+    // Were the new one left, the next process would take it for what is not done.
+    for (const file of [temporary, path]) await unlinkIfThere(file).catch(() => undefined);
     throw error;
   }
   segment.doneBefore.clear();

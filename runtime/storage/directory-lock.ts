@@ -30,7 +30,7 @@ export class DirectoryLock {
   /**
    * Takes the lock of `directory`, for which it waits at most `timeoutMs`.
    *
-   * @throws Error when another process holds it.
+   * @throws Error when another process holds it, or the disk fails.
    */
   public static async take(
     directory: string, timeoutMs: number, { clock, log }: { clock: Clock; log: Logger },
@@ -41,7 +41,10 @@ export class DirectoryLock {
       try {
         if (await lock.tryOnce()) return lock;
       } catch (error) {
-        if (!WITHOUT_SOCKETS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (!WITHOUT_SOCKETS.has((error as NodeJS.ErrnoException).code ?? '')) {
+          throw new Error(`directory: must be one that can be locked, got ${directory}: ${
+            messageOf(error)}`, { cause: error });
+        }
         log.warn('The directory cannot be locked: see that one process only uses it.', {
           directory, error: messageOf(error),
         });
@@ -65,7 +68,8 @@ export class DirectoryLock {
     const { server, folder } = this;
     if (server === undefined) return;
     this.server = undefined;
-    await unlinkIfThere(this.address(NAME));
+    // A socket that nobody listens on any more holds nobody up.
+    await removeIfPossible(this.address(NAME));
     for (const visitor of this.visitors) visitor.destroy();
     await new Promise((resolve) => server.close(resolve));
     if (folder !== undefined) closeSync(folder);
@@ -85,7 +89,7 @@ export class DirectoryLock {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       throw error;
     } finally {
-      await unlinkIfThere(this.address(own));
+      await removeIfPossible(this.address(own));
     }
     this.server = server;
     return true;
@@ -102,7 +106,7 @@ export class DirectoryLock {
     }
     // Between the question and the answer another process may have put its own there.
     if (await isHeld(aside)) await link(aside, this.address(NAME)).catch(() => undefined);
-    await unlinkIfThere(aside);
+    await removeIfPossible(aside);
   }
 
   private listen(address: string): Promise<Server> {
@@ -124,6 +128,11 @@ export class DirectoryLock {
     this.folder ??= openSync(this.directory, 'r');
     return `/proc/self/fd/${this.folder}/${name}`;
   }
+}
+
+/** Deletes a name that nobody looks for. */
+async function removeIfPossible(address: string): Promise<void> {
+  await unlinkIfThere(address).catch(() => undefined);
 }
 
 function isHeld(address: string): Promise<boolean> {

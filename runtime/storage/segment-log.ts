@@ -5,14 +5,15 @@
  * Of what lies on disk nothing is held in memory but a window of the file that is read and, while
  * the reader keeps up, the newest requests, which then need not be read at all.
  */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { compactSegment } from './compaction';
+import { findSegments } from './found-segments';
 import type { LogMetrics } from './log-metrics';
 import type { LogSettings } from './log-settings';
 import { decodeRecord, requestBytes, type RecordAt } from './record';
 import type { Damage, RecordScanner } from './record-scanner';
-import { parseSegmentName, Segment, segmentFile, unlinkIfThere } from './segment';
+import { segmentFile, type Segment } from './segment';
 import { SegmentWriter, type Written } from './segment-writer';
 import type { LogOwner, RequestLog, StoredRequest, Totals } from './storage';
 import type { Clock, Timer } from '../clock';
@@ -28,6 +29,11 @@ const WINDOW_BYTES = 262_144;
 const NEWEST_BYTES = 8 * MIB;
 /** Time after which it is written down what is done. What a crash undoes of it is sent twice. */
 const TIDY_MS = 200;
+/** Time after which it is tried again when that failed. */
+const TIDY_AGAIN_MS = 1_000;
+/** How long a file that cannot be read is left alone at first, and at most. */
+const SHORTEST_REST_MS = 1_000;
+const LONGEST_REST_MS = 60_000;
 
 /** What a log is made from. */
 export interface LogOptions {
@@ -63,7 +69,7 @@ export class SegmentLog implements RequestLog {
   private newestBytes = 0;
   private unreadRequests = 0;
   private scanner?: { readonly segment: Segment; readonly scan: RecordScanner };
-  private readOffset = 0;
+  private readonly rests = new Set<Timer>();
   private readonly known = new Set<string>();
   private writer!: SegmentWriter;
   private tidyTimer?: Timer;
@@ -98,7 +104,7 @@ export class SegmentLog implements RequestLog {
     if (written === undefined) return this.hasUnread ? this.read() : undefined;
     this.newestBytes -= written.payload.sizeBytes;
     this.passUpTo(written.segment);
-    this.readOffset = written.record.offset + written.record.length;
+    written.segment.readOffset = written.record.offset + written.record.length;
     return this.handOut(written.segment, written.record, written.payload);
   }
 
@@ -118,27 +124,13 @@ export class SegmentLog implements RequestLog {
 
   private async load(): Promise<void> {
     const { folder, settings, metrics, owner } = this.options;
-    const files = new Set(await readdir(folder));
-    const names = [...files].flatMap((file) => parseSegmentName(file) ?? [])
-      .sort((one, other) => one.number - other.number || other.generation - one.generation);
-    const used = new Set<string>();
-    for (const [at, name] of names.entries()) {
-      const segment = new Segment(folder, name);
-      if (names[at - 1]?.number === name.number) {
-        // Its successor was complete before it got its name.
-        await segment.delete();
-      } else {
-        used.add(segmentFile(name).replace(/queue$/, 'done'));
-        await this.loadSegment(segment);
-      }
-    }
-    for (const file of files) {
-      if (file.endsWith('.done') && !used.has(file)) await unlinkIfThere(`${folder}/${file}`);
-    }
+    const { segments, nextNumber } = await findSegments(
+      folder, this.log, (segment, damage) => this.onDamage(segment, damage));
+    for (const segment of segments) this.add(segment);
     this.writer = new SegmentWriter({
       settings,
       folder,
-      firstNumber: (names.at(-1)?.number ?? 0) + 1,
+      firstNumber: nextNumber,
       log: this.log,
       diskBytes: () => this.diskBytes,
       onSegment: (segment) => this.segments.push(segment),
@@ -151,19 +143,14 @@ export class SegmentLog implements RequestLog {
     });
     metrics.observeDisk(() => this.diskBytes);
     const { compaction } = settings;
-    if (compaction.onStart) for (const segment of this.segments) await this.compact(segment);
+    if (compaction.onStart) await this.afterOthers(() => this.compact(this.segments));
     if (!compaction.onRebound) return;
     this.checkTimer = owner.context.clock.every(
       compaction.checkInterval, () => this.checkRebound());
   }
 
-  private async loadSegment(segment: Segment): Promise<void> {
-    await segment.load((damage) => this.onDamage(segment, damage));
+  private add(segment: Segment): void {
     const { requests, items, bytes } = segment.unread;
-    if (requests === 0) {
-      await segment.delete();
-      return;
-    }
     this.found.requests += requests;
     this.found.items += items;
     this.found.bytes += bytes;
@@ -182,25 +169,42 @@ export class SegmentLog implements RequestLog {
     this.unreadRequests += 1;
   }
 
-  /** The next request from the disk. */
+  /** The next request from the disk; undefined when there is none that can be read now. */
   private async read(): Promise<StoredRequest | undefined> {
     for (;;) {
-      const segment = this.segments.find(({ isPassed }) => !isPassed);
+      const segment = this.segments.find(({ isPassed, isResting }) => !isPassed && !isResting);
       if (segment === undefined) return undefined;
-      if (this.scanner?.segment !== segment || this.scanner.scan.offset !== this.readOffset) {
-        const scan = await segment.scanner(this.readOffset, WINDOW_BYTES);
-        this.scanner = { segment, scan };
+      let stored: StoredRequest | undefined;
+      try {
+        stored = await this.readFrom(segment);
+      } catch (error) {
+        await this.rest(segment, error);
+        continue;
       }
-      const { scan } = this.scanner;
+      if (segment.failures > 0) {
+        this.log.info('A file of the sending queue can be read again.', { file: segment.path });
+      }
+      segment.failures = 0;
+      if (stored !== undefined || !segment.isPassed) return stored;
+    }
+  }
+
+  /** The next request of `segment`; undefined when all was read. Then a sealed one is passed. */
+  private async readFrom(segment: Segment): Promise<StoredRequest | undefined> {
+    if (this.scanner?.segment !== segment || this.scanner.scan.offset !== segment.readOffset) {
+      const scan = await segment.scanner(segment.readOffset, WINDOW_BYTES);
+      this.scanner = { segment, scan };
+    }
+    const { scan } = this.scanner;
+    for (;;) {
       const at = await scan.next(segment.length);
       if (at === undefined) {
         if (segment.isSealed) this.pass(segment);
         else if (scan.offset >= segment.length) this.loseUnread(segment);
-        if (segment.isSealed) continue;
         return undefined;
       }
       const bytes = 'damagedBytes' in at ? undefined : await scan.bytesOf(at);
-      this.readOffset = scan.offset;
+      segment.readOffset = scan.offset;
       if ('damagedBytes' in at) {
         this.onDamage(segment, at);
       } else if (!segment.doneBefore.has(at.offset)) {
@@ -209,6 +213,28 @@ export class SegmentLog implements RequestLog {
         this.loseRecord(segment, at);
       }
     }
+  }
+
+  /** Leaves alone for a while what cannot be read: what else there is goes on. */
+  private async rest(segment: Segment, error: unknown): Promise<void> {
+    if (segment.failures === 0) {
+      this.log.error('A file of the sending queue cannot be read. It is tried again.', {
+        file: segment.path, offset: segment.readOffset, error: messageOf(error),
+      });
+    }
+    const pause = Math.min(SHORTEST_REST_MS * 2 ** segment.failures, LONGEST_REST_MS);
+    segment.failures += 1;
+    segment.isResting = true;
+    this.scanner = undefined;
+    // The next attempt may need the file opened anew; as long as it is written to, it stays.
+    if (segment.isSealed) await segment.letGo().catch(() => undefined);
+    if (this.closing !== undefined) return;
+    const timer = this.clock.after(pause, () => {
+      this.rests.delete(timer);
+      segment.isResting = false;
+      this.options.owner.onReadable();
+    });
+    this.rests.add(timer);
   }
 
   private handOut(segment: Segment, record: RecordAt, payload: Payload): StoredRequest {
@@ -255,7 +281,6 @@ export class SegmentLog implements RequestLog {
   private pass(segment: Segment): void {
     segment.isPassed = true;
     this.scanner = undefined;
-    this.readOffset = 0;
     this.tidySoon();
     this.loseUnread(segment);
   }
@@ -268,9 +293,9 @@ export class SegmentLog implements RequestLog {
     this.options.owner.onLost(lost);
   }
 
-  private tidySoon(): void {
+  private tidySoon(delayMs = TIDY_MS): void {
     if (this.closing !== undefined) return;
-    this.tidyTimer ??= this.clock.after(TIDY_MS, () => {
+    this.tidyTimer ??= this.clock.after(delayMs, () => {
       this.tidyTimer = undefined;
       void this.afterOthers(() => this.tidy());
     });
@@ -292,6 +317,7 @@ export class SegmentLog implements RequestLog {
         });
       }
       this.cannotTidy = true;
+      this.tidySoon(TIDY_AGAIN_MS);
     });
     return this.tidying;
   }
@@ -303,14 +329,18 @@ export class SegmentLog implements RequestLog {
     for (const segment of this.segments) {
       if (segment.isSealed && !segment.isPassed && !this.hasUnread) this.pass(segment);
     }
+    const failures: unknown[] = [];
     for (const segment of [...this.segments]) {
-      if (segment.isOver) {
-        this.segments.splice(this.segments.indexOf(segment), 1);
-        await segment.delete();
-      } else {
-        await segment.writeDone();
-      }
+      // One that fails keeps no other from giving its room back.
+      await this.tidyOne(segment).catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async tidyOne(segment: Segment): Promise<void> {
+    if (!segment.isOver) return segment.writeDone();
+    await segment.delete();
+    this.segments.splice(this.segments.indexOf(segment), 1);
   }
 
   /** Upstream's rule: once much room was taken, and as soon as little of it is in use. */
@@ -325,26 +355,35 @@ export class SegmentLog implements RequestLog {
       for (const { length } of reading) used += length;
     }
     if (used > compaction.reboundTriggerThresholdMib * MIB) return;
-    this.wasLarge = false;
     void this.afterOthers(async () => {
-      for (const segment of this.segments) if (segment.isPassed) await this.compact(segment);
+      await this.compact(this.segments.filter(({ isPassed }) => isPassed));
+      this.wasLarge = false;
     });
   }
 
-  private async compact(segment: Segment): Promise<void> {
-    const before = segment.diskBytes;
-    const { compaction } = this.options.settings;
-    if (!await compactSegment(segment, this.options.folder, compaction)) return;
-    this.log.info('A file of the sending queue was made smaller.', {
-      file: basename(segment.path), before_bytes: before, after_bytes: segment.diskBytes,
-    });
+  private async compact(segments: readonly Segment[]): Promise<void> {
+    const { folder, settings } = this.options;
+    for (const segment of segments) {
+      const before = segment.diskBytes;
+      if (!await compactSegment(segment, folder, settings)) continue;
+      this.log.info('A file of the sending queue was made smaller.', {
+        file: basename(segment.path), before_bytes: before, after_bytes: segment.diskBytes,
+      });
+    }
   }
 
   private async finish(): Promise<void> {
     this.tidyTimer?.cancel();
     this.checkTimer?.cancel();
+    for (const timer of this.rests) timer.cancel();
     await this.writer.idle();
     await this.afterOthers(() => this.tidy());
-    for (const segment of this.segments) await segment.closeFiles();
+    for (const segment of this.segments) {
+      await segment.closeFiles().catch((error: unknown) => {
+        this.log.error('A file of the sending queue cannot be closed.', {
+          file: segment.path, error: messageOf(error),
+        });
+      });
+    }
   }
 }

@@ -5,10 +5,9 @@
  * disk, the larger the writes.
  */
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import type { LogSettings } from './log-settings';
 import { encodeRecord, HEADER_BYTES, type RecordAt } from './record';
-import { Segment, writeAll } from './segment';
+import { Segment, syncFolder, writeAll } from './segment';
 import { messageOf, RetryableError } from '../errors';
 import type { Payload } from '../pipeline/payload';
 import type { Logger } from '../telemetry/logger';
@@ -48,7 +47,7 @@ export interface WriterOptions {
   readonly log: Logger;
   /** Bytes of all files of the log. */
   diskBytes(): number;
-  /** Told of a new segment, before anything is in it. */
+  /** Told of a new segment when the first request is in it, before it is told of that. */
   onSegment(segment: Segment): void;
   /** Told of a request that is kept, before whoever appended it is. */
   onWritten(written: Written): void;
@@ -116,8 +115,12 @@ export class SegmentWriter {
       await this.writeTo(segment, group);
     } catch (error) {
       const failure = this.failed(error);
-      // What takes the room may be over; as long as requests keep coming, nobody else ends it.
-      if (this.segment !== undefined && this.options.isSpent(this.segment)) this.end();
+      const { segment } = this;
+      // The next fsync of the folder may succeed without the name of a file that is new. And what
+      // takes the room may be over; as long as requests keep coming, nobody else ends it.
+      if (segment?.length === 0 || (segment !== undefined && this.options.isSpent(segment))) {
+        await this.end();
+      }
       for (const { reject } of group) reject(failure);
       return;
     }
@@ -127,7 +130,7 @@ export class SegmentWriter {
   }
 
   private async writeTo(segment: Segment, group: readonly Waiting[]): Promise<void> {
-    const { settings, onWritten } = this.options;
+    const { settings, onSegment, onWritten } = this.options;
     const pieces: Uint8Array[] = [];
     const records: RecordAt[] = [];
     let end = segment.length;
@@ -146,19 +149,23 @@ export class SegmentWriter {
     }
     this.checkSize(end - segment.length);
     const handle = await segment.opened();
+    let isWritten = false;
     try {
       await writeAll(handle, pieces, segment.length);
+      isWritten = true;
       if (settings.fsync) await handle.datasync();
     } catch (error) {
-      await this.takeBack(segment, error);
+      const isFull = FULL.has((error as NodeJS.ErrnoException).code ?? '');
+      await this.takeBack(segment, isFull && !isWritten);
       throw error;
     }
+    if (segment.length === 0) onSegment(segment);
     segment.length = end;
     group.forEach(({ payload }, at) => {
       segment.count(records[at], 1);
       onWritten({ payload, segment, record: records[at] });
     });
-    if (segment.length >= settings.segmentBytes) this.end();
+    if (segment.length >= settings.segmentBytes) await this.end();
   }
 
   private checkSize(more: number): void {
@@ -170,33 +177,39 @@ export class SegmentWriter {
   }
 
   /** Nothing is left of what was refused, and the disk is given back its room. */
-  private async takeBack(segment: Segment, cause: unknown): Promise<void> {
-    const isFull = FULL.has((cause as NodeJS.ErrnoException).code ?? '');
+  private async takeBack(segment: Segment, mayGoOn: boolean): Promise<void> {
     try {
       await (await segment.opened()).truncate(segment.length);
-      // What a disk that failed does with the same pages later, nobody knows.
-      if (!isFull && segment.length > 0) this.end();
+      // What a disk that failed does with the same pages later, nobody knows: after an fsync that
+      // failed, the next one succeeds without them.
+      if (!mayGoOn) await this.end();
     } catch (error) {
-      this.options.log.warn('A write that failed cannot be taken back.', {
-        file: segment.path, offset: segment.length, error: messageOf(error),
-      });
-      this.end();
+      if (!this.isFailing) {
+        this.options.log.warn('A write that failed cannot be taken back.', {
+          file: segment.path, offset: segment.length, error: messageOf(error),
+        });
+      }
+      await this.end();
     }
   }
 
-  private end(): void {
-    if (this.segment !== undefined) this.segment.isSealed = true;
+  /** Writes nothing more to the newest segment. One without a request goes at once. */
+  private async end(): Promise<void> {
+    const { segment } = this;
+    if (segment === undefined) return;
     this.segment = undefined;
+    segment.isSealed = true;
+    // What cannot be deleted now is found empty at the next start.
+    if (segment.length === 0) await segment.delete().catch(() => undefined);
   }
 
   private async currentSegment(): Promise<Segment> {
     if (this.segment !== undefined) return this.segment;
-    const { folder, onSegment, settings } = this.options;
+    const { folder, settings } = this.options;
     const salt = randomBytes(4).readUInt32LE(0);
     const segment = new Segment(folder, { number: this.nextNumber, generation: 0, salt });
     this.nextNumber += 1;
     await segment.create();
-    onSegment(segment);
     this.segment = segment;
     if (settings.fsync) await syncFolder(folder);
     return segment;
@@ -213,15 +226,5 @@ export class SegmentWriter {
     this.isFailing = true;
     onFailure();
     return new RetryableError(message, { cause: error });
-  }
-}
-
-/** Makes the names of a folder's files outlast a loss of power. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -64,6 +64,12 @@ export class Segment {
   public isSealed = false;
   /** Whether the reader has left it behind. */
   public isPassed = false;
+  /** Where the reader goes on. */
+  public readOffset = 0;
+  /** Whether it could not be read and is not tried again yet. */
+  public isResting = false;
+  /** How often in a row it could not be read. */
+  public failures = 0;
   private handle?: Promise<FileHandle>;
   private doneHandle?: FileHandle;
   private doneLength = 0;
@@ -113,12 +119,19 @@ export class Segment {
     return new RecordScanner(await this.opened(), this.name.salt, offset, windowBytes);
   }
 
-  /** Counts what was found in its files; what is damaged is given to `onDamage`. */
-  public async load(onDamage: (damage: Damage) => void): Promise<void> {
+  /**
+   * Counts what was found in its files; what is damaged is given to `onDamage`, and why it cannot
+   * be read what is done to `onMarksLost`.
+   *
+   * @throws Error when its requests cannot be read.
+   */
+  public async load(
+    onDamage: (damage: Damage) => void, onMarksLost: (error: unknown) => void,
+  ): Promise<void> {
     const handle = await this.opened();
     this.length = (await handle.stat()).size;
     this.isSealed = true;
-    await this.loadDone();
+    await this.loadDone(onMarksLost);
     const scanner = await this.scanner(0, SCAN_WINDOW_BYTES);
     for (let at = await scanner.next(this.length); at; at = await scanner.next(this.length)) {
       if ('damagedBytes' in at) onDamage(at);
@@ -194,13 +207,22 @@ export class Segment {
     for (const path of old) await unlinkIfThere(path);
   }
 
+  /** Lets go of the file with requests, which is opened anew when it is needed. */
+  public async letGo(): Promise<void> {
+    const { handle } = this;
+    this.handle = undefined;
+    await (await handle)?.close();
+  }
+
   /** Closes its files. */
   public async closeFiles(): Promise<void> {
-    const { handle, doneHandle } = this;
-    this.handle = undefined;
+    const { doneHandle } = this;
     this.doneHandle = undefined;
-    await (await handle)?.close();
-    await doneHandle?.close();
+    try {
+      await doneHandle?.close();
+    } finally {
+      await this.letGo();
+    }
   }
 
   /** Deletes its files. The one with requests goes first: without it the other means nothing. */
@@ -215,8 +237,11 @@ export class Segment {
   }
 
   /** A mark of damage or of another file is none: at worst a request is sent twice. */
-  private async loadDone(): Promise<void> {
-    const bytes = await readFile(this.donePath).catch(() => Buffer.alloc(0));
+  private async loadDone(onMarksLost: (error: unknown) => void): Promise<void> {
+    const bytes = await readFile(this.donePath).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') onMarksLost(error);
+      return Buffer.alloc(0);
+    });
     for (let at = 0; at + DONE_BYTES <= bytes.length; at += DONE_BYTES) {
       const sum = bytes.readUInt32LE(at + DONE_BYTES / 2);
       if (sum === this.doneSum(bytes, at)) this.doneBefore.add(bytes.readUInt32LE(at));
@@ -254,5 +279,15 @@ export async function unlinkIfThere(path: PathLike): Promise<void> {
     await unlink(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Makes the names of a folder's files outlast a loss of power. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

@@ -33,10 +33,8 @@ export interface RequestLog {
    */
   append(payload: Payload): Promise<void>;
   /**
-   * The next request; undefined when all were read. What is damaged is left out, counted and
-   * logged.
-   *
-   * @throws Error when the disk cannot be read now.
+   * The next request; undefined when all were read, or what is left cannot be read now: then the
+   * owner is told when it may be. What is damaged is left out, counted and logged.
    */
   next(): Promise<StoredRequest | undefined> | StoredRequest | undefined;
   /** Keeps everything that is not done for the next process. Twice is harmless. */
@@ -53,6 +51,8 @@ export interface LogOwner {
   readonly capacityBytes?: number;
   /** Told of requests that were found or appended and cannot be read any longer. */
   onLost(lost: Readonly<Totals>): void;
+  /** Told when it is worth the while to read again what could not be read. */
+  onReadable(): void;
 }
 
 /** An extension that opens logs. */

@@ -3,15 +3,18 @@
  * must arrive. Used by a short test and by `npm run crash`.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CollectorProcess, freePorts, get, until } from './collector-process';
+import {
+  sceneOf, type CrashClient, type CrashScene, type CrashSite, type SceneName,
+} from './crash-scenes';
 import { randomNumbers } from './random-numbers';
 import { findSpans, spans } from './span-builder';
 
 const SENDERS = 16;
+/** Spans of one trace, which come with several requests. */
+const SPANS_OF_TRACE = 16;
 const LARGEST_FILLER = 20_000;
 const MOST_SPANS = 5;
 const SHORTEST_MS = 30;
@@ -23,6 +26,8 @@ export interface CrashOptions {
   readonly kills: number;
   /** What chance begins with. */
   readonly seed: number;
+  /** What is killed; by default a collector with OTLP over HTTP on both sides. */
+  readonly scene?: SceneName;
   /** Told after every kill. */
   readonly onKill?: (figures: CrashFigures) => void;
 }
@@ -41,6 +46,10 @@ export interface CrashFigures {
   readonly duplicates: number;
   /** Spans that were answered OK and waited on disk at a kill, summed over all kills. */
   readonly waitedAtKills: number;
+  /** Traces of which spans arrived at more than one backend. */
+  readonly splitTraces: number;
+  /** Backends at which something arrived. */
+  readonly backends: number;
 }
 
 /** The long run had an end that was not as it should be. */
@@ -51,7 +60,9 @@ class Run {
   private readonly arrived = new Set<string>();
   private readonly random: () => number;
   private readonly directory = mkdtempSync(join(tmpdir(), 'otelgw-crash-'));
-  private readonly sink: Server;
+  private readonly scene: CrashScene;
+  private readonly backendOf = new Map<string, number>();
+  private readonly split = new Set<string>();
   private isOpen = true;
   private answered = 0;
   private duplicates = 0;
@@ -61,19 +72,16 @@ class Run {
 
   public constructor(private readonly options: CrashOptions) {
     this.random = randomNumbers(options.seed);
-    this.sink = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-        // An answer that is lost on its way is what makes duplicates.
-        const takes = this.isOpen || this.random() < 0.3;
-        if (takes) this.take(Buffer.concat(chunks));
-        response.writeHead(takes && (this.isOpen || this.random() < 0.9) ? 200 : 503).end();
-      });
-    });
+    this.scene = sceneOf(options.scene ?? 'http');
   }
 
   public async all(): Promise<CrashFigures> {
-    await new Promise<void>((resolve) => this.sink.listen(0, '127.0.0.1', resolve));
+    await this.scene.open((body, backend) => {
+      // An answer that is lost on its way is what makes duplicates.
+      const takes = this.isOpen || this.random() < 0.3;
+      if (takes) this.take(body, backend);
+      return takes && (this.isOpen || this.random() < 0.9);
+    });
     try {
       while (this.kills < this.options.kills) {
         await this.once();
@@ -82,8 +90,7 @@ class Run {
       await this.deliverTheRest();
     } finally {
       CollectorProcess.killAll();
-      this.sink.closeAllConnections();
-      this.sink.close();
+      this.scene.close();
       rmSync(this.directory, { recursive: true, force: true });
     }
     return this.figures;
@@ -97,11 +104,16 @@ class Run {
       missing: [...this.promised].filter((id) => !this.arrived.has(id)).length,
       duplicates: this.duplicates,
       waitedAtKills: this.waited,
+      splitTraces: this.split.size,
+      backends: new Set(this.backendOf.values()).size,
     };
   }
 
-  private take(body: Buffer): void {
-    for (const { spanId } of findSpans(body)) {
+  private take(body: Buffer, backend: number): void {
+    for (const { spanId, traceId } of findSpans(body)) {
+      const owner = this.backendOf.get(traceId) ?? backend;
+      this.backendOf.set(traceId, owner);
+      if (owner !== backend) this.split.add(traceId);
       if (this.arrived.has(spanId)) this.duplicates += 1;
       this.arrived.add(spanId);
     }
@@ -110,12 +122,14 @@ class Run {
   private async once(): Promise<void> {
     this.isOpen = this.random() < 0.5;
     const { collector, port } = await this.start();
-    const senders = Array.from({ length: SENDERS }, () => this.send(port, collector));
+    const client = this.scene.client(port);
+    const senders = Array.from({ length: SENDERS }, () => this.send(client, collector));
     const ms = SHORTEST_MS + this.random() * (LONGEST_MS - SHORTEST_MS);
     await new Promise((resolve) => setTimeout(resolve, ms));
     collector.signal('SIGKILL');
     await collector.ended;
     await Promise.all(senders);
+    client.close();
     this.kills += 1;
     this.waited += this.figures.missing;
   }
@@ -124,7 +138,12 @@ class Run {
     this.isOpen = true;
     const { collector } = await this.start();
     try {
-      await until('all that was promised arrives', () => this.figures.missing === 0);
+      for (;;) {
+        const { missing } = this.figures;
+        if (missing === 0) break;
+        // A full disk takes longer than any wait; as long as something arrives, all is well.
+        await until('more of what was promised arrives', () => this.figures.missing < missing);
+      }
     } catch (error) {
       throw new CrashFailure(`${String(error)}: ${JSON.stringify(this.figures)}`
         + `\n${collector.stderr}`);
@@ -140,56 +159,38 @@ class Run {
   }
 
   private async start(): Promise<{ collector: CollectorProcess; port: number }> {
-    const [port, health] = await freePorts(2);
-    const config = this.config(port, health);
-    const collector = new CollectorProcess(['run', '--config', `yaml:${config}`]);
-    await until('readiness', async () => (await get(health)).status === 200);
-    return { collector, port };
-  }
-
-  /** Every run keeps requests in another way; the files are the same. */
-  private config(port: number, health: number): string {
-    const sink = (this.sink.address() as AddressInfo).port;
-    const batch = this.random() < 0.5 ? '' : 'batch: { flush_timeout: 20ms, max_size: 9000 },';
-    return `
-receivers:
-  otlp: { protocols: { http: { endpoint: "127.0.0.1:${port}" } } }
-exporters:
-  otlp_http:
-    endpoint: "http://127.0.0.1:${sink}"
-    compression: none
-    sending_queue: { ${batch} storage: file_storage, sizer: bytes, queue_size: 400000000 }
-    retry_on_failure: { initial_interval: 20ms, max_interval: 100ms, max_elapsed_time: 0s }
-extensions:
-  health_check: { endpoint: "127.0.0.1:${health}" }
-  file_storage:
-    directory: ${this.directory}
-    fsync: ${this.random() < 0.3}
-    compaction: { on_start: ${this.random() < 0.3}, directory: ${this.directory} }
-service:
-  extensions: [health_check, file_storage]
-  telemetry: { metrics: { level: none } }
-  pipelines:
-    traces: { receivers: [otlp], exporters: [otlp_http] }
-`;
+    for (;;) {
+      const [port, health] = await freePorts(2);
+      const site: CrashSite = {
+        receiver: port, health, directory: this.directory, random: this.random,
+      };
+      const words = this.scene.configs(site).flatMap((config) => ['--config', `yaml:${config}`]);
+      const collector = new CollectorProcess(['run', ...words], { POD_IP: '127.0.0.1' });
+      let isOver = false;
+      void collector.ended.then(() => { isOver = true; });
+      try {
+        await until('readiness', async () => isOver || (await get(health)).status === 200);
+      } catch (error) {
+        throw new CrashFailure(`${String(error)}: ${collector.stderr}`);
+      }
+      if (!isOver) return { collector, port };
+      // Somebody else may have taken a port meanwhile.
+      if (!collector.stderr.includes('EADDRINUSE')) throw new CrashFailure(collector.stderr);
+    }
   }
 
   /** Sends until the collector is gone. */
-  private async send(port: number, collector: CollectorProcess): Promise<void> {
+  private async send(client: CrashClient, collector: CollectorProcess): Promise<void> {
     let isOver = false;
     void collector.ended.then(() => { isOver = true; });
     while (!isOver) {
       const ids = Array.from({ length: 1 + Math.floor(this.random() * MOST_SPANS) },
         () => (this.next++).toString(16).padStart(16, '0'));
       const filler = 'x'.repeat(Math.floor(this.random() ** 4 * LARGEST_FILLER));
-      const body = spans(ids.map((span) => ({ trace: span, span, attributes: { filler } })));
-      const status = await fetch(`http://127.0.0.1:${port}/v1/traces`, {
-        method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body,
-      }).then(async (response) => {
-        await response.arrayBuffer();
-        return response.status;
-      }).catch(() => 0);
-      if (status !== 200) continue;
+      const body = spans(ids.map((span) => ({
+        trace: `t${Math.floor(parseInt(span, 16) / SPANS_OF_TRACE)}`, span, attributes: { filler },
+      })));
+      if (!await client.send(body)) continue;
       this.answered += 1;
       for (const id of ids) this.promised.add(id);
     }

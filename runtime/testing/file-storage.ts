@@ -85,14 +85,16 @@ export async function openStorage(
   };
 }
 
-/** The log of the exporter's traces; `lost` counts what could not be read. */
+/** The log of the exporter's traces; `lost` counts what is lost. */
 export async function openLog(
   { context, storage }: StorageWorld, lost: Totals = { requests: 0, items: 0, bytes: 0 },
+  onReadable: () => void = () => undefined,
 ): Promise<RequestLog> {
   return storage.openLog({
     context,
     signal: 'traces',
     capacityBytes: 1,
+    onReadable,
     onLost: ({ requests, items, bytes }) => {
       lost.requests += requests;
       lost.items += items;

@@ -8,9 +8,8 @@ import { TEMPORARY } from '../../storage/compaction';
 import { DirectoryLock } from '../../storage/directory-lock';
 import { logMetrics } from '../../storage/log-metrics';
 import { logSettings } from '../../storage/log-settings';
-import { unlinkIfThere } from '../../storage/segment';
+import { syncFolder, unlinkIfThere } from '../../storage/segment';
 import { SegmentLog } from '../../storage/segment-log';
-import { syncFolder } from '../../storage/segment-writer';
 import type { LogOwner, RequestLog, StorageExtension } from '../../storage/storage';
 
 const OCTAL = 8;
@@ -54,16 +53,22 @@ class FileStorage implements StorageExtension {
   public async openLog(owner: LogOwner): Promise<RequestLog> {
     const { directory, fsync } = this.settings;
     const name = folderName(owner);
+    const folder = join(directory, `${name}.queue`);
     await this.tellOfUpstream(name, owner);
-    const log = await SegmentLog.open({
-      folder: join(directory, `${name}.queue`),
-      settings: logSettings(this.settings, owner.capacityBytes),
-      owner,
-      metrics: logMetrics(owner),
-    });
-    if (fsync) await syncFolder(directory);
-    this.logs.add(log);
-    return log;
+    try {
+      const log = await SegmentLog.open({
+        folder,
+        settings: logSettings(this.settings, owner.capacityBytes),
+        owner,
+        metrics: logMetrics(owner),
+      });
+      this.logs.add(log);
+      if (fsync) await syncFolder(directory);
+      return log;
+    } catch (error) {
+      throw new Error(`extensions.${this.context.id}.directory: must hold a queue that can be`
+        + ` opened, got ${folder}: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   private async release(): Promise<void> {
@@ -91,9 +96,14 @@ class FileStorage implements StorageExtension {
 
   /** Removes what a process left that ended while it made a file smaller. */
   private async cleanUp(directory: string): Promise<void> {
-    const files = await readdir(directory).catch(() => []);
-    for (const file of files) {
-      if (file.startsWith(TEMPORARY)) await unlinkIfThere(join(directory, file));
+    try {
+      for (const file of await readdir(directory)) {
+        if (file.startsWith(TEMPORARY)) await unlinkIfThere(join(directory, file));
+      }
+    } catch (error) {
+      this.context.log.warn('Files that are left over cannot be deleted.', {
+        directory, error: messageOf(error),
+      });
     }
   }
 
