@@ -37,6 +37,8 @@ export function runProgram(
       if (typeof code === 'number') resolve({ code, stdout, stderr });
       else reject(error as Error);
     });
+    // A program that reads nothing may have ended by now.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
