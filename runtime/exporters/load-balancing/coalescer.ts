@@ -42,7 +42,7 @@ interface Part {
   reject(error: unknown): void;
 }
 
-/** Gathers for one backend. */
+/** Gathers for one backend what is of one signal. */
 export class Coalescer {
   private waiting: Part[] = [];
   private waitingItems = 0;
@@ -125,7 +125,8 @@ export class Coalescer {
   private async run(parts: readonly Part[]): Promise<void> {
     this.running++;
     try {
-      await this.sendRequest(mergePayloads('traces', parts.map(({ payload }) => payload)));
+      await this.sendRequest(mergePayloads(
+        parts[0].payload.signal, parts.map(({ payload }) => payload)));
       for (const { resolve } of parts) resolve();
     } catch (error) {
       shareOut(error, parts);
