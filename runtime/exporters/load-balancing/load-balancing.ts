@@ -1,7 +1,7 @@
 import { RING_GENERATIONS } from './hash-ring';
 import type { Resolver } from './resolver';
 import { createResolver } from './resolvers';
-import { routingKeyOf } from './routing-keys';
+import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
 import type { Exporter, ExporterContext } from '../../component';
@@ -54,7 +54,12 @@ export class LoadBalancingExporter implements Exporter {
       shape: RING_GENERATIONS[settings.compatibility.ring],
     });
     const keys = new Map(context.signals.map((signal) =>
-      [signal, routingKeyOf(signal, settings, random)]));
+      [signal, routingKeyOf(signal, settings, { id, random })]));
+    if (keys.has('logs') && overridesKeyOfLogs(settings)) {
+      log.warn('logs go by trace id, as they do in releases before v0.154', {
+        routing_key: settings.routingKey,
+      });
+    }
     const sender = new RoutingSender({
       clock,
       table: this.table,

@@ -35,7 +35,7 @@ function settingsOf(line: Pick<RoutingCase, 'keys' | 'routing_key' | 'routing_at
 
 /** What goes where when each identifier has a target of its own: identifiers in hex, contents. */
 function split(line: RoutingCase, bytes: Uint8Array) {
-  const key = routingKeyOf(line.signal, settingsOf(line), () => 0.5);
+  const key = routingKeyOf(line.signal, settingsOf(line), { id: 'lb', random: () => 0.5 });
   const identifiers: string[] = [];
   const numberOf = (identifier: string): number => {
     if (!identifiers.includes(identifier)) identifiers.push(identifier);
@@ -115,26 +115,27 @@ const SIGNALS: readonly [Signal, string, string[], string[]][] = [
 
 test.each(SIGNALS)('%s are routed by %s unless told otherwise', (signal, fallback) => {
   const keyOf = (name: string) => routingKeyOf(
-    signal, settingsOf({ keys: 3, routing_key: name }), () => 0.5);
+    signal, settingsOf({ keys: 3, routing_key: name }), { id: 'lb' });
   expect(keyOf('')).toEqual(keyOf(fallback));
 });
 
 test.each(SIGNALS)('%s take the keys that upstream takes', (signal, _, taken, refused) => {
   const keyOf = (name: string) => () => routingKeyOf(
-    signal, settingsOf({ keys: 3, routing_key: name, routing_attributes: ['a'] }));
+    signal, settingsOf({ keys: 3, routing_key: name, routing_attributes: ['a'] }), { id: 'lb' });
   for (const name of taken) expect(keyOf(name)).not.toThrow();
   for (const name of refused) {
     expect(keyOf(name)).toThrow(new RegExp(
-      `^routing_key: must be one of .* in a pipeline of ${signal}, got ${name}$`));
+      `^exporters\\.lb\\.routing_key: must be one of .* in a pipeline of ${signal}, got ${name}$`));
   }
 });
 
 test('records without a trace id have ids that begin with four random bytes', () => {
-  const numbers = [0.25, 0.5, 0.75, 0.996];
+  const numbers = [0.25, 0.5];
   const route: string[] = [];
   for (const keys of [2, 3]) {
-    const key = routingKeyOf('logs', settingsOf({ keys, routing_key: 'traceID' }),
-      () => numbers[route.length === 0 ? 0 : 1]);
+    const key = routingKeyOf('logs', settingsOf({ keys, routing_key: 'traceID' }), {
+      id: 'lb', random: () => numbers[route.length],
+    });
     if (key === undefined) throw new Error('logs have a key');
     const record = requestBytes('logs', {
       resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'x' } }] }] }],

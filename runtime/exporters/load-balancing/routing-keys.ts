@@ -33,16 +33,24 @@ const NAMED_SINCE = 2;
 /** The first generation in which logs obey their routing key. */
 const LOGS_OBEY_SINCE = 3;
 
+/** Whose key it is, and where records go that have none. */
+export interface RoutingKeyOptions {
+  /** The exporter's name in the configuration. */
+  readonly id: string;
+  /** A number in [0, 1) per call; `Math.random` when none is given. */
+  readonly random?: () => number;
+}
+
 /**
  * What `signal` is routed by; undefined for spans by trace id, which are split without a key.
  *
  * @throws Error when the routing key does not route this signal.
  */
 export function routingKeyOf(
-  signal: Signal, settings: RoutingKeySettings, random: () => number = Math.random,
+  signal: Signal, settings: RoutingKeySettings, { id, random = Math.random }: RoutingKeyOptions,
 ): Key | undefined {
   const { compatibility: { keys }, routingAttributes } = settings;
-  const name = keyNameOf(signal, settings);
+  const name = keyNameOf(signal, settings, id);
   if (signal === 'traces') {
     if (name === 'traceID') return undefined;
     const names = name === 'service' ? ['service.name'] : routingAttributes;
@@ -61,12 +69,17 @@ export function routingKeyOf(
   }
 }
 
-function keyNameOf(signal: Signal, { routingKey }: RoutingKeySettings): KeyName {
+/** Whether logs go by trace id although they are told otherwise. */
+export function overridesKeyOfLogs({ compatibility, routingKey }: RoutingKeySettings): boolean {
+  return compatibility.keys < LOGS_OBEY_SINCE && !['', 'traceID'].includes(routingKey);
+}
+
+function keyNameOf(signal: Signal, { routingKey }: RoutingKeySettings, id: string): KeyName {
   const [fallback] = KEYS[signal];
   const name = routingKey === '' ? fallback : routingKey;
   if (!KEYS[signal].includes(name)) {
-    throw new Error(`routing_key: must be one of ${KEYS[signal].join(', ')} in a pipeline of `
-      + `${signal}, got ${name}`);
+    throw new Error(`exporters.${id}.routing_key: must be one of ${KEYS[signal].join(', ')} in a `
+      + `pipeline of ${signal}, got ${name}`);
   }
   return name;
 }
