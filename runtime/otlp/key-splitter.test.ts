@@ -14,7 +14,7 @@ class LetterKey implements Key {
 
   public constructor(private readonly decideAt: number, private readonly leaveOut = '') {}
 
-  public group(bytes: Uint8Array, start: number, end: number, depth: number): Verdict {
+  public group(bytes: Uint8Array, _start: number, end: number, depth: number): Verdict {
     if (depth < this.decideAt) return Verdict.Inside;
     this.write(bytes, end);
     return String.fromCharCode(bytes[end - 1]) === this.leaveOut
@@ -73,7 +73,7 @@ describe.each(SIGNALS)('%s', (signal) => {
   const bytes = encodeForeign(signal, entries(signal, ['b', 'a', 'b', 'b', 'd']) as never);
   const whole = contents(signal, bytes);
 
-  test('that are split by item keep everything around each of them, and what OTLP has not yet', () => {
+  test('that are split by item keep all that is around, and what OTLP has not yet', () => {
     const parts = new KeySplitter(signal, new LetterKey(9)).split(bytes, byLetter);
     expect(parts.map(({ target }) => target)).toEqual([0, 1, 3]);
     for (const part of parts) {

@@ -1,4 +1,4 @@
-/** OTLP bytes in the order of the Go collector: fields with higher numbers first, at every level. */
+/** OTLP bytes in the order of the Go collector: higher fields first, at every level. */
 import { Type, Writer } from 'protobufjs';
 import { protoType } from './otlp-proto';
 

@@ -70,8 +70,10 @@ function withIds(value: unknown, name = ''): unknown {
 type Held = Readonly<Record<string, unknown>>;
 
 const RESOURCES = /^resource(Spans|Logs|Metrics)$/;
-const CHILDREN =
-  /^(scope(Spans|Logs|Metrics)|spans|logRecords|metrics|gauge|sum|.*[hH]istogram|summary|dataPoints)$/;
+const CHILDREN = new RegExp(`^(${[
+  'scopeSpans', 'scopeLogs', 'scopeMetrics', 'spans', 'logRecords', 'metrics', 'gauge', 'sum',
+  'histogram', 'exponentialHistogram', 'summary', 'dataPoints',
+].join('|')})$`);
 
 /**
  * Everything in a request: each innermost thing with what is around it, as text, in order. It does

@@ -8,8 +8,8 @@ function halves(value: bigint): [number, number] {
 }
 
 test.each([
-  0n, 7n, 10n, -1n, -120n, 4_294_967_295n, 4_294_967_296n, -4_294_967_296n, 2n ** 53n - 1n, 2n ** 53n,
-  -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n),
+  0n, 7n, 10n, -1n, -120n, 4_294_967_295n, 4_294_967_296n, -4_294_967_296n, 2n ** 53n - 1n,
+  2n ** 53n, -(2n ** 53n) - 1n, 2n ** 63n - 1n, -(2n ** 63n),
 ])('%d is written in decimal digits', (value) => {
   const built = new ByteBuilder();
   built.addInt64(...halves(value));

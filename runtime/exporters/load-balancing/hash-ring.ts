@@ -8,8 +8,9 @@
  *   owners       B      B      B      A      A      A   …      B     next taken, or first
  * ```
  *
- * Every backend takes 200 positions, spread by CRC-32. An identifier, most often a trace id, belongs
- * to the next position that is taken. All positions are filled in beforehand, so that a lookup is one load.
+ * Every backend takes 200 positions, spread by CRC-32. An identifier, most often a trace id,
+ * belongs to the next position that is taken. All positions are filled in beforehand, so that a
+ * lookup is one load.
  */
 import { crc32 as crc32Of } from 'zlib';
 import type { KeyRoute } from '../../otlp/key-splitter';

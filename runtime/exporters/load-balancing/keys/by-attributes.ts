@@ -74,7 +74,7 @@ abstract class LevelsKey implements Key {
   }
 }
 
-/** Attributes of log records; `log.severity` and `log.body` are the severity's text and the body. */
+/** Attributes of log records; `log.severity` and `log.body` are the severity's text and body. */
 export class LogAttributesKey extends LevelsKey {
   private readonly isSeverity: readonly boolean[];
   private readonly isBody: readonly boolean[];

@@ -1,9 +1,9 @@
 /** Attributes of resources and scopes, where both are fields of the entries around them. */
-import { fieldTag, nextField, position } from '../../../wire/reader';
-import { findAttribute } from '../../../otlp/find-attribute';
 import {
   ENTRY_RESOURCE, ENTRY_SCOPE, RESOURCE_ATTRIBUTES, SCOPE_ATTRIBUTES,
 } from '../../../otlp/fields';
+import { findAttribute } from '../../../otlp/find-attribute';
+import { fieldTag, nextField, position } from '../../../wire/reader';
 
 /** Depth of the entry of a resource. */
 export const RESOURCE = 1;
