@@ -16,7 +16,7 @@ import { bodyEnd, bodyStart, readValue, valueKind } from './value-text';
 import { ByteBuilder } from '../wire/byte-builder';
 import type { Fnv64 } from '../wire/fnv64';
 import { fieldTag, high, low, nextField, position, readVarint64 } from '../wire/reader';
-import { high as hashHigh, low as hashLow, xxhash64 } from '../wire/xxhash64';
+import { high as hashHigh, low as hashLow, xxhash64, xxhash64Longer } from '../wire/xxhash64';
 
 const EXTRA = 0xf3;
 const KEY = 0xf4;
@@ -73,7 +73,7 @@ export class MapHash {
     words[0] = hashLow;
     words[1] = hashHigh;
     form.addByte(EXTRA);
-    xxhash64(form.bytes, 0, form.length);
+    xxhash64Longer(form.bytes, 0, form.length);
     words[2] = hashLow;
     words[3] = hashHigh;
   }

@@ -1,4 +1,4 @@
-import { high, low, xxhash64 } from './xxhash64';
+import { high, low, xxhash64, xxhash64Longer } from './xxhash64';
 
 /** The hash of `bytes` in hex digits. */
 function hashOf(bytes: Uint8Array, start = 0, end = bytes.length): string {
@@ -43,4 +43,15 @@ test.each(HASHES)('of %d bytes is that of another implementation', (length, hash
 test('of bytes in the middle of others is that of them alone', () => {
   const bytes = bytesOf(200);
   expect(hashOf(bytes, 7, 107)).toBe(hashOf(bytes.slice(7, 107)));
+});
+
+test.each([0, 1, 20, 31, 32, 63, 64, 95])('of %d bytes and some more is that of all', (length) => {
+  const bytes = bytesOf(200);
+  for (const more of [0, 1, 2, 40]) {
+    xxhash64(bytes, 3, 3 + length);
+    xxhash64Longer(bytes, 3, 3 + length + more);
+    const longer = [low, high];
+    xxhash64(bytes, 3, 3 + length + more);
+    expect(longer).toEqual([low, high]);
+  }
 });
