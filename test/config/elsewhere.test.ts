@@ -27,13 +27,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
     },
     'extensions.oauth2client.grant_type: must be one of client_credentials, "";'
     + ` urn:ietf:params:oauth:grant-type:jwt-bearer is a choice ${NOT_HERE}`],
-  ['routing by service', loadBalancingExporter, { resolver, routing_key: 'service' },
-    'exporters.load_balancing.routing_key: must be one of traceID, ""; service is a choice'
-    + ` ${NOT_HERE}`],
-  ['routing by attributes', loadBalancingExporter,
-    { resolver, routing_key: 'attributes', routing_attributes: ['a'] },
-    'exporters.load_balancing.routing_key: must be one of traceID, ""; attributes is a choice'
-    + ` ${NOT_HERE}\nexporters.load_balancing.routing_attributes: is a key ${NOT_HERE}`],
 ];
 
 /** What has no effect, its contract, YAML that holds it, and the one sentence about it. */
