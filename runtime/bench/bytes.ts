@@ -5,9 +5,13 @@
  * of several rounds, in nanoseconds per span. Bundle first (esbuild) for the figures that count:
  * through tsx every imported variable is a property access.
  */
+import { routingKeyOf, type RoutingKeySettings } from '../exporters/load-balancing/routing-keys';
 import { countItems } from '../otlp/count-items';
+import { KeySplitter, type KeyRoute } from '../otlp/key-splitter';
 import { SpanIndex } from '../otlp/span-index';
 import { TraceSplitter } from '../otlp/trace-splitter';
+import type { Signal } from '../pipeline/payload';
+import { inCollectorOrder } from '../testing/collector-order';
 import { encodeProto } from '../testing/otlp-proto';
 import { crc32 } from '../wire/crc32';
 
@@ -84,3 +88,70 @@ const rows = [10, 100, 1000, 8192].map((spans) => {
     [key, Math.round(value * 10) / 10]));
 });
 console.table(rows);
+
+/** The same request as logs, or as points of metrics. */
+function others(signal: 'logs' | 'metrics', items: number): Buffer {
+  const attributesOf = (group: number): object => ({ attributes: attributes(group) });
+  const body = { stringValue: 'a line that says what happened, of some length' };
+  const records = Array.from({ length: items }, (_, i) => ({
+    timeUnixNano: '1700000000000000000', severityText: 'INFO', body, traceId: id(i >> 2, 16),
+    attributes: attributes(i),
+  }));
+  const points = Array.from({ length: items }, (_, i) => ({
+    timeUnixNano: '1700000000000000000', asInt: String(i), attributes: attributes(i),
+  }));
+  const scope = { name: 'bench', version: '1.0.0' };
+  const quarter = (list: object[], group: number): object[] =>
+    list.slice(group * list.length / 4, (group + 1) * list.length / 4);
+  return signal === 'logs'
+    ? encodeProto('ExportLogsServiceRequest', {
+      resourceLogs: [0, 1, 2, 3].map((group) => ({
+        resource: attributesOf(group), scopeLogs: [{ scope, logRecords: quarter(records, group) }],
+      })),
+    })
+    : encodeProto('ExportMetricsServiceRequest', {
+      resourceMetrics: [0, 1, 2, 3].map((group) => ({
+        resource: attributesOf(group),
+        scopeMetrics: [{
+          scope, metrics: [{ name: 'm', gauge: { dataPoints: quarter(points, group) } }],
+        }],
+      })),
+    });
+}
+
+const KEYED: readonly (readonly [Signal, string, readonly string[]])[] = [
+  ['traces', 'service', []],
+  ['traces', 'attributes', ['attribute.number.3']],
+  ['traces', 'attributes', ['none', 'span.name']],
+  ['logs', 'traceID', []],
+  ['logs', 'resource', []],
+  ['logs', 'attributes', ['none', 'log.severity']],
+  ['metrics', 'resource', []],
+  ['metrics', 'streamID', []],
+  ['metrics', 'attributes', ['none', 'attribute.number.9']],
+];
+
+const ITEMS = 1000;
+const byIdentifier: KeyRoute = (identifier, length) => crc32(identifier, 0, length) % TARGETS;
+const NAMES = {
+  traces: 'ExportTraceServiceRequest',
+  logs: 'ExportLogsServiceRequest',
+  metrics: 'ExportMetricsServiceRequest',
+} as const;
+
+console.table(KEYED.map(([signal, routingKey, routingAttributes]) => {
+  const settings = { routingKey, routingAttributes, compatibility: { keys: 3 } };
+  const key = routingKeyOf(signal, settings as RoutingKeySettings, { id: 'bench' });
+  if (key === undefined) throw new Error(`${signal} by ${routingKey}: must have a key`);
+  const keyed = new KeySplitter(signal, key);
+  const bytes = signal === 'traces' ? request(ITEMS) : others(signal, ITEMS);
+  const collectors = inCollectorOrder(NAMES[signal], bytes);
+  const cost = (given: Buffer): number =>
+    Math.round(nanosPerSpan(ITEMS, () => { keyed.split(given, byIdentifier); }) * 10) / 10;
+  return {
+    signal,
+    'key': [routingKey, ...routingAttributes].join(' '),
+    'lowest field first': cost(bytes),
+    'highest field first': cost(collectors),
+  };
+}));

@@ -12,7 +12,7 @@ import { position, readBodyEnd, readTag, skipValue } from '../wire/reader';
 import { fieldLength, writeHeader } from '../wire/writer';
 
 /** Tags of the children that lead to items, for each level from the request down. */
-const PATHS: Readonly<Record<Signal, readonly (readonly number[])[]>> = {
+export const ITEM_PATHS: Readonly<Record<Signal, readonly (readonly number[])[]>> = {
   // resource_spans → scope_spans → spans
   traces: [[0x0a], [0x12], [0x12]],
   // resource_logs → scope_logs → log_records
@@ -193,9 +193,9 @@ class ItemIndex {
 }
 
 const INDEXES: Readonly<Record<Signal, ItemIndex>> = {
-  traces: new ItemIndex(PATHS.traces),
-  metrics: new ItemIndex(PATHS.metrics),
-  logs: new ItemIndex(PATHS.logs),
+  traces: new ItemIndex(ITEM_PATHS.traces),
+  metrics: new ItemIndex(ITEM_PATHS.metrics),
+  logs: new ItemIndex(ITEM_PATHS.logs),
 };
 
 /** How much of a payload a piece takes. */

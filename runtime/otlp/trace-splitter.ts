@@ -11,8 +11,11 @@
  * Spans are never edited and keep their order within a target.
  */
 import { REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS } from './fields';
-import { RangeTable, SpanIndex } from './span-index';
-import { createPayload, type Payload } from '../pipeline/payload';
+import {
+  asUint8Array, copyRanges, gatherParts, type Allocate, type Part, type TargetPayload,
+} from './parts';
+import { SpanIndex } from './span-index';
+import type { Payload } from '../pipeline/payload';
 import { fieldLength, writeHeader } from '../wire/writer';
 
 /**
@@ -20,27 +23,6 @@ import { fieldLength, writeHeader } from '../wire/writer';
  * index. `idAt` is where the 16 bytes of the trace id are, or -1 for a span without a usable one.
  */
 export type Route = (bytes: Uint8Array, idAt: number) => number;
-
-/** Gives a block of at least `bytes` bytes; what is in it does not matter. */
-export type Allocate = (bytes: number) => Uint8Array;
-
-/** What one target gets of a request. */
-export interface TracePart {
-  /** The number that the route gave. */
-  readonly target: number;
-  /** A whole ExportTraceServiceRequest. */
-  readonly bytes: Uint8Array;
-  /** Number of spans in it. */
-  readonly items: number;
-}
-
-/** What one target gets of a payload. */
-export interface TargetPayload {
-  /** The number that the route gave. */
-  readonly target: number;
-  /** The spans whose traces go there. */
-  readonly payload: Payload;
-}
 
 const FIRST_TARGETS = 16;
 const FIRST_SPANS = 1024;
@@ -130,7 +112,7 @@ export class TraceSplitter {
    *
    * @throws MalformedError when `bytes` is not an ExportTraceServiceRequest.
    */
-  public split(bytes: Uint8Array, route: Route): TracePart[] {
+  public split(bytes: Uint8Array, route: Route): Part[] {
     this.index.read(bytes);
     if (this.index.spanCount === 0) return [];
     const only = this.routeSpans(bytes, route);
@@ -142,20 +124,7 @@ export class TraceSplitter {
 
   /** As `split`, over all chunks of a payload. */
   public splitPayload(payload: Payload, route: Route): TargetPayload[] {
-    const chunks = new Map<number, { list: Uint8Array[]; items: number }>();
-    for (const chunk of payload.chunks) {
-      for (const { target, bytes, items } of this.split(chunk, route)) {
-        const found = chunks.get(target);
-        if (found === undefined) {
-          chunks.set(target, { list: [bytes], items });
-        } else {
-          found.list.push(bytes);
-          found.items += items;
-        }
-      }
-    }
-    return [...chunks].map(([target, { list, items }]) =>
-      ({ target, payload: createPayload(payload.signal, list, items, payload.metadata) }));
+    return gatherParts(payload, (chunk) => this.split(chunk, route));
   }
 
   /** Asks the route for every span; returns the target when it is one and the same. */
@@ -230,7 +199,7 @@ export class TraceSplitter {
     }
   }
 
-  private write(bytes: Uint8Array): TracePart[] {
+  private write(bytes: Uint8Array): Part[] {
     const { targets, index } = this;
     const { requestExtras } = index;
     let total = 0;
@@ -242,7 +211,7 @@ export class TraceSplitter {
       }
     }
     const out = asUint8Array(this.allocate(total));
-    const parts: TracePart[] = [];
+    const parts: Part[] = [];
     for (let target = 0; target < targets.count; target += 1) {
       const items = targets.items[target];
       if (items === 0) continue;
@@ -291,21 +260,4 @@ export class TraceSplitter {
     targets.cursor[target] = copyRanges(bytes, index.scopeExtras, scope, out, at);
     this.scopePairs += 1;
   }
-}
-
-/** The same bytes; `subarray` of a Buffer costs twice that of a Uint8Array. */
-function asUint8Array({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length);
-}
-
-/** Copies the ranges of a group to `at` and returns the offset after them. */
-function copyRanges(
-  bytes: Uint8Array, ranges: RangeTable, group: number, out: Uint8Array, at: number,
-): number {
-  let end = at;
-  for (let i = ranges.from[group]; i < ranges.from[group + 1]; i += 1) {
-    out.set(bytes.subarray(ranges.start[i], ranges.end[i]), end);
-    end += ranges.end[i] - ranges.start[i];
-  }
-  return end;
 }

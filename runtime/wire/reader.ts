@@ -155,3 +155,45 @@ function skipGroup(bytes: Uint8Array, start: number, limit: number): number {
   }
   return at;
 }
+
+/** Tag of the field that `nextField` met last. */
+export let fieldTag = 0;
+
+/**
+ * Offset after the field at `at`; `fieldTag` is its tag and `position` is where its value starts.
+ * What most fields are (a tag below 128; a length below 16 KiB, eight bytes, or a number below 128)
+ * is read without a call.
+ */
+export function nextField(bytes: Uint8Array, at: number, limit: number): number {
+  const tag = bytes[at];
+  const first = bytes[at + 1];
+  let end = 0;
+  if (tag < 0x80 && tag > 7) {
+    const kind = tag & 7;
+    position = at + 1;
+    if (kind === LEN) {
+      if (first < 0x80) {
+        position = at + 2;
+        end = at + 2 + first;
+      } else if (bytes[at + 2] < 0x80) {
+        position = at + 3;
+        end = at + 3 - 0x80 + first + (bytes[at + 2] << 7);
+      }
+    } else if (kind === I64) {
+      end = at + 9;
+    } else if (kind === VARINT && first < 0x80) {
+      end = at + 2;
+    }
+  }
+  if (end > at && end <= limit) {
+    fieldTag = tag;
+    return end;
+  }
+  const unusual = readTag(bytes, at, limit);
+  const valueAt = position;
+  end = skipValue(bytes, valueAt, limit, unusual);
+  // Behind the length of a value that has one, `position` is already where the value starts.
+  if ((unusual & 7) !== LEN) position = valueAt;
+  fieldTag = unusual;
+  return end;
+}

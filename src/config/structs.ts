@@ -16,8 +16,8 @@ export type {
   FileCompressionParamsConfig, FileExporterConfig, FileGroupByConfig, FileRotationConfig,
 } from './exporters/file';
 export type {
-  LoadBalancingExporterConfig, LoadBalancingOtlpConfig, LoadBalancingProtocolConfig,
-  LoadBalancingRetryConfig,
+  LoadBalancingCompatibilityConfig, LoadBalancingExporterConfig, LoadBalancingOtlpConfig,
+  LoadBalancingProtocolConfig, LoadBalancingRetryConfig,
 } from './exporters/load-balancing';
 export type { NopExporterConfig } from './exporters/nop';
 export type { OtlpGrpcDeliveryConfig, OtlpGrpcExporterConfig } from './exporters/otlp-grpc';

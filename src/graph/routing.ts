@@ -53,12 +53,7 @@ export class RoutingKey {
   ) {}
 }
 
-/**
- * How telemetry is spread over several receivers of it.
- *
- * The collector of this package spreads traces by trace id. For every other key one of upstream's
- * distributions is taken, where no image was named.
- */
+/** How telemetry is spread over several receivers of it. */
 export class Routing {
   /**
    * What has the same key goes to the same place. Signals that the key does not spread go by

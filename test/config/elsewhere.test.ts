@@ -19,13 +19,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
-  ['routing by service', loadBalancingExporter, { resolver, routing_key: 'service' },
-    'exporters.load_balancing.routing_key: must be one of traceID, ""; service is a choice'
-    + ` ${NOT_HERE}`],
-  ['routing by attributes', loadBalancingExporter,
-    { resolver, routing_key: 'attributes', routing_attributes: ['a'] },
-    'exporters.load_balancing.routing_key: must be one of traceID, ""; attributes is a choice'
-    + ` ${NOT_HERE}\nexporters.load_balancing.routing_attributes: is a key ${NOT_HERE}`],
 ];
 
 /** What has no effect, its contract, YAML that holds it, and the one sentence about it. */

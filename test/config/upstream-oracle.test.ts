@@ -20,6 +20,8 @@ interface Case {
 
 /** Inputs on which this runtime decides otherwise on purpose, and why. */
 const DIFFERENCES = new Map<string, string>([
+  ['{"resolver":{"static":{"hostnames":["a:1"]}},"routing_key":"metric"}',
+    'which signals it must route is known when it is built, and then it is refused for traces'],
   ['{"decision_wait":5}', 'a sampler without policies drops everything'],
   ['{"sampling_initial":-1}', 'no number of lines is negative'],
   [policy('latency', '{"threshold_ms":-5000,"upper_threshold_ms":-1}'), 'no time is negative'],

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'net';
 import { Coalescer, COALESCER_LIMITS } from './coalescer';
 import type { Clock } from '../../clock';
-import type { Payload } from '../../pipeline/payload';
+import type { Payload, Signal } from '../../pipeline/payload';
 import type { Sender } from '../../pipeline/sender';
 import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
 import type { SpanPlace } from '../../telemetry/spans';
@@ -37,7 +37,9 @@ export interface BackendOptions {
 
 /** One backend: gathers parts, sends them, measures the answers. */
 export class Backend {
-  private readonly coalescer: Coalescer;
+  /** Requests hold one signal, and one signal keeps no other waiting. */
+  private readonly coalescers = new Map<Signal, Coalescer>();
+  private isStopped = false;
   private stopping?: Promise<void>;
 
   public constructor(
@@ -45,20 +47,18 @@ export class Backend {
     public readonly endpoint: string,
     private readonly sender: Sender,
     private readonly options: BackendOptions,
-  ) {
-    const limits = { ...COALESCER_LIMITS, requests: options.requests };
-    this.coalescer = new Coalescer(
-      limits, options.clock, (request, parent) => this.sendRequest(request, parent));
-  }
+  ) {}
 
   /** Sends `part`, maybe with parts of other requests, below the span `parent`. */
   public send(part: Payload, parent?: SpanPlace): Promise<void> {
-    return this.coalescer.send(part, parent);
+    return this.coalescerOf(part.signal).send(part, parent);
   }
 
   /** Throws back what waits, lets what is on its way end, and closes the connection. */
   public stop(): Promise<void> {
-    this.stopping ??= this.coalescer.close().finally(() => this.sender.close());
+    this.isStopped = true;
+    this.stopping ??= Promise.all([...this.coalescers.values()].map((each) => each.close()))
+      .then(() => undefined).finally(() => this.sender.close());
     return this.stopping;
   }
 
@@ -73,6 +73,18 @@ export class Backend {
     metrics.remove(BACKEND_LATENCY, { endpoint });
     metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'true' });
     metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'false' });
+  }
+
+  private coalescerOf(signal: Signal): Coalescer {
+    let coalescer = this.coalescers.get(signal);
+    if (coalescer === undefined) {
+      const { clock, requests } = this.options;
+      coalescer = new Coalescer({ ...COALESCER_LIMITS, requests }, clock,
+        (request, parent) => this.sendRequest(request, parent));
+      if (this.isStopped) void coalescer.close();
+      this.coalescers.set(signal, coalescer);
+    }
+    return coalescer;
   }
 
   private async sendRequest(request: Payload, parent?: SpanPlace): Promise<void> {

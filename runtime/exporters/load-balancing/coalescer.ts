@@ -47,7 +47,7 @@ interface Part {
   reject(error: unknown): void;
 }
 
-/** Gathers for one backend. */
+/** Gathers for one backend what is of one signal. */
 export class Coalescer {
   private waiting: Part[] = [];
   private waitingItems = 0;
@@ -130,9 +130,9 @@ export class Coalescer {
   private async run(parts: readonly Part[]): Promise<void> {
     this.running++;
     try {
-      const [{ parent }] = parts;
+      const [{ parent, payload: { signal } }] = parts;
       await this.sendRequest(
-        mergePayloads('traces', parts.map(({ payload }) => payload)),
+        mergePayloads(signal, parts.map(({ payload }) => payload)),
         parts.every((part) => part.parent === parent) ? parent : undefined);
       for (const { resolve } of parts) resolve();
     } catch (error) {

@@ -1,10 +1,12 @@
 import { createHash } from 'crypto';
-import { readFileSync } from 'fs';
-import { join } from 'path';
 import { crc32 } from 'zlib';
-import { buildRing, endpointOf, GENERATION_3, HashRing } from './hash-ring';
+import {
+  buildRing, endpointOf, GENERATION_3, HashRing, RING_GENERATIONS, routeKeysBy,
+} from './hash-ring';
+import { oracleLines } from '../../testing/oracle-lines';
 
 interface RingCase {
+  readonly generation?: number;
   readonly set: string;
   readonly endpoints: string[];
   readonly items: number;
@@ -20,10 +22,10 @@ interface RingCase {
   readonly probe_limit: number;
 }
 
-const ORACLE = join(__dirname, '../../testing/oracle/lb_ring_gen3.jsonl');
-const CASES = readFileSync(ORACLE, 'utf8').trimEnd().split('\n')
-  .map((line) => JSON.parse(line) as RingCase);
-const HASHED = CASES.filter((entry) => entry.ring_sha256 !== undefined);
+const CASES = oracleLines<RingCase>('lb_ring_gen3');
+const OLDER = oracleLines<RingCase>('lb_ring_gen1_gen2');
+const HASHED = [...CASES, ...OLDER].filter((entry) => entry.ring_sha256 !== undefined)
+  .map((entry) => ({ generation: 3, ...entry }));
 const SYNTHETIC = CASES.filter((entry) => entry.set === 'synthetic');
 const DUMPED = CASES.filter((entry) => entry.set.startsWith('full-dump'));
 
@@ -37,11 +39,14 @@ function named(points: [number, string][]): { pos: number; endpoint: string }[] 
 }
 
 test('the oracle holds every kind of ring', () => {
-  expect([HASHED.length, DUMPED.length, SYNTHETIC.length]).toEqual([CASES.length - 7, 1, 6]);
+  expect([DUMPED.length, SYNTHETIC.length]).toEqual([1, 6]);
+  const counts = [1, 2, 3].map((generation) =>
+    HASHED.filter((entry) => entry.generation === generation).length);
+  expect(counts).toEqual([11, 11, CASES.length - 7]);
 });
 
-test.each(HASHED)('ring "$set" has the points that upstream gives it', (entry) => {
-  const points = listed(buildRing(entry.endpoints));
+test.each(HASHED)('ring "$set" of generation $generation has upstream\'s points', (entry) => {
+  const points = listed(buildRing(entry.endpoints, RING_GENERATIONS[entry.generation]));
   expect(points).toHaveLength(entry.items);
   expect(named(points.slice(0, 5))).toEqual(entry.first5);
   expect(named(points.slice(-5))).toEqual(entry.last5);
@@ -49,11 +54,16 @@ test.each(HASHED)('ring "$set" has the points that upstream gives it', (entry) =
   expect(createHash('sha256').update(text).digest('hex')).toBe(entry.ring_sha256);
 });
 
-test.each(HASHED)('ring "$set" routes every identifier as upstream does', (entry) => {
-  const ring = buildRing(entry.endpoints);
+test.each(HASHED)('ring "$set" of generation $generation routes as upstream does', (entry) => {
+  const shape = RING_GENERATIONS[entry.generation];
+  const ring = buildRing(entry.endpoints, shape);
+  const route = routeKeysBy(ring);
   expect(entry.routed.map(({ id }) => {
-    const crc = crc32(Buffer.from(id, 'hex'));
-    return { id, crc, pos: crc % GENERATION_3.positions, endpoint: endpointOf(ring, crc) };
+    const identifier = Buffer.from(`${id}ff`, 'hex');
+    const crc = crc32(identifier.subarray(0, -1));
+    const owner = ring.endpoints[route(identifier, identifier.length - 1)];
+    expect(endpointOf(ring, crc)).toBe(owner);
+    return { id, crc, pos: crc % shape.positions, endpoint: owner };
   })).toEqual(entry.routed);
 });
 
@@ -65,6 +75,7 @@ test.each(SYNTHETIC)(
   'collisions on a ring of $positions positions with limit $probe_limit end as upstream has them',
   (entry) => {
     const ring = buildRing(entry.endpoints, {
+      ...GENERATION_3,
       positions: entry.positions,
       pointsPerEndpoint: entry.vnodes,
       probeLimit: entry.probe_limit,

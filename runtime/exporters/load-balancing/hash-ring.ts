@@ -1,5 +1,6 @@
 /**
- * The consistent hash ring of generation 3, byte for byte that of upstream since v0.157.
+ * The consistent hash ring, byte for byte that of upstream: of generation 3, which is that since
+ * v0.157, unless an older one is asked for.
  *
  * ```
  *   position     0      1      2      3      4      5   …   131070
@@ -7,10 +8,12 @@
  *   owners       B      B      B      A      A      A   …      B     next taken, or first
  * ```
  *
- * Every backend takes 200 positions, spread by CRC-32. A trace belongs to the next position that is
- * taken. All positions are filled in beforehand, so that a lookup is one load.
+ * Every backend takes 200 positions, spread by CRC-32. An identifier, most often a trace id,
+ * belongs to the next position that is taken. All positions are filled in beforehand, so that a
+ * lookup is one load.
  */
 import { crc32 as crc32Of } from 'zlib';
+import type { KeyRoute } from '../../otlp/key-splitter';
 import type { Route } from '../../otlp/trace-splitter';
 import { crc32 } from '../../wire/crc32';
 
@@ -26,11 +29,30 @@ export interface RingShape {
   readonly pointsPerEndpoint: number;
   /** A point that finds this many positions taken is left out, though the next may be free. */
   readonly probeLimit: number;
+  /** Bytes in which the number of a point follows its endpoint. */
+  readonly numberBytes: number;
+  /** Whether the first endpoint takes all its positions before the next one takes any. */
+  readonly isByEndpoint: boolean;
 }
+
+/** The shape of generation 1, up to v0.130: a position that is taken is lost. */
+export const GENERATION_1: RingShape = {
+  positions: 36_000, pointsPerEndpoint: 100, probeLimit: 1, numberBytes: 1, isByEndpoint: true,
+};
+
+/** The shape of generation 2, from v0.131 to v0.156. */
+export const GENERATION_2: RingShape = {
+  ...GENERATION_1, probeLimit: 10, numberBytes: 4,
+};
 
 /** The shape of generation 3. A prime keeps CRC-32 from clustering, a power of two would not. */
 export const GENERATION_3: RingShape = {
-  positions: 131_071, pointsPerEndpoint: 200, probeLimit: 10,
+  positions: 131_071, pointsPerEndpoint: 200, probeLimit: 10, numberBytes: 4, isByEndpoint: false,
+};
+
+/** The shapes by the number of their generation. */
+export const RING_GENERATIONS: Readonly<Record<number, RingShape>> = {
+  1: GENERATION_1, 2: GENERATION_2, 3: GENERATION_3,
 };
 
 /** Which endpoint owns which position. */
@@ -69,14 +91,22 @@ export function routeBy({ owners }: HashRing): Route {
   };
 }
 
+/** Tells the index of the endpoint that owns an identifier. The ring must not be empty. */
+export function routeKeysBy({ owners }: HashRing): KeyRoute {
+  return (identifier, length) => owners[crc32(identifier, 0, length) % owners.length];
+}
+
 /** By position: 0 when nobody took it, else one more than the index of the endpoint that did. */
 function takePositions(endpoints: readonly string[], shape: RingShape): Uint16Array {
   const { positions, pointsPerEndpoint, probeLimit } = shape;
-  const crcs = pointCrcs(endpoints, pointsPerEndpoint);
+  const crcs = pointCrcs(endpoints, shape);
   const taken = new Uint16Array(positions);
+  const order = Uint32Array.from(crcs.keys());
   // Ties are broken by the whole CRC and then by the endpoint, whose order the index has.
-  const order = Uint32Array.from(crcs.keys()).sort((a, b) =>
-    (crcs[a] % positions) - (crcs[b] % positions) || crcs[a] - crcs[b] || a - b);
+  if (!shape.isByEndpoint) {
+    order.sort((a, b) =>
+      (crcs[a] % positions) - (crcs[b] % positions) || crcs[a] - crcs[b] || a - b);
+  }
   for (const index of order) {
     let position = crcs[index] % positions;
     let probes = 0;
@@ -88,14 +118,16 @@ function takePositions(endpoints: readonly string[], shape: RingShape): Uint16Ar
   return taken;
 }
 
-/** CRC-32 of every endpoint followed by the number of its point in four bytes, low byte first. */
-function pointCrcs(endpoints: readonly string[], pointsPerEndpoint: number): Uint32Array {
+/** CRC-32 of every endpoint followed by the number of its point, low byte first. */
+function pointCrcs(
+  endpoints: readonly string[], { numberBytes, pointsPerEndpoint }: RingShape,
+): Uint32Array {
   const crcs = new Uint32Array(endpoints.length * pointsPerEndpoint);
-  const number = Buffer.alloc(4);
+  const number = Buffer.alloc(numberBytes);
   endpoints.forEach((endpoint, index) => {
     const start = crc32Of(endpoint);
     for (let point = 0; point < pointsPerEndpoint; point++) {
-      number.writeUInt32LE(point);
+      number.writeUIntLE(point, 0, numberBytes);
       crcs[index * pointsPerEndpoint + point] = crc32Of(number, start);
     }
   });

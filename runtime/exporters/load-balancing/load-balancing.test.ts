@@ -1,14 +1,13 @@
-import { readFileSync } from 'fs';
-import { join } from 'path';
-import { createLoadBalancingExporter, LoadBalancingExporter } from './load-balancing';
+import { LoadBalancingExporter } from './load-balancing';
 import type { BackendsListener, Resolver } from './resolver';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
-import { createPayload, Payload, Signal } from '../../pipeline/payload';
+import { createPayload, Payload, Signal, SIGNALS } from '../../pipeline/payload';
 import { exporterContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
 import { settle } from '../../testing/fake-clock';
-import { encodeProto } from '../../testing/otlp-proto';
+import { oracleLines } from '../../testing/oracle-lines';
+import { requestBytes } from '../../testing/routing-oracle';
 import { bytesOf } from '../../testing/sample-payload';
 import { ScriptedSender } from '../../testing/scripted-sender';
 import { findSpans, spans } from '../../testing/span-builder';
@@ -23,9 +22,10 @@ function settingsOf(yaml: object): LoadBalancingSettings {
   return settings as LoadBalancingSettings;
 }
 
-const AT_ONCE = settingsOf({
+const WITHOUT_QUEUE = {
   protocol: { otlp: { sending_queue: { enabled: false }, retry_on_failure: { enabled: false } } },
-});
+};
+const AT_ONCE = settingsOf(WITHOUT_QUEUE);
 
 /** A resolver that a test speaks for. */
 class ToldResolver implements Resolver {
@@ -50,8 +50,10 @@ function copyOf({ signal, chunks, items }: Payload): Payload {
 }
 
 /** An exporter whose backends are scripts. */
-function setUp(backends: readonly string[], settings = AT_ONCE) {
-  const context = exporterContext(ID, ['traces']);
+function setUp(
+  backends: readonly string[], settings = AT_ONCE, signals: readonly Signal[] = ['traces'],
+) {
+  const context = exporterContext(ID, signals);
   const made: [string, ScriptedSender][] = [];
   const scripts = new Map<string, ScriptedSender>();
   const resolver = new ToldResolver(backends);
@@ -96,22 +98,19 @@ function traceNames(payloads: readonly Payload[]): string[] {
 interface OracleCase {
   readonly case: string;
   readonly routing_key: string;
+  readonly routing_attributes: string[] | null;
+  readonly split_by_trace?: object[];
   readonly backends: string[];
   readonly input: object;
   readonly sent: Readonly<Record<string, object[]>>;
   readonly failing_backends?: string[];
 }
 
-const ORACLE_FILE = join(__dirname, '../../testing/oracle/lb_exporter_traces.jsonl');
-const ORACLE = readFileSync(ORACLE_FILE, 'utf8').trimEnd().split('\n')
-  .map((line) => JSON.parse(line) as OracleCase)
-  .filter((entry) => entry.routing_key === 'traceID');
+const ORACLE = oracleLines<OracleCase>('lb_exporter_traces');
+const FAILING = ORACLE.filter((entry) => entry.failing_backends !== undefined);
 
-/** OTLP/JSON as bytes; ids are hex there, and base64 for protobufjs. */
 function fromJson(request: object): Uint8Array {
-  return encodeProto('ExportTraceServiceRequest', JSON.parse(JSON.stringify(request),
-    (key, value: unknown) => /^(trace|span|parentSpan)Id$/.test(key)
-      ? Buffer.from(value as string, 'hex').toString('base64') : value) as object);
+  return requestBytes('traces', request);
 }
 
 function oraclePayload(input: object): Payload {
@@ -119,12 +118,17 @@ function oraclePayload(input: object): Payload {
   return createPayload('traces', [bytes], findSpans(bytes).length);
 }
 
-test('the oracle has a case without and two with failures', () => {
-  expect(ORACLE.map(({ failing_backends: failing }) => failing?.length ?? 0)).toEqual([0, 1, 1]);
+test('the oracle has two cases without and two with failures', () => {
+  expect(ORACLE.map(({ failing_backends: failing }) => failing?.length ?? 0))
+    .toEqual([0, 0, 1, 1]);
 });
 
 test.each(ORACLE)('backends get what upstream gives them: $case', async (entry) => {
-  const balanced = setUp(entry.backends);
+  const balanced = setUp(entry.backends, settingsOf({
+    ...WITHOUT_QUEUE,
+    routing_key: entry.routing_key,
+    routing_attributes: entry.routing_attributes ?? [],
+  }));
   await balanced.exporter.start();
   await balanced.consume(oraclePayload(entry.input));
   for (const [endpoint, sender] of balanced.made) {
@@ -135,7 +139,7 @@ test.each(ORACLE)('backends get what upstream gives them: $case', async (entry) 
   await balanced.exporter.stop();
 });
 
-test.each(ORACLE.slice(1))('only what failed is tried again: $case', async (entry) => {
+test.each(FAILING)('only what failed is tried again: $case', async (entry) => {
   const balanced = setUp(entry.backends, settingsOf({}));
   const [failing] = entry.failing_backends as string[];
   const isPermanent = entry.case.includes('permanent');
@@ -353,18 +357,11 @@ test.each(WAYS)('one queue, retry and time-out hold when %s', async (_, yaml, wa
   await balanced.exporter.stop();
 });
 
-test.each(['logs', 'metrics'] as Signal[])('a pipeline of %s is refused', (signal) => {
-  const context = exporterContext(ID, ['traces', signal]);
-  expect(() => createLoadBalancingExporter(AT_ONCE, context)).toThrow(
-    `${ID}: must stand in pipelines of traces only, as it routes by trace id, `
-    + `got a pipeline of ${signal}`);
-});
-
 componentSuite('load_balancing', {
   kind: 'exporter',
-  signals: ['traces'],
+  signals: SIGNALS,
   make: () => {
-    const balanced = setUp(['a', 'b', 'c'], settingsOf({}));
+    const balanced = setUp(['a', 'b', 'c'], settingsOf({}), SIGNALS);
     const { clock, exporter, made } = balanced;
     return {
       component: exporter,

@@ -1,5 +1,7 @@
+import { RING_GENERATIONS } from './hash-ring';
 import type { Resolver } from './resolver';
 import { createResolver } from './resolvers';
+import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
 import type { Exporter, ExporterContext } from '../../component';
@@ -18,14 +20,14 @@ export interface LoadBalancingParts {
   readonly resolver: Resolver;
   /** Throws when no backend could be sent to, whichever it is. */
   readonly check?: () => void;
-  /** A number in [0, 1) per call, for the jitter of retries. */
+  /** A number in [0, 1) per call, for the jitter of retries and records without a trace id. */
   readonly random?: () => number;
 }
 
 /** Requests on their way to one backend when no queue says how many. */
 const REQUESTS_WITHOUT_QUEUE = 100;
 
-/** Gives each trace to the one backend that the hash ring names. */
+/** Gives everything with the same key to the one backend that the hash ring names. */
 export class LoadBalancingExporter implements Exporter {
   private readonly table: RoutingTable;
   private readonly delivery: Exporter;
@@ -49,13 +51,22 @@ export class LoadBalancingExporter implements Exporter {
       makeSender,
       requests: queue?.numConsumers ?? REQUESTS_WITHOUT_QUEUE,
       timeoutMs: way.timeout,
+      shape: RING_GENERATIONS[settings.compatibility.ring],
     });
+    const keys = new Map(context.signals.map((signal) =>
+      [signal, routingKeyOf(signal, settings, { id, random })]));
+    if (keys.has('logs') && overridesKeyOfLogs(settings)) {
+      log.warn('logs go by trace id, as they do in releases before v0.154', {
+        routing_key: settings.routingKey,
+      });
+    }
     const sender = new RoutingSender({
       clock,
       table: this.table,
       // Whoever waits for the answer can try again itself, and knows better for how long.
       patienceMs: queue === undefined || queue.waitForResult ? 0 : way.timeout,
       stopResolver: () => resolver.stop(),
+      keyOf: (signal) => keys.get(signal),
     });
     // Limits stand at each backend: one that is slow or away must not keep others waiting.
     const sendingQueue = queue && { ...queue, numConsumers: Infinity };
@@ -98,11 +109,6 @@ export class LoadBalancingExporter implements Exporter {
 export function createLoadBalancingExporter(
   settings: LoadBalancingSettings, context: ExporterContext,
 ): Exporter {
-  const other = context.signals.find((signal) => signal !== 'traces');
-  if (other !== undefined) {
-    throw new Error(`${context.id}: must stand in pipelines of traces only, as it routes by trace `
-      + `id, got a pipeline of ${other}`);
-  }
   return new LoadBalancingExporter(settings, context, {
     makeSender: (endpoint) => {
       const sender = createOtlpGrpcSender({ ...settings.protocol.otlp, endpoint }, context);

@@ -1,5 +1,5 @@
 /**
- * Sends each trace of a payload to its owner.
+ * Sends everything in a payload to its owner.
  *
  * ```
  *   payload ─► split by the ring ─► part A ─► taken
@@ -12,8 +12,10 @@ import { BlockPool } from './block-pool';
 import type { Routes, RoutingTable } from './routing-table';
 import type { Clock } from '../../clock';
 import { messageOf, PermanentError, RetryableError } from '../../errors';
+import { Key, KeySplitter } from '../../otlp/key-splitter';
+import type { Allocate, TargetPayload } from '../../otlp/parts';
 import { TraceSplitter } from '../../otlp/trace-splitter';
-import { mergePayloads, Payload } from '../../pipeline/payload';
+import { mergePayloads, Payload, Signal } from '../../pipeline/payload';
 import { PartialFailure, Sender } from '../../pipeline/sender';
 import type { SpanPlace } from '../../telemetry/spans';
 
@@ -27,6 +29,17 @@ export interface RoutingSenderOptions {
   readonly patienceMs: number;
   /** Ends what finds the backends. */
   readonly stopResolver: () => Promise<void>;
+  /** What decides about the backend; undefined for spans by trace id. */
+  readonly keyOf: (signal: Signal) => Key | undefined;
+}
+
+/** Cuts payloads of one signal by their owners. */
+interface Splitter {
+  split(payload: Payload, routes: Routes): TargetPayload[];
+  /** Items of the payload split last that have no owner. */
+  readonly leftOutItems: number;
+  /** Why they have none. */
+  readonly leftOutReason?: string;
 }
 
 /** What became of one payload. */
@@ -44,11 +57,7 @@ interface Outcome {
 /** One attempt per call, over as many backends as the payload has owners. */
 export class RoutingSender implements Sender {
   private readonly pool = new BlockPool();
-  private readonly splitter = new TraceSplitter((bytes) => {
-    const block = this.pool.take(bytes);
-    this.blocks.push(block);
-    return block;
-  });
+  private readonly splitters = new Map<Signal, Splitter>();
   /** Blocks that hold the parts of the payload that is being split. */
   private blocks: Uint8Array[] = [];
 
@@ -75,18 +84,23 @@ export class RoutingSender implements Sender {
 
   /** Sends what is left, and leaves in `outcome` what then is left. */
   private async attempt(
-    outcome: Outcome, { ring, route, backends }: Routes, parent: SpanPlace | undefined,
+    outcome: Outcome, routes: Routes, parent: SpanPlace | undefined,
   ): Promise<void> {
+    const { ring, backends } = routes;
     outcome.failure = undefined;
     if (backends.length === 0) {
       outcome.failure = new RetryableError('no backends yet', { code: UNAVAILABLE });
       return;
     }
     const lostBefore = outcome.lostItems;
-    const parts = this.splitter.splitPayload(mergePayloads('traces', outcome.rest), route);
+    const [{ signal }] = outcome.rest;
+    const splitter = this.splitterOf(signal);
+    const parts = splitter.split(mergePayloads(signal, outcome.rest), routes);
+    const { leftOutItems, leftOutReason = '' } = splitter;
     const blocks = this.blocks;
     this.blocks = [];
     outcome.rest = [];
+    if (leftOutItems > 0) noteLeftOut(outcome, leftOutItems, leftOutReason);
     await Promise.all(parts.map(({ target, payload }) => {
       const sent = backends[target]?.send(payload, parent)
         ?? Promise.reject(noSender(ring.endpoints[target]));
@@ -96,12 +110,49 @@ export class RoutingSender implements Sender {
     const isTaken = outcome.rest.length === 0 && outcome.lostItems === lostBefore;
     if (isTaken) for (const block of blocks) this.pool.give(block);
   }
+
+  private splitterOf(signal: Signal): Splitter {
+    let splitter = this.splitters.get(signal);
+    if (splitter === undefined) {
+      const allocate: Allocate = (bytes) => {
+        const block = this.pool.take(bytes);
+        this.blocks.push(block);
+        return block;
+      };
+      splitter = splitterBy(signal, this.options.keyOf(signal), allocate);
+      this.splitters.set(signal, splitter);
+    }
+    return splitter;
+  }
+}
+
+function splitterBy(signal: Signal, key: Key | undefined, allocate: Allocate): Splitter {
+  if (key === undefined) {
+    const byTrace = new TraceSplitter(allocate);
+    return {
+      split: (payload, { route }) => byTrace.splitPayload(payload, route), leftOutItems: 0,
+    };
+  }
+  const byKey = new KeySplitter(signal, key, allocate);
+  return {
+    split: (payload, { routeKeys }) => byKey.splitPayload(payload, routeKeys),
+    get leftOutItems() {
+      return byKey.leftOutItems;
+    },
+    leftOutReason: key.leftOutReason,
+  };
 }
 
 const UNAVAILABLE = 14;
 
 function noSender(endpoint: string): RetryableError {
   return new RetryableError(`couldn't find the exporter for the endpoint "${endpoint}"`);
+}
+
+/** Writes down that some items belong to nobody. */
+function noteLeftOut(outcome: Outcome, items: number, reason: string): void {
+  outcome.lostItems += items;
+  outcome.refusal ??= new PermanentError(reason);
 }
 
 /** Writes down that `part` was not taken, or not all of it. A bug goes through. */
@@ -123,7 +174,7 @@ function note(outcome: Outcome, part: Payload, error: unknown): void {
 
 /** Says what became of all of `payload`, in the words that a delivery understands. */
 function conclude(payload: Payload, { rest, lostItems, failure, refusal }: Outcome): void {
-  const left = mergePayloads('traces', rest);
+  const left = mergePayloads(payload.signal, rest);
   if (left.items === payload.items && failure !== undefined) throw failure;
   if (lostItems === payload.items && refusal !== undefined) throw refusal;
   if (left.items === 0 && lostItems === 0) return;

@@ -1,8 +1,9 @@
-/** Which backends there are and which trace belongs to which of them, at every moment. */
+/** Which backends there are and what belongs to which of them, at every moment. */
 import { crc32 } from 'zlib';
 import { Backend, BackendOptions, withPort } from './backend';
-import { buildRing, HashRing, routeBy } from './hash-ring';
+import { buildRing, GENERATION_3, HashRing, RingShape, routeBy, routeKeysBy } from './hash-ring';
 import { messageOf } from '../../errors';
+import type { KeyRoute } from '../../otlp/key-splitter';
 import type { Route } from '../../otlp/trace-splitter';
 import type { Sender } from '../../pipeline/sender';
 import type { Logger } from '../../telemetry/logger';
@@ -10,10 +11,12 @@ import type { Instrument } from '../../telemetry/metrics';
 
 /** A moment of the table. It is replaced as a whole, never changed. */
 export interface Routes {
-  /** Who owns which trace. */
+  /** Who owns which identifier. */
   readonly ring: HashRing;
-  /** The same, for the splitter. */
+  /** The same, for the splitter by trace id. */
   readonly route: Route;
+  /** The same, for splitters by other keys. */
+  readonly routeKeys: KeyRoute;
   /** The backend of each of the ring's endpoints; undefined where none could be made. */
   readonly backends: readonly (Backend | undefined)[];
 }
@@ -29,6 +32,8 @@ export interface RoutingTableOptions extends BackendOptions {
   readonly log: Logger;
   /** Makes the sender of one backend. */
   readonly makeSender: MakeSender;
+  /** How large the ring is; as that of generation 3 unless given. */
+  readonly shape?: RingShape;
 }
 
 /** Equal on all processes that route alike. */
@@ -57,7 +62,7 @@ export class RoutingTable {
    * leaves may end; what waits for it is routed anew.
    */
   public update(endpoints: readonly string[]): boolean {
-    const ring = buildRing(endpoints);
+    const ring = buildRing(endpoints, this.options.shape ?? GENERATION_3);
     if (isSame(ring.endpoints, this.routes.ring.endpoints)) return false;
     const wanted = new Set(ring.endpoints.map(withPort));
     for (const endpoint of wanted) this.add(endpoint);
@@ -126,7 +131,7 @@ export class RoutingTable {
 }
 
 function routesOf(ring: HashRing, backends: readonly (Backend | undefined)[]): Routes {
-  return { ring, route: routeBy(ring), backends };
+  return { ring, route: routeBy(ring), routeKeys: routeKeysBy(ring), backends };
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

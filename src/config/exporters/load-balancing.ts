@@ -3,7 +3,7 @@
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
-import { choice, duration, flag, list, ratio, text, upstreamOnly } from '../fields';
+import { choice, count, duration, flag, list, ratio, text } from '../fields';
 import { section, type Report, type SettingsOf } from '../section';
 import { otlpGrpcFields, type OtlpGrpcDeliveryConfig } from './otlp-grpc';
 import { endpointIsServer, GRPC_CLIENT_UPSTREAM_ONLY } from '../sections/grpc-client';
@@ -63,17 +63,38 @@ export interface LoadBalancingRetryConfig {
   readonly randomizationFactor?: number;
 }
 
-/** Sends each trace to the one backend that a hash ring gives it. */
+/**
+ * Which release of upstream routes beside this process. All who route to the same backends must
+ * agree, or what belongs together meets different ones.
+ */
+export interface LoadBalancingCompatibilityConfig {
+  /**
+   * Generation of the hash ring: 1 up to v0.130, 2 up to v0.156, 3 since.
+   * @default 3
+   */
+  readonly ring?: number;
+  /**
+   * Generation of what is hashed: 1 up to v0.151, where attributes of spans, and the service with
+   * them, are bare texts; 2 up to v0.153, where logs still go by trace id whatever the routing key
+   * is; 3 since.
+   * @default 3
+   */
+  readonly keys?: number;
+}
+
+/** Sends everything with the same key to the one backend that a hash ring gives it. */
 export interface LoadBalancingExporterConfig {
   /**
-   * What decides about the backend: traceID, or empty for the same. Upstream has service,
-   * attributes, resource, metric and streamID besides.
+   * What decides about the backend. Traces: traceID, service or attributes. Logs: service,
+   * traceID, resource or attributes. Metrics: service, resource, metric, streamID or attributes.
+   * Empty is the first of these.
    * @default ""
    */
   readonly routingKey?: string;
   /**
-   * Attributes that decide about the backend where the routing key is attributes. This runtime
-   * has no such key.
+   * Attributes that decide about the backend where the routing key is attributes. Besides those of
+   * resources, scopes, spans, records and data points there are span.kind, span.name, log.severity
+   * and log.body.
    * @default []
    */
   readonly routingAttributes?: string[];
@@ -101,12 +122,19 @@ export interface LoadBalancingExporterConfig {
    * @default - off
    */
   readonly sendingQueue?: SendingQueueConfig;
+  /**
+   * Which release of upstream routes beside this process. Only this runtime has the key.
+   * @default - the newest
+   */
+  readonly compatibility?: LoadBalancingCompatibilityConfig;
 }
+
+const NEWEST = 3;
 
 const fields = {
   routingKey: choice(
-    ['traceID', ''], '', ['service', 'attributes', 'resource', 'metric', 'streamID']),
-  routingAttributes: upstreamOnly(list(text(), [])),
+    ['traceID', 'service', 'attributes', 'resource', 'metric', 'streamID', ''], ''),
+  routingAttributes: list(text(), []),
   protocol: section<LoadBalancingProtocolConfig>()({
     otlp: section<LoadBalancingOtlpConfig>()(otlpGrpcFields('placeholder:4317'), {
       check: endpointIsServer,
@@ -124,15 +152,19 @@ const fields = {
     randomizationFactor: ratio({ fallback: 0, max: 1 }),
   }, { check: retriesFit }),
   sendingQueue: sendingQueue('off'),
+  compatibility: section<LoadBalancingCompatibilityConfig>()({
+    ring: count({ fallback: NEWEST, min: 1, max: NEWEST }),
+    keys: count({ fallback: NEWEST, min: 1, max: NEWEST }),
+  }),
 };
 
 /** What the load-balancing exporter works with. */
 export type LoadBalancingSettings = SettingsOf<typeof fields>;
 
 function attributesDecide(
-  { routingKey, routingAttributes = [] }: LoadBalancingSettings, report: Report,
+  { routingKey, routingAttributes }: LoadBalancingSettings, report: Report,
 ): void {
-  const isByAttributes = (routingKey as string) === 'attributes';
+  const isByAttributes = routingKey === 'attributes';
   if (isByAttributes === (routingAttributes.length > 0)) return;
   report(['routing_attributes'], isByAttributes
     ? 'must name at least one attribute beside routing_key attributes'
@@ -143,7 +175,6 @@ function attributesDecide(
 export const loadBalancingExporter = component<LoadBalancingExporterConfig>()(
   'exporters', 'load_balancing', fields, {
     aliases: ['loadbalancing'],
-    signals: ['traces'],
     authenticators: [{ at: ['protocol', 'otlp', 'auth', 'authenticator'], as: 'client' }],
     check: attributesDecide,
   });

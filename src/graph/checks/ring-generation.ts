@@ -1,7 +1,7 @@
 /** All who route by key to the same pods choose the same pod for the same key. */
 import type { Check } from './check';
 import { receiverOf } from './meetings';
-import { NEWEST_GENERATION, routingGeneration, type RoutingGeneration } from './ring-generations';
+import { generationBeside, routingGeneration, type RoutingGeneration } from './ring-generations';
 import { destinations, type Destination } from '../destinations';
 import { Signal } from '../signal';
 import { valueAt, type TierFacts } from '../tier-facts';
@@ -28,23 +28,29 @@ function sentence({ destination, tier, target }: Router, newer: Router): string 
   return `exporters.${destination.exporter}: must choose the same pods of ${target} as`
     + ` ${newer.tier.path} does, which runs ${newer.tier.image.image}, got ${tier.image.image} with`
     + ' an older way to choose: what belongs together would meet different pods.'
-    + '\n→ give both tiers the same `image`.';
+    + `\n→ give both tiers the same \`image\`${newer.tier.image.isRuntime
+      ? `, or ${newer.tier.path} the \`compatibility\` of that version` : ''}.`;
 }
 
 function routersOf(tier: TierFacts, app: readonly TierFacts[]): Router[] {
-  const generation = generationOf(tier);
-  if (generation === undefined) return [];
   return destinations(tier.data).filter(({ spread }) => spread !== 'connection')
     .flatMap((destination) => {
       const receiver = receiverOf(tier, destination, app);
       const target = receiver?.path ?? destination.text;
-      return receiver?.maxPods === 1 ? [] : [{ tier, destination, target, generation }];
+      const generation = generationOf(tier, destination);
+      return generation === undefined || receiver?.maxPods === 1
+        ? [] : [{ tier, destination, target, generation }];
     });
 }
 
 /** Undefined when nobody knows which version is inside. */
-function generationOf({ image }: TierFacts): RoutingGeneration | undefined {
-  if (image.isRuntime) return NEWEST_GENERATION;
+function generationOf(
+  { data, image }: TierFacts, { exporter }: Destination,
+): RoutingGeneration | undefined {
+  if (image.isRuntime) {
+    const told = (key: string) => valueAt(data, 'exporters', exporter, 'compatibility', key);
+    return generationBeside(told('ring'), told('keys'));
+  }
   const minor = image._minor;
   return minor === undefined || minor <= UNKNOWN_MINOR ? undefined : routingGeneration(minor);
 }

@@ -42,3 +42,17 @@ export function routingGeneration(minor: number): RoutingGeneration {
 
 /** The newest generation, which is that of our own runtime. */
 export const NEWEST_GENERATION = routingGeneration(Infinity);
+
+/** The generation of our own runtime that is told by its `compatibility` to be as an older one. */
+export function generationBeside(ring: unknown, keys: unknown): RoutingGeneration {
+  const { ring: newestRing, attributes, logs } = NEWEST_GENERATION;
+  // Keys are numbered through, whichever part of them changed: 2 has only attributes as they are.
+  const behind = typeof keys === 'number' ? NEWEST_KEYS - keys : 0;
+  return {
+    ring: typeof ring === 'number' ? ring : newestRing,
+    attributes: behind > 1 ? attributes - 1 : attributes,
+    logs: behind > 0 ? logs - 1 : logs,
+  };
+}
+
+const NEWEST_KEYS = 3;

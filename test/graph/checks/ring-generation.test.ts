@@ -51,6 +51,48 @@ test.each([
   expect(routers([one, other])).toEqual([]);
 });
 
+describe('compatibility of the image of this package', () => {
+  const beside = (name: string, compatibility: string, key = 'traceID') =>
+    complaints((chart) => {
+      const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+      const signals = [Signal.TRACES];
+      new GatewayDeployment(chart, 'ours', {
+        forwardTo,
+        signals,
+        image: IMAGES.ours,
+        ...raw(`exporters: {load_balancing/sampler: {routing_key: ${key}, ${compatibility}}}`),
+      });
+      new GatewayDeployment(chart, 'theirs', {
+        forwardTo,
+        signals,
+        image: IMAGES[name],
+        ...raw(`exporters: {loadbalancing/sampler: {routing_key: ${key}}}`),
+      });
+    }).filter((sentence) => sentence.includes('must choose the same pods'));
+
+  test.each([
+    ['0.145', 'compatibility: {ring: 2}', 'traceID'],
+    ['0.145', 'compatibility: {ring: 2, keys: 1}', 'service'],
+    ['0.152', 'compatibility: {ring: 2, keys: 2}', 'service'],
+  ])('of %s is had by %s for %s', (name, compatibility, key) => {
+    expect(beside(name, compatibility, key)).toEqual([]);
+  });
+
+  test.each([
+    ['0.145', 'compatibility: {}', 'traceID'],
+    ['0.145', 'compatibility: {ring: 1}', 'traceID'],
+    ['0.145', 'compatibility: {ring: 2, keys: 2}', 'service'],
+    ['0.152', 'compatibility: {ring: 2, keys: 1}', 'service'],
+  ])('of %s is not had by %s for %s', (name, compatibility, key) => {
+    expect(beside(name, compatibility, key)).toHaveLength(1);
+  });
+
+  test('is the way out beside an older image', () => {
+    expect(routers(['0.145', 'ours'])[0]).toMatch(
+      /→ give both tiers the same `image`, or telemetry\/router-1 the `compatibility` of that/);
+  });
+});
+
 test('with one pod there is nothing to choose', () => {
   expect(routers(['0.156', '0.157'], {}, 1)).toEqual([]);
 });

@@ -1,0 +1,40 @@
+/** Attributes of resources and scopes, where both are fields of the entries around them. */
+import {
+  ENTRY_RESOURCE, ENTRY_SCOPE, RESOURCE_ATTRIBUTES, SCOPE_ATTRIBUTES,
+} from '../../../otlp/fields';
+import { findAttribute } from '../../../otlp/find-attribute';
+import { fieldTag, nextField, position } from '../../../wire/reader';
+
+/** Depth of the entry of a resource. */
+export const RESOURCE = 1;
+/** Depth of the entry of a scope. */
+export const SCOPE = 2;
+/** Depth of a metric. */
+export const METRIC = 3;
+
+/**
+ * Whether the resource in the entry from `start` to `end` has an attribute `name`; its value is
+ * then where `findAttribute` leaves it.
+ */
+export function findOnResource(
+  bytes: Uint8Array, start: number, end: number, name: Uint8Array,
+): boolean {
+  return findInside(bytes, start, end, ENTRY_RESOURCE, RESOURCE_ATTRIBUTES, name);
+}
+
+/** The same for the scope in the entry of one. */
+export function findOnScope(
+  bytes: Uint8Array, start: number, end: number, name: Uint8Array,
+): boolean {
+  return findInside(bytes, start, end, ENTRY_SCOPE, SCOPE_ATTRIBUTES, name);
+}
+
+function findInside(
+  bytes: Uint8Array, start: number, end: number, holder: number, list: number, name: Uint8Array,
+): boolean {
+  for (let at = start; at < end;) {
+    at = nextField(bytes, at, end);
+    if (fieldTag === holder && findAttribute(bytes, position, at, list, name)) return true;
+  }
+  return false;
+}
