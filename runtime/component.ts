@@ -78,12 +78,12 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
-  /** Whom servers and clients tell of their calls; nobody below the level `detailed`. */
+  /** Whom servers and clients tell of their calls, where they are counted or traced. */
   readonly calls?: Calls;
   /** Who makes spans of what the process does; nobody unless the configuration sends them. */
   readonly spans?: Spans;
   /**
-   * Whose HTTP/2 carries gRPC. With that of Node.js, OTLP/HTTP is HTTP/1.1 only.
+   * Whose HTTP/2 carries gRPC. With that of Node.js, OTLP/HTTP is HTTP/1.1 only, in and out.
    * @default "own"
    */
   readonly http2?: Http2;

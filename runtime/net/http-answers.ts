@@ -16,6 +16,12 @@ import type { Encoding, OnMessage, Routes } from './transport';
 
 const DEFAULT_MAX_BODY = 20 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
+/** What the sender of a body is told for which there is no memory now. */
+const NO_MEMORY: Status = {
+  code: Code.unavailable,
+  message: 'the memory for bodies that are on their way in is used up',
+  retryDelayMs: 1000,
+};
 
 const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
   proto: 'application/x-protobuf', json: 'application/json',
@@ -75,13 +81,18 @@ export class HttpAnswers {
     exchange.discard();
   }
 
+  /** Answers that there is no memory now for what is still to come of `exchange`. */
+  public refuseForMemory(exchange: HttpExchange): void {
+    this.refuse(exchange, NO_MEMORY);
+  }
+
   private observe(exchange: HttpExchange): void {
     const { calls } = this.context;
     if (calls === undefined) return;
     const path = pathOf(exchange.target);
-    exchange.tally.tellEnd = calls.httpServer({
+    exchange.tally.told = calls.httpServer({
       ...exchange.facts, ...this.routes.has(path) && { route: path },
-    });
+    }, exchange);
   }
 
   /** Tells browsers what they may do; whether that was all that was asked. */
@@ -148,6 +159,10 @@ export class HttpAnswers {
   ): void {
     exchange.collect((body) => {
       if (body === 'aborted') return;
+      if (body === 'no memory') {
+        this.refuseForMemory(exchange);
+        return;
+      }
       if (body === 'too large') {
         this.refuse(exchange, invalid(TOO_LARGE));
         return;
@@ -160,7 +175,7 @@ export class HttpAnswers {
       }
       const metadata = this.settings.includeMetadata
         ? httpMetadata(exchange.rawHeaders) : undefined;
-      const parent = this.context.spans?.parentOf(exchange.rawHeaders);
+      const parent = exchange.tally.told?.place;
       onMessage(message, 0, message.length, encoding, (status, answer) => {
         answerWith(exchange, encoding, status, answer);
       }, metadata, parent);

@@ -7,15 +7,17 @@ import type { Timer } from '../clock';
 import type { HttpServerSettings } from '../config';
 import type { NetContext } from './authentication';
 import { FirstBytes } from './first-bytes';
+import { tellOfHandshakes } from './handshakes';
 import { HttpAnswers } from './http-answers';
 import { Http1Exchange } from './http1-exchange';
 import { HttpStream, type HttpDoor } from './http2/http-stream';
-import { ServerConnections } from './http2/server-connections';
+import type { ReceiveBudget } from './http2/receive-window';
+import { budgetFor, ServerConnections } from './http2/server-connections';
 import { Promises } from './incoming-block';
-import { listenOn } from './listen';
+import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
 import { ServerTls } from './tls';
-import { handshakeFailure, isTlsFailure } from './tls-failure';
+import { isTlsFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
 
 /** How long a request and its headers may take to arrive where nothing is said about it. */
@@ -60,6 +62,7 @@ export class HttpServer implements MessageServer {
   private readonly answers: HttpAnswers;
   private readonly peers: PeerLog;
   private readonly promises = new Promises(PROMISED_BYTES);
+  private readonly budget: ReceiveBudget;
   private readonly http2?: ServerConnections;
   private readonly firstBytes: FirstBytes;
 
@@ -68,10 +71,13 @@ export class HttpServer implements MessageServer {
     routes: Routes,
     private readonly context: NetContext,
     /** What is not as usual; for tests. */
-    private readonly options: { readonly maxConnections?: number } = {},
+    private readonly options: {
+      readonly maxConnections?: number; readonly budget?: ReceiveBudget;
+    } = {},
   ) {
     this.peers = new PeerLog(context);
     this.answers = new HttpAnswers(settings, routes, context, this.peers);
+    this.budget = options.budget ?? budgetFor(this.answers.maxBytes);
     if (context.http2 !== 'node') this.http2 = this.createHttp2();
     this.firstBytes = new FirstBytes(
       context.clock, timeoutsOf(settings).headersTimeout,
@@ -134,11 +140,7 @@ export class HttpServer implements MessageServer {
     const server = https.createServer(
       { ...timeoutsOf(this.settings), ...tls.options, ALPNProtocols });
     this.refreshing = tls.keepFresh(server);
-    server.on('tlsClientError', (error, socket: TLSSocket) => {
-      const failure = handshakeFailure(error, socket);
-      if (failure === undefined) return;
-      this.peers.warn('TLS handshake failed.', socket.remoteAddress ?? '', failure);
-    });
+    tellOfHandshakes(server, this.peers);
     this.intercept(server, 'secureConnection', (socket) => {
       this.take(socket, (socket as TLSSocket).alpnProtocol === 'h2');
     });
@@ -174,11 +176,11 @@ export class HttpServer implements MessageServer {
       clock: context.clock,
       facts: {
         scheme: settings.tls === undefined ? 'http' : 'https',
-        address: socket.localAddress ?? '',
-        port: socket.localPort ?? 0,
-        version: '2',
+        ...localEnd(socket),
+        version: '2.0',
       },
       peer: socket.remoteAddress ?? '',
+      peerPort: socket.remotePort ?? 0,
       keepsHeaders: settings.includeMetadata || context.spans !== undefined,
       readTimeout: settings.readTimeout,
       writeTimeout: settings.writeTimeout,
@@ -194,6 +196,7 @@ export class HttpServer implements MessageServer {
     return new ServerConnections(this.context, this.peers, {
       maxConcurrentStreams: MOST_STREAMS,
       maxBytes: this.answers.maxBytes,
+      budget: this.budget,
       keepalive: {
         maxConnectionIdle: keepalive.idleTimeout || readTimeout,
         maxConnectionAge: 0,
@@ -217,12 +220,13 @@ export class HttpServer implements MessageServer {
   }
 
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
-    const { answers, context: { clock } } = this;
+    const { answers, budget, context: { clock }, promises } = this;
+    const { maxBytes } = answers;
     const { keepalive, writeTimeout } = this.settings;
     if (this.closing !== undefined || !keepalive.enabled) response.shouldKeepAlive = false;
     this.open.add(response);
     const exchange = new Http1Exchange(
-      request, response, answers.maxBytes, this.promises, clock);
+      request, response, { maxBytes, promises, budget }, clock);
     const deadline = writeTimeout > 0
       ? clock.after(writeTimeout, () => request.socket.destroy()) : undefined;
     response.once('close', () => {

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'http'
 import type { TLSSocket } from 'tls';
 import type { Clock } from '../clock';
 import { Tally, type HttpExchange, type NoBody, type TakeBody } from './http-exchange';
+import type { ReceiveBudget } from './http2/receive-window';
 import type { Promises } from './incoming-block';
 import { IncomingBody } from './incoming-body';
 import type { RawHeaders } from './request-metadata';
@@ -12,14 +13,23 @@ import type { HttpCall } from '../telemetry/calls';
 const LINGER_MS = 500;
 const NO_CONTENT = 204;
 
+/** Memory for the bodies of a server, whatever carries them. */
+export interface BodyMemory {
+  /** Largest body in bytes. */
+  readonly maxBytes: number;
+  /** Memory that may be set aside for what is announced and not here yet. */
+  readonly promises: Promises;
+  /** Bytes of all bodies that are not complete. */
+  readonly budget: ReceiveBudget;
+}
+
 /** One of them. */
 export class Http1Exchange implements HttpExchange {
   public readonly tally = new Tally();
 
   public constructor(
     private readonly request: IncomingMessage, private readonly response: ServerResponse,
-    private readonly maxBytes: number, private readonly promises: Promises,
-    private readonly clock: Clock,
+    private readonly memory: BodyMemory, private readonly clock: Clock,
   ) {
     response.on('error', () => undefined);
   }
@@ -44,6 +54,10 @@ export class Http1Exchange implements HttpExchange {
     return this.request.socket.remoteAddress ?? '';
   }
 
+  public get peerPort(): number {
+    return this.request.socket.remotePort ?? 0;
+  }
+
   public get facts(): HttpCall {
     const { socket } = this.request;
     return {
@@ -55,7 +69,7 @@ export class Http1Exchange implements HttpExchange {
   }
 
   public collect(done: TakeBody): void {
-    const { maxBytes, promises, request } = this;
+    const { memory: { budget, maxBytes, promises }, request } = this;
     const length = Number(request.headers['content-length'] ?? -1);
     if (length > maxBytes) {
       request.resume();
@@ -64,22 +78,27 @@ export class Http1Exchange implements HttpExchange {
     }
     const body = new IncomingBody(maxBytes, promises);
     body.expect(length);
+    let held = 0;
     let isDone = false;
-    const fail = (why: NoBody): void => {
+    const settle = (what: () => Uint8Array | NoBody): void => {
       if (isDone) return;
       isDone = true;
-      body.drop();
-      done(why);
+      budget.held -= held;
+      done(what());
     };
+    const fail = (why: NoBody): void => settle(() => {
+      body.drop();
+      return why;
+    });
     const aborted = (): void => fail('aborted');
     request.on('data', (chunk: Buffer) => {
-      if (!isDone && !body.push(chunk, 0, chunk.length)) fail('too large');
-    });
-    request.on('end', () => {
       if (isDone) return;
-      isDone = true;
-      done(body.end());
+      held += chunk.length;
+      budget.held += chunk.length;
+      if (!body.push(chunk, 0, chunk.length)) fail('too large');
+      else if (budget.held > budget.maxBytes) fail('no memory');
     });
+    request.on('end', () => settle(() => body.end()));
     request.on('close', aborted);
     request.on('error', aborted);
   }

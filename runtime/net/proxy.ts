@@ -83,10 +83,13 @@ function addressOf({ hostname, port, protocol }: URL): { host: string; port: num
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usual };
 }
 
-function authorization({ username, password }: URL): Record<string, string> {
+/** The header of this name that shows what a URL knows of its user; none when it knows nothing. */
+export function authorization(
+  { username, password }: URL, name = 'proxy-authorization',
+): Record<string, string> {
   if (username === '' && password === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+  return { [name]: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 function variable(env: Environment, name: string): string {

@@ -5,7 +5,7 @@
  * most. 301, 302 and 303 are not: they ask for a GET without the body, whose answer says nothing
  * about what was to be delivered.
  */
-import type { IncomingMessage } from 'http';
+import type { AnswerHead } from './http-answer';
 
 /** Answers that send a request elsewhere before it is given up. */
 export const MOST_REDIRECTS = 10;
@@ -15,9 +15,9 @@ export const MOST_REDIRECTS = 10;
  * undefined where it is not sent elsewhere.
  */
 export function redirectOf(
-  { statusCode, headers: { location } }: IncomingMessage, from: URL,
+  { location, status }: AnswerHead, from: URL,
 ): URL | string | undefined {
-  if ((statusCode !== 307 && statusCode !== 308) || location === undefined) return undefined;
+  if ((status !== 307 && status !== 308) || location === undefined) return undefined;
   if (!URL.canParse(location, from.href)) return 'redirected to what is no URL';
   const to = new URL(location, from.href);
   if (!/^https?:$/.test(to.protocol)) return `redirected to ${to.protocol}, which is not HTTP`;

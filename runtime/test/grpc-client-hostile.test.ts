@@ -113,6 +113,12 @@ const ROWS: readonly Row[] = [
     frames: [head(1, { ':status': '103' }), ...good(1)],
     code: 0,
   },
+  {
+    says: 'informational answers without end',
+    frames: [...Array.from({ length: 20 }, () => head(1, { ':status': '103' })), ...good(1)],
+    code: 13,
+    node: 0,
+  },
   { says: 'a good answer and a reset without error', frames: [...good(1), reset(0)], code: 0 },
   {
     says: 'only trailers',

@@ -19,14 +19,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
-  ['tokens that a key is enough for', oauth2ClientExtension,
-    {
-      token_url: 'https://h/t',
-      client_id: 'a',
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    },
-    'extensions.oauth2client.grant_type: must be one of client_credentials, "";'
-    + ` urn:ietf:params:oauth:grant-type:jwt-bearer is a choice ${NOT_HERE}`],
   ['routing by service', loadBalancingExporter, { resolver, routing_key: 'service' },
     'exporters.load_balancing.routing_key: must be one of traceID, ""; service is a choice'
     + ` ${NOT_HERE}`],
@@ -52,10 +44,16 @@ const EFFECTLESS: readonly (readonly [string, Part, object, string])[] = [
   ['sizes of what a gRPC client writes', otlpGrpcExporter, { ...grpc, write_buffer_size: 5 },
     'exporters.otlp_grpc.write_buffer_size: has no effect in this runtime: it gives a socket all of'
     + ' a message at once, and has no buffer of its own in between'],
-  ['signs of life of HTTP/2', otlpHttpExporter,
-    { endpoint: 'http://h', http2_ping_timeout: '5s', force_attempt_http2: true },
-    'exporters.otlp_http.http2_ping_timeout: has no effect in this runtime: it sends over'
-    + ' HTTP/1.1'],
+  ['sizes of what an HTTP client reads', otlpHttpExporter,
+    {
+      endpoint: 'https://h',
+      read_buffer_size: 5,
+      http2_ping_timeout: '5s',
+      http2_read_idle_timeout: '5s',
+      force_attempt_http2: true,
+    },
+    'exporters.otlp_http.read_buffer_size: has no effect in this runtime: it takes what a'
+    + ' socket has at once, and has no buffer of its own in between'],
   ['an older key', otlpReceiver, { protocols: { http: { idle_timeout: '5s' } } },
     'receivers.otlp.protocols.http.idle_timeout: is deprecated; write keepalive.idle_timeout'],
 ];

@@ -125,7 +125,8 @@ async function played(pieces: Iterable<Uint8Array>): Promise<Outcome> {
   return { messages: messages.join(), held: budget.held };
 }
 
-function* cut(input: Uint8Array): Iterable<Uint8Array> {
+/** `input` in pieces whose size comes of its own. */
+export function* cut(input: Uint8Array): Iterable<Uint8Array> {
   const size = input.length % 11 + 1;
   for (let at = 0; at < input.length; at += size) yield input.subarray(at, at + size);
 }

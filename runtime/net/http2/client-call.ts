@@ -4,14 +4,14 @@ import {
   MAX_ANSWER_BYTES, type BegunCall, type CallEnd, type OutgoingCall,
 } from '../grpc-session';
 import { Code, OK, type Status } from '../status';
-import type { Http2Connection } from './connection';
-import { ErrorCode, errorName } from './frames';
-import type { Promises } from '../incoming-block';
+import {
+  ClientStream, cutOff, mistake, resetMessage, type ClientStreamHost,
+} from './client-stream';
+import { ErrorCode } from './frames';
 import { IncomingMessage } from './incoming-message';
-import { Http2Stream, type FieldList } from './stream';
+import type { FieldList } from './stream';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-const FIRST_FINAL = 200;
 /** What gRPC makes of a reset; after the others, the call may be tried again. */
 const CODE_OF_RESET: ReadonlyMap<number, number> = new Map<number, number>([
   [ErrorCode.cancel, Code.cancelled],
@@ -21,22 +21,9 @@ const CODE_OF_RESET: ReadonlyMap<number, number> = new Map<number, number>([
 const NO_MEMORY: Status = {
   code: Code.unavailable, message: 'the memory for answers that are on their way in is used up',
 };
-const TOO_MANY_HEADERS: Status = {
-  code: Code.internal, message: 'peer header list size exceeded limit',
-};
-
-/** What the calls of one connection share. */
-export interface ClientCallHost {
-  /** The connection. */
-  readonly connection: Http2Connection;
-  /** Memory that may be set aside. */
-  readonly promises: Promises;
-  /** Why the connection ended; nothing when it did so in peace. */
-  readonly failure: string;
-}
 
 /** A call, from its headers to its answer. */
-export class ClientCall extends Http2Stream implements BegunCall {
+export class ClientCall extends ClientStream implements BegunCall {
   private readonly message: IncomingMessage;
   /** Status of HTTP; 0 before the answer's headers are here. */
   private http = 0;
@@ -45,9 +32,9 @@ export class ClientCall extends Http2Stream implements BegunCall {
   private isOver = false;
 
   public constructor(
-    id: number, private readonly host: ClientCallHost, private readonly call: OutgoingCall,
+    id: number, host: ClientStreamHost, private readonly call: OutgoingCall,
   ) {
-    super(id);
+    super(id, host);
     this.message = new IncomingMessage(MAX_ANSWER_BYTES, host.promises);
   }
 
@@ -120,16 +107,11 @@ export class ClientCall extends Http2Stream implements BegunCall {
   }
 
   private takeHead(fields: FieldList, isEndStream: boolean): void {
-    const { names, values } = fields;
-    const http = names[0] === ':status' && /^[1-9]\d\d$/.test(values[0]) ? Number(values[0]) : 0;
-    if (http === 0 || http < FIRST_FINAL && isEndStream) {
-      this.host.connection.blame(this, ErrorCode.protocolError);
-      return;
-    }
-    if (http < FIRST_FINAL) return;
+    const http = this.finalStatus(fields, isEndStream);
+    if (http === undefined) return;
     this.http = http;
-    const at = names.indexOf('grpc-encoding');
-    if (at > 0) this.encoding = values[at];
+    const at = fields.names.indexOf('grpc-encoding');
+    if (at > 0) this.encoding = fields.values[at];
     this.takeStatus(fields);
   }
 
@@ -168,21 +150,9 @@ export class ClientCall extends Http2Stream implements BegunCall {
   }
 }
 
-function cutOff(failure: string): Status {
-  return failure === '' ? CUT_OFF
-    : { code: Code.unavailable, message: `${CUT_OFF.message}: ${failure}` };
-}
-
 function resetStatus(code: number): Status {
   return {
     code: CODE_OF_RESET.get(code) ?? Code.unavailable,
-    message: `stream terminated by RST_STREAM with error code: ${errorName(code)}`,
-  };
-}
-
-/** What is said of a stream that we had to end. */
-function mistake(code: number): Status {
-  return code === ErrorCode.enhanceYourCalm ? TOO_MANY_HEADERS : {
-    code: Code.internal, message: `the peer broke the rules of HTTP/2: ${errorName(code)}`,
+    message: resetMessage(code),
   };
 }

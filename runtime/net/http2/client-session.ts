@@ -1,24 +1,19 @@
-/** One connection of a gRPC client over our own HTTP/2: its calls, and how it comes to its end. */
-import { connect, type Socket } from 'net';
-import { connect as connectTls } from 'tls';
+/** One connection of a client over our own HTTP/2: its calls, and how it comes to its end. */
+import type { Socket } from 'net';
 import type { Clock, Timer } from '../../clock';
-import {
-  ALPN, ANSWER_WINDOW, type BegunCall, type CallHeaders, type Dial, type GrpcSession,
-  type OutgoingCall, type SessionEvents,
-} from '../grpc-session';
-import { messagePrefix, PREFIX } from '../message-assembler';
-import { Code } from '../status';
+import { ANSWER_WINDOW, type BegunCall, type SessionEvents } from '../grpc-session';
 import { Allowance } from './allowance';
-import { ClientCall, type ClientCallHost } from './client-call';
+import { ClientStream, type ClientStreamHost } from './client-stream';
 import { Http2Connection, type ConnectionOwner } from './connection';
-import { ErrorCode, Flag, FRAME_HEADER, FrameType, writeFrameHeader } from './frames';
+import { ErrorCode } from './frames';
 import { HpackEncoder } from './hpack-encoder';
 import { Promises } from '../incoming-block';
 import { ReceiveBudget } from './receive-window';
 import { defaultSettings } from './settings';
-import { sharedReading, withOwnBuffers, type TakeBytes } from './socket-reader';
 
 const MIB = 1024 * 1024;
+/** Memory that may be set aside for answers that are announced and not here yet. */
+export const PROMISED_BYTES = 16 * MIB;
 /** What a peer may send of all its answers that are not complete. */
 const WINDOW_BYTES = 4 * MIB;
 const HEADER_LIST_BYTES = 65_536;
@@ -28,46 +23,30 @@ const HEADER_LIST_BYTES = 65_536;
  */
 const MOST_PENDING_BYTES = 8 * MIB;
 /** What all peers together may make us hold of answers that are not complete, and each of them. */
-const BUDGET = new ReceiveBudget(64 * MIB, 16 * MIB);
-const PROMISES = new Promises(16 * MIB);
+export const ANSWER_BUDGET = new ReceiveBudget(64 * MIB, 16 * MIB);
+const PROMISES = new Promises(PROMISED_BYTES);
 /** How long a peer may take to read the last words. */
 const LINGER_MS = 1000;
 /** Pings that a peer may send in vain at once, and then in each second. */
 const PING_BURST = 1000;
 const PINGS_PER_SECOND = 33;
-/** Headers up to this size are written in one piece with their frame's. */
-const SHORT_BLOCK = 1024;
 const NOTHING: Uint8Array = new Uint8Array(0);
-const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$|[^\0-\xff]/;
-const DEADLINE = plainName('grpc-timeout');
 
-/** Connects, to speak over our own HTTP/2. */
-export const dialOwn: Dial = ({ clock, target, tls }) => {
-  let session: ClientSession | undefined;
-  const take: TakeBytes = (source, start, end) => session?.connection.push(source, start, end);
-  const onread = tls === undefined ? sharedReading(take) : undefined;
-  const socket = tls === undefined
-    ? connect({ ...target, noDelay: true, onread })
-    : connectTls({ ...target, ALPNProtocols: ALPN, ...tls }).setNoDelay(true);
-  return {
-    socket,
-    open: (events) => {
-      session = new ClientSession(socket, clock, events);
-      if (onread === undefined) withOwnBuffers(socket, take);
-      socket.resume();
-      return session;
-    },
-  };
-};
+/** What a client asks for, and what is told of it while it has not begun. */
+export interface PendingCall {
+  /** Told that the connection ended before it was sent. */
+  answered(end: 'unsent', answer: Uint8Array): void;
+}
 
-/** One connection. */
-class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
+/** One connection; what its calls are is told by those who extend it. */
+export abstract class ClientSession<Call extends PendingCall>
+implements ConnectionOwner, ClientStreamHost {
   public readonly connection: Http2Connection;
   public readonly promises = PROMISES;
   public failure = '';
-  private readonly encoder = new HpackEncoder();
+  protected readonly encoder = new HpackEncoder();
   /** Calls for which the peer has no room yet, first come first served. */
-  private readonly waiting = new Set<WaitingCall>();
+  private readonly waiting = new Set<WaitingCall<Call>>();
   private readonly pings = new Map<number, () => void>();
   private lastPing = 0;
   /** Pings of the peer that came with what it was sent: it measures the way. */
@@ -76,15 +55,9 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
   private isReady = false;
   private isLeaving = false;
   private linger?: Timer;
-  /** Headers that were found to be right. */
-  private checked?: CallHeaders;
-  /** The deadline that was written last, in milliseconds, and its field. */
-  private deadlineMs = -1;
-  private deadline: Buffer = Buffer.alloc(0);
 
   public constructor(
-    socket: Socket, private readonly clock: Clock,
-    private readonly events: SessionEvents,
+    socket: Socket, protected readonly clock: Clock, private readonly events: SessionEvents,
   ) {
     this.idlePings = new Allowance(clock, PING_BURST, PINGS_PER_SECOND);
     this.connection = new Http2Connection({
@@ -97,7 +70,7 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
         maxHeaderListSize: HEADER_LIST_BYTES,
       },
       windowBytes: WINDOW_BYTES,
-      budget: BUDGET,
+      budget: ANSWER_BUDGET,
       maxPendingBytes: MOST_PENDING_BYTES,
       clock,
     }, this);
@@ -109,7 +82,7 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
     return this.connection.streams.size > 0 || this.waiting.size > 0;
   }
 
-  public begin(call: OutgoingCall): BegunCall | undefined {
+  public begin(call: Call): BegunCall | undefined {
     if (this.connection.isOver) this.leave();
     if (this.isLeaving) return undefined;
     if (this.waiting.size === 0 && this.hasRoom) return this.start(call);
@@ -170,7 +143,7 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
   public leaving(lastStreamId: number): void {
     this.leave();
     for (const stream of [...this.connection.streams.values()]) {
-      if (stream.id > lastStreamId && stream instanceof ClientCall) stream.giveBack();
+      if (stream.id > lastStreamId && stream instanceof ClientStream) stream.giveBack();
     }
     if (this.connection.streams.size === 0) this.connection.end();
   }
@@ -201,6 +174,11 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
     this.linger = this.clock.after(LINGER_MS, () => this.connection.destroy());
   }
 
+  /** Calls that wait for their turn. */
+  protected get waitingCount(): number {
+    return this.waiting.size;
+  }
+
   private get hasRoom(): boolean {
     const { peer, sender, streams } = this.connection;
     return streams.size < peer.maxConcurrentStreams && !sender.isFull;
@@ -216,56 +194,13 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
   }
 
   /** Begins a call; undefined when no more can be begun here. */
-  private start(call: OutgoingCall): BegunCall | undefined {
-    const { connection } = this;
-    const headers = call.headers();
-    if (headers !== this.checked) {
-      const bad = headers.fields.find(([, value]) => BAD_VALUE.test(value));
-      if (bad !== undefined) return refused(call, bad[0]);
-      this.checked = headers;
-    }
-    const id = connection.nextStreamId();
-    if (id === undefined) {
-      this.close();
-      return undefined;
-    }
-    const stream = new ClientCall(id, this, call);
-    connection.add(stream);
-    this.writeHeaders(id, this.encoder.encode(headers.fields, headers.sensitive), call.timeLeft());
-    let length = PREFIX;
-    for (const chunk of call.chunks) length += chunk.length;
-    connection.sender.send(stream, {
-      chunks: [messagePrefix(length - PREFIX, call.isCompressed), ...call.chunks],
-      index: 0,
-      offset: 0,
-      left: length,
-    });
-    return stream;
-  }
+  protected abstract start(call: Call): BegunCall | undefined;
 
-  /** Deadlines differ from call to call; in no table, they leave the rest the same. */
-  private writeHeaders(id: number, block: Uint8Array, timeLeft: number | undefined): void {
-    const { outbox, sender } = this.connection;
-    const deadline = timeLeft === undefined ? NOTHING : this.deadlineField(timeLeft);
-    const length = block.length + deadline.length;
-    if (length > SHORT_BLOCK) {
-      sender.headers(id, Buffer.concat([block, deadline]), false);
-      return;
-    }
-    const at = outbox.reserve(FRAME_HEADER + length);
-    const to = outbox.block;
-    writeFrameHeader(to, at, length, FrameType.headers, Flag.endHeaders, id);
-    to.set(block, at + FRAME_HEADER);
-    to.set(deadline, at + FRAME_HEADER + block.length);
-  }
-
-  private deadlineField(ms: number): Uint8Array {
-    if (ms !== this.deadlineMs) {
-      this.deadlineMs = ms;
-      const value = Buffer.from(`${ms}m`, 'latin1');
-      this.deadline = Buffer.concat([DEADLINE, Buffer.from([value.length]), value]);
-    }
-    return this.deadline;
+  /** The number of the next stream; undefined when there is none left, and so no more calls. */
+  protected nextStreamId(): number | undefined {
+    const id = this.connection.nextStreamId();
+    if (id === undefined) this.close();
+    return id;
   }
 
   /** Takes no more calls; those that wait are given back. */
@@ -287,29 +222,17 @@ class ClientSession implements GrpcSession, ConnectionOwner, ClientCallHost {
 }
 
 /** A call that waits for its turn, and then stands for the one that has begun. */
-class WaitingCall implements BegunCall {
+class WaitingCall<Call> implements BegunCall {
   /** What it has become. */
   public begun?: BegunCall;
 
   public constructor(
     /** What waits. */
-    public readonly call: OutgoingCall, private readonly waiting: Set<WaitingCall>,
+    public readonly call: Call, private readonly waiting: Set<WaitingCall<Call>>,
   ) {}
 
   public cancel(): void {
     this.waiting.delete(this);
     this.begun?.cancel();
   }
-}
-
-/** A call whose header cannot be sent to anybody. */
-function refused(call: OutgoingCall, name: string): BegunCall {
-  const message = `header ${name}: must be a line of Latin-1, got another value`;
-  call.answered({ code: Code.internal, message }, NOTHING);
-  return { cancel: () => undefined };
-}
-
-/** The beginning of a field that no table keeps, up to its value. */
-function plainName(name: string): Buffer {
-  return Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name, 'latin1')]);
 }

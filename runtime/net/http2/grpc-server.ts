@@ -1,6 +1,6 @@
 /** gRPC over our own HTTP/2, unary calls only, with or without TLS. */
 import { createServer, type Server, type Socket } from 'net';
-import { createServer as createTlsServer, type TLSSocket } from 'tls';
+import { createServer as createTlsServer } from 'tls';
 import type { Timer } from '../../clock';
 import type { GrpcServerSettings } from '../../config';
 import {
@@ -9,15 +9,15 @@ import {
 import { compressionLoading } from '../compression';
 import { ACCEPTED_ENCODINGS } from '../grpc-rules';
 import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
+import { tellOfHandshakes } from '../handshakes';
 import { Promises } from '../incoming-block';
 import { keepaliveOf } from '../keepalive';
-import { listenOn } from '../listen';
+import { listenOn, localEnd } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
-import { handshakeFailure } from '../tls-failure';
 import type { MessageServer, Routes } from '../transport';
 import { ServerCall, type CallDoor } from './server-call';
-import { ServerConnections } from './server-connections';
+import { budgetFor, ServerConnections } from './server-connections';
 import { withOwnBuffers, withSharedBuffer, type TakeBytes } from './socket-reader';
 
 /** Memory that may be set aside for messages on their way in. */
@@ -48,9 +48,11 @@ export class OwnGrpcServer implements MessageServer {
     } = {},
   ) {
     this.peers = new PeerLog(context);
+    const maxBytes = maxBytesOf(settings);
     this.connections = new ServerConnections(context, this.peers, {
       maxConcurrentStreams: settings.maxConcurrentStreams || MOST_STREAMS,
-      maxBytes: maxBytesOf(settings),
+      maxBytes,
+      budget: budgetFor(maxBytes),
       keepalive: keepaliveOf(settings),
       notHttp2: NOT_HTTP2,
     });
@@ -83,10 +85,7 @@ export class OwnGrpcServer implements MessageServer {
   private createSecure(tls: ServerTls): Server {
     const server = createTlsServer({ ...tls.options, noDelay: true, ALPNProtocols: ['h2'] });
     this.refreshing = tls.keepFresh(server);
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const failure = handshakeFailure(error, socket);
-      if (failure !== undefined) this.complain('TLS handshake failed.', socket, failure);
-    });
+    tellOfHandshakes(server, this.peers);
     server.on('secureConnection', (socket) => {
       if (socket.alpnProtocol === 'h2') {
         this.keep(socket, withOwnBuffers);
@@ -120,9 +119,9 @@ export class OwnGrpcServer implements MessageServer {
       maxBytes: maxBytesOf(this.settings),
       authenticator: this.authenticator,
       calls: this.context.calls,
+      local: localEnd(accepted),
       keepsMetadata: this.settings.includeMetadata,
       promises: this.promises,
-      spans: this.context.spans,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     this.connections.take(

@@ -12,7 +12,6 @@ import type { HttpAnswers } from '../http-answers';
 import { Tally, type HttpExchange, type NoBody, type TakeBody } from '../http-exchange';
 import { IncomingBody } from '../incoming-body';
 import type { RawHeaders } from '../request-metadata';
-import { Code, type Status } from '../status';
 
 /** What the requests of one connection share. */
 export interface HttpDoor {
@@ -26,6 +25,8 @@ export interface HttpDoor {
   readonly facts: Omit<HttpCall, 'method'>;
   /** Address of the client. */
   readonly peer: string;
+  /** Its port. */
+  readonly peerPort: number;
   /** Whether somebody asks for the headers as they came. */
   readonly keepsHeaders: boolean;
   /** Milliseconds that a request may take to arrive; 0 is without a limit of its own. */
@@ -38,9 +39,6 @@ const NOTHING = new Uint8Array(0);
 const NO_CONTENT = 204;
 const REQUEST_TIMEOUT = 408;
 const HEADERS_TOO_LARGE = 431;
-const NO_MEMORY: Status = {
-  code: Code.unavailable, message: 'the memory for bodies that are on their way in is used up',
-};
 
 /** One of them. */
 export class HttpStream extends ServerStream implements HttpExchange {
@@ -69,6 +67,10 @@ export class HttpStream extends ServerStream implements HttpExchange {
 
   public get peer(): string {
     return this.door.peer;
+  }
+
+  public get peerPort(): number {
+    return this.door.peerPort;
   }
 
   public get facts(): HttpCall {
@@ -193,7 +195,7 @@ export class HttpStream extends ServerStream implements HttpExchange {
   }
 
   public onShed(): void {
-    this.door.answers.refuse(this, NO_MEMORY);
+    this.door.answers.refuseForMemory(this);
   }
 
   private giveUp(why: NoBody): void {

@@ -25,12 +25,20 @@ const LOOK_MS = 60_000;
 /** How late the end of a request may come that its client does not wait for any longer. */
 const DEADLINE_MS = 250;
 
+/** Memory for messages of up to `maxBytes` that are on their way in, over all connections. */
+export function budgetFor(maxBytes: number): ReceiveBudget {
+  return new ReceiveBudget(
+    Math.max(ALL_BYTES, 8 * maxBytes), Math.max(CONNECTION_BYTES, 2 * maxBytes));
+}
+
 /** What a server wants of its connections. */
 export interface ConnectionRules {
   /** Streams that a client may have open at a time. */
   readonly maxConcurrentStreams: number;
   /** Largest message, or body of a request, in bytes. */
   readonly maxBytes: number;
+  /** Memory for those that are on their way in. */
+  readonly budget: ReceiveBudget;
   /** How long connections live. */
   readonly keepalive: Keepalive;
   /** What is told of a client whose first bytes are none of HTTP/2. */
@@ -48,7 +56,7 @@ export class ServerConnections {
     private readonly context: NetContext, private readonly peers: PeerLog,
     private readonly rules: ConnectionRules,
   ) {
-    const { keepalive, maxBytes, maxConcurrentStreams } = rules;
+    const { budget, keepalive, maxBytes, maxConcurrentStreams } = rules;
     this.share = {
       settings: {
         ...defaultSettings(),
@@ -58,8 +66,7 @@ export class ServerConnections {
         maxHeaderListSize: HEADER_LIST_BYTES,
       },
       keepalive,
-      budget: new ReceiveBudget(
-        Math.max(ALL_BYTES, 8 * maxBytes), Math.max(CONNECTION_BYTES, 2 * maxBytes)),
+      budget,
       windowBytes: WINDOW_BYTES,
       clock: context.clock,
       looks: 0,

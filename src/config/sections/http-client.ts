@@ -141,23 +141,21 @@ export interface HttpClientConfig {
    */
   readonly writeBufferSize?: number;
   /**
-   * Time without data after which HTTP/2 asks for a sign of life. It has no effect in otelgw.
+   * Time without data after which HTTP/2 asks for a sign of life; zero is never.
    * @default Duration.millis(0)
    */
   readonly http2ReadIdleTimeout?: Duration;
   /**
-   * Time that HTTP/2 waits for it. It has no effect in otelgw.
+   * Time that HTTP/2 waits for it before the connection is cut; zero is 15 seconds.
    * @default Duration.millis(0)
    */
   readonly http2PingTimeout?: Duration;
   /**
-   * Whether HTTP/2 is spoken where it can be. It has no effect in otelgw.
+   * Whether HTTP/2 is offered over TLS; the server chooses.
    * @default true
    */
   readonly forceAttemptHttp2?: boolean;
 }
-
-const OVER_HTTP1 = 'it sends over HTTP/1.1';
 
 /** The fields of an HTTP client. */
 export const httpClientFields = {
@@ -186,9 +184,9 @@ export const httpClientFields = {
   cookies: givenSection<HttpCookiesConfig>()('off', { enabled: flag({ fallback: true }) }),
   readBufferSize: withoutEffect(count({ fallback: 0 }), READS_AT_ONCE),
   writeBufferSize: withoutEffect(count({ fallback: 524_288 }), WRITES_AT_ONCE),
-  http2ReadIdleTimeout: withoutEffect(duration('0s'), OVER_HTTP1),
-  http2PingTimeout: withoutEffect(duration('0s'), OVER_HTTP1),
-  forceAttemptHttp2: withoutEffect(flag({ fallback: true }), OVER_HTTP1),
+  http2ReadIdleTimeout: duration('0s'),
+  http2PingTimeout: duration('0s'),
+  forceAttemptHttp2: flag({ fallback: true }),
 };
 
 /** Keys of an HTTP client that upstream has besides. */
