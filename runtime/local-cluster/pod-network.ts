@@ -75,7 +75,7 @@ function replaceLookup(network: PodNetwork): void {
   Object.assign(dns.promises, { lookup: lookupPromise });
 }
 
-/** Whoever asks name servers asks cluster DNS, and finds short names as everything in a pod does. */
+/** Whoever asks name servers asks cluster DNS, and finds short names as all in a pod does. */
 function replaceResolver({ dnsAddress, dnsPort, search }: PodNetwork): void {
   const { Resolver } = dns.promises;
   const firstFound = async <T>(name: string, ask: (name: string) => Promise<T>): Promise<T> => {

@@ -162,7 +162,7 @@ test('a failure behind the domain where the name was does not send it elsewhere'
   expect(dns.published).toEqual([['10.0.0.1:4317']]);
 });
 
-test('a name that no server knows is looked up as the machine does, and may be a number', async () => {
+test('a name that no server knows is looked up as the machine does, as a number is', async () => {
   const hosts = { [NAME]: [{ address: '10.0.0.5', family: 4 }] };
   const dns = await setUp(() => 'NXDOMAIN', { hosts });
   await dns.start();

@@ -23,7 +23,7 @@ function setUp(sender = new ScriptedSender()) {
   return { clock, coalescer, sender, outcomes, send, sent };
 }
 
-test('a part that meets nothing on its way leaves in the same turn, whatever the time', async () => {
+test('a part that meets nothing on its way leaves in the same turn', async () => {
   const { clock, send, sent, outcomes } = setUp();
   send(part(1));
   await settle();
@@ -38,7 +38,7 @@ test('parts of one turn are one request', async () => {
   expect([sent(), outcomes]).toEqual([[6], ['taken', 'taken', 'taken']]);
 });
 
-test('while a request is on its way parts gather until the first is five milliseconds old', async () => {
+test('while a request is on its way parts gather until one is five milliseconds old', async () => {
   const { clock, send, sent } = setUp(new ScriptedSender(['hang']));
   send(part(1));
   await settle();
