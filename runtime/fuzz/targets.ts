@@ -3,6 +3,7 @@ import type { FuzzTarget } from './campaign';
 import { configurationTargets } from './targets/configuration';
 import { http2Targets } from './targets/http2';
 import { http2ClientTargets } from './targets/http2-client';
+import { kubernetesTargets } from './targets/kubernetes';
 import { requestTargets } from './targets/requests';
 import { transportReady, transportTargets } from './targets/transport';
 
@@ -11,6 +12,6 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
   await transportReady();
   return [
     ...requestTargets, ...transportTargets(), ...http2Targets, ...http2ClientTargets,
-    ...configurationTargets,
+    ...configurationTargets, ...kubernetesTargets,
   ];
 }

@@ -8,7 +8,7 @@ import * as dns from 'node:dns';
 import { isIP, Server, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { portOnHost } from './address-plan';
-import { lookupInCluster, type ResolverSettings } from './cluster-lookup';
+import { candidateNames, lookupInCluster, type ResolverSettings } from './cluster-lookup';
 
 /** The network of one pod. */
 export interface PodNetwork extends ResolverSettings {
@@ -40,6 +40,7 @@ interface AddressOptions {
 export function installPodNetwork(network: PodNetwork): void {
   const loopbackPorts = new Set<number>();
   replaceLookup(network);
+  replaceResolver(network);
   replaceListen(network, loopbackPorts);
   replaceConnect(network, loopbackPorts);
 }
@@ -72,6 +73,31 @@ function replaceLookup(network: PodNetwork): void {
   Object.assign(lookup, { [promisify.custom]: lookupPromise });
   Object.assign(requireDns(), { lookup });
   Object.assign(dns.promises, { lookup: lookupPromise });
+}
+
+/** Whoever asks name servers asks cluster DNS, and finds short names as all in a pod does. */
+function replaceResolver({ dnsAddress, dnsPort, search }: PodNetwork): void {
+  const { Resolver } = dns.promises;
+  const firstFound = async <T>(name: string, ask: (name: string) => Promise<T>): Promise<T> => {
+    const [first, ...others] = candidateNames(name, search);
+    let found = ask(first);
+    for (const other of others) found = found.catch(() => ask(other));
+    return found;
+  };
+  class ClusterResolver extends Resolver {
+    public constructor(options?: dns.ResolverOptions) {
+      super(options);
+      this.setServers([`${dnsAddress}:${dnsPort}`]);
+      const { resolve4, resolve6 } = this;
+      Object.assign(this, {
+        resolve4: (name: string, options4: dns.ResolveWithTtlOptions) =>
+          firstFound(name, (candidate) => resolve4.call(this, candidate, options4)),
+        resolve6: (name: string, options6: dns.ResolveWithTtlOptions) =>
+          firstFound(name, (candidate) => resolve6.call(this, candidate, options6)),
+      });
+    }
+  }
+  Object.assign(dns.promises, { Resolver: ClusterResolver });
 }
 
 /** The module object itself: assigning to an import would change a copy in some module systems. */

@@ -1,8 +1,5 @@
 /** The k8s resolver against an API server over HTTPS that lists, watches, drops and forgets. */
 import { mkdtempSync, rmSync, writeFileSync } from 'fs';
-import type { IncomingMessage, ServerResponse } from 'http';
-import { createServer, Server } from 'https';
-import type { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { systemClock } from '../clock';
@@ -10,95 +7,15 @@ import { K8sResolver } from '../exporters/load-balancing/k8s-resolver';
 import { inClusterAddress, KubeApi } from '../exporters/load-balancing/kube-api';
 import { CertificateAuthority } from '../local-cluster/certificate';
 import { componentContext } from '../testing/component-context';
-
-const SELECTOR = 'kubernetes.io/service-name=sampler';
-
-function slice(name: string, version: number, addresses: string[], ready = true): object {
-  return {
-    kind: 'EndpointSlice',
-    apiVersion: 'discovery.k8s.io/v1',
-    metadata: { name, namespace: 'tracing', resourceVersion: String(version) },
-    addressType: 'IPv4',
-    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready } })),
-    ports: [{ name: 'otlp-grpc', port: 4317 }],
-  };
-}
-
-/** Answers as Kubernetes does, from slices that a test sets. */
-class ApiServer {
-  public readonly requests: URL[] = [];
-  public readonly tokens: (string | undefined)[] = [];
-  public slices: object[] = [];
-  public version = 1;
-  public refuse?: { readonly code: number; readonly message: string };
-  private readonly watches = new Set<ServerResponse>();
-  private readonly server: Server;
-
-  public constructor(tls: { readonly cert: string; readonly key: string }) {
-    this.server = createServer(tls, (request, response) => this.answer(request, response));
-  }
-
-  public async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  public async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-
-  public get watching(): number {
-    return this.watches.size;
-  }
-
-  /** Tells all watches, in two pieces that break a line and a character. */
-  public async tell(type: string, object: object): Promise<void> {
-    const line = Buffer.from(`${JSON.stringify({ type, object, note: 'žluť' })}\n`);
-    for (const watch of this.watches) watch.write(line.subarray(0, line.length - 7));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const watch of this.watches) watch.write(line.subarray(line.length - 7));
-  }
-
-  public end(): void {
-    for (const watch of this.watches) watch.end();
-  }
-
-  public drop(): void {
-    for (const watch of this.watches) watch.destroy();
-  }
-
-  private answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '', 'https://kubernetes');
-    this.requests.push(url);
-    this.tokens.push(request.headers.authorization);
-    const namespaced = '/apis/discovery.k8s.io/v1/namespaces/tracing/endpointslices';
-    const isKnown = url.pathname === namespaced
-      && url.searchParams.get('labelSelector') === SELECTOR;
-    if (!isKnown || this.refuse !== undefined) {
-      const { code, message } = this.refuse ?? { code: 404, message: `${url} is not there` };
-      response.writeHead(code, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ kind: 'Status', code, message }));
-    } else if (url.searchParams.get('watch') === 'true') {
-      this.watches.add(response);
-      response.on('close', () => this.watches.delete(response));
-      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-    } else {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({
-        kind: 'EndpointSliceList',
-        metadata: { resourceVersion: String(this.version) },
-        items: this.slices,
-      }));
-    }
-  }
-}
+import { EndpointSliceServer, endpointSlice as slice } from '../testing/endpoint-slice-server';
 
 interface Stage {
-  readonly api: ApiServer;
+  readonly api: EndpointSliceServer;
   readonly folder: string;
   readonly resolver: K8sResolver;
   readonly published: string[];
+  /** How long a list may take; it is read at the start. */
+  timeoutMs: number;
   readonly log: ReturnType<typeof componentContext>['log'];
   start(): Promise<void>;
   until(holds: () => boolean): Promise<void>;
@@ -108,7 +25,7 @@ let stage: Stage;
 
 beforeEach(async () => {
   const authority = new CertificateAuthority(Date.now());
-  const api = new ApiServer(authority.issue(['127.0.0.1']));
+  const api = new EndpointSliceServer(authority.issue(['127.0.0.1']));
   const port = await api.listen();
   const folder = mkdtempSync(join(tmpdir(), 'otelgw-account-'));
   writeFileSync(join(folder, 'ca.crt'), authority.cert);
@@ -120,15 +37,16 @@ beforeEach(async () => {
     OTELGW_SERVICE_ACCOUNT_DIR: folder,
   });
   const context = { ...componentContext('load_balancing'), clock: systemClock };
-  const settings = { service: 'sampler', ports: [4317], returnHostnames: false };
-  const source = new KubeApi(address, 60_000, systemClock);
-  const resolver = new K8sResolver(settings, () => source, context, () => 0.01);
+  const resolver = new K8sResolver(
+    { service: 'sampler', ports: [4317], returnHostnames: false },
+    () => new KubeApi(address, stage.timeoutMs, systemClock, 2), context, () => 0.01);
   const published: string[] = [];
   stage = {
     api,
     folder,
     resolver,
     published,
+    timeoutMs: 60_000,
     log: context.log,
     start: () => resolver.start((endpoints) => published.push(endpoints.join(' '))),
     until: async (holds) => {
@@ -225,6 +143,96 @@ test('a server whose certificate comes from elsewhere is not believed', async ()
   await start();
   expect(published).toEqual([]);
   expect(log.lines[0].fields.error).toMatch(/certificate/);
+});
+
+function five(version: number): object[] {
+  return [1, 2, 3, 4, 5].map((n) => slice(`s${n}`, version, [`10.0.${version}.${n}`]));
+}
+
+test('a long list is read page by page, and is whole before it is used', async () => {
+  const { api, published, start, until } = stage;
+  api.slices = five(1);
+  await start();
+  await until(() => api.watching === 1);
+  api.slices = five(2);
+  await api.tell('ERROR', { kind: 'Status', code: 410, message: 'too old resource version' });
+  await until(() => api.watching === 1 && published.length > 1);
+  expect(published).toEqual([1, 2].map((version) =>
+    [1, 2, 3, 4, 5].map((n) => `10.0.${version}.${n}:4317`).join(' ')));
+  expect(api.requests.slice(2, 5).map(({ searchParams }) => [
+    searchParams.get('limit'), searchParams.get('continue'), searchParams.get('resourceVersion'),
+  ])).toEqual([['2', null, null], ['2', '2', null], ['2', '4', null]]);
+});
+
+test('a list whose moment is gone between two pages is asked for at once', async () => {
+  const { api, published, start, until } = stage;
+  api.slices = five(1);
+  await start();
+  await until(() => api.watching === 1);
+  api.slices = five(3);
+  api.refusePages = { code: 410, message: 'The provided continue parameter is too old' };
+  await api.tell('ERROR', { kind: 'Status', code: 410, message: 'too old resource version' });
+  await until(() => published.length > 1);
+  expect(published[1]).toContain('10.0.3.5');
+  expect(api.requests[4].searchParams.has('limit')).toBe(false);
+});
+
+test('a list that is gone itself is asked for again, afresh', async () => {
+  const { api, published, start, until } = stage;
+  api.slices = [slice('a', 1, ['10.0.0.1'])];
+  api.refuse = { code: 410, message: 'Expired' };
+  await start();
+  api.refuse = undefined;
+  await until(() => published.length === 1);
+  expect(api.requests[1].searchParams.has('resourceVersion')).toBe(false);
+});
+
+const BROKEN_LISTS: [string, string, RegExp][] = [
+  ['no JSON', '{"items": [', /list: must be JSON, got/],
+  ['no object', '[]', /list: must be an object, got a list/],
+  ['no list in it', '{"items": {}}', /list\.items: must be a list, got an object/],
+  ['a slice without a name', '{"items": [{"metadata": {}}]}', /name: must be a name, got ""/],
+  ['an address that is none', JSON.stringify({ items: [slice('a', 1, ['10.0.0.1/x'])] }),
+    /items\[0\]\.endpoints\[0\]\.addresses\[0\]: must be a name or an address, got/],
+];
+
+test.each(BROKEN_LISTS)('a list with %s is told, and asked for again', async (_, body, told) => {
+  const { api, log, published, start, until } = stage;
+  api.slices = [slice('a', 1, ['10.0.0.1'])];
+  api.listBody = body;
+  await start();
+  expect([published, log.lines[0].fields.error]).toEqual([[], expect.stringMatching(told)]);
+  api.listBody = undefined;
+  await until(() => published.length === 1);
+});
+
+const BROKEN_EVENTS: [string, string][] = [
+  ['is no JSON', 'watch closed\n'],
+  ['is of no kind', '{"type":"OOPS","object":{}}\n'],
+  ['has no object', '{"type":"ADDED"}\n'],
+  ['does not end', `{"type":"ADDED","object":"${'x'.repeat(5_000_000)}`],
+];
+
+test.each(BROKEN_EVENTS)('an event that %s leads to a new list', async (_, text) => {
+  const { api, published, start, until } = stage;
+  api.slices = [slice('a', 1, ['10.0.0.1'])];
+  await start();
+  await until(() => api.watching === 1);
+  api.slices = [slice('a', 2, ['10.0.0.2'])];
+  api.write(text);
+  await until(() => published.length === 2);
+  expect(published).toEqual(['10.0.0.1:4317', '10.0.0.2:4317']);
+});
+
+test('a list that is not answered in time is asked for again', async () => {
+  const { api, log, published, start, until } = stage;
+  stage.timeoutMs = 300;
+  api.slices = [slice('a', 1, ['10.0.0.1'])];
+  api.isSilent = true;
+  await start();
+  expect(log.lines[0].fields.error).toMatch(/must be answered in 300 ms, got no end of it/);
+  api.isSilent = false;
+  await until(() => published.length === 1);
 });
 
 test('outside a cluster there is no address', () => {

@@ -94,6 +94,8 @@ describe('a local cluster', () => {
     expect(await ask(pod, 'lookup', 'db-all')).toBe(all);
     expect(await ask(pod, 'lookup', 'db-0.db-all.tests')).toBe(first?.identity.address);
     expect(await ask(pod, 'lookup', 'nobody')).toBe('ENOTFOUND');
+    expect(await ask(pod, 'resolve', 'web')).toBe(`${address} 5`);
+    expect(await ask(pod, 'resolve', 'nobody')).toBe('ENOTFOUND');
   });
 
   test('reaches a pod through its Service, which does not hide who asks', async () => {

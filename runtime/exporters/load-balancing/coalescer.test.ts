@@ -23,15 +23,46 @@ function setUp(sender = new ScriptedSender()) {
   return { clock, coalescer, sender, outcomes, send, sent };
 }
 
-test('parts wait for each other until the first is five milliseconds old', async () => {
+test('a part that meets nothing on its way leaves in the same turn', async () => {
   const { clock, send, sent, outcomes } = setUp();
   send(part(1));
-  await clock.advance(4);
-  send(part(2));
+  await settle();
+  expect([sent(), outcomes, clock.waiting]).toEqual([[1], ['taken'], 0]);
+});
+
+test('parts of one turn are one request', async () => {
+  const { send, sent, outcomes } = setUp();
+  for (let i = 1; i <= 3; i++) send(part(i));
   expect(sent()).toEqual([]);
+  await settle();
+  expect([sent(), outcomes]).toEqual([[6], ['taken', 'taken', 'taken']]);
+});
+
+test('while a request is on its way parts gather until one is five milliseconds old', async () => {
+  const { clock, send, sent } = setUp(new ScriptedSender(['hang']));
+  send(part(1));
+  await settle();
+  send(part(2));
+  await clock.advance(4);
+  send(part(3));
+  await settle();
+  expect(sent()).toEqual([1]);
   await clock.advance(1);
-  expect(sent()).toEqual([3]);
-  expect(outcomes).toEqual(['taken', 'taken']);
+  expect(sent()).toEqual([1, 5]);
+});
+
+test('what gathers while a request is on its way leaves when that one is answered', async () => {
+  const { clock, sender, send, sent, outcomes } = setUp(new ScriptedSender(['hang']));
+  send(part(1));
+  await settle();
+  send(part(2));
+  send(part(3));
+  await settle();
+  expect(sent()).toEqual([1]);
+  sender.release();
+  await settle();
+  expect([sent(), outcomes]).toEqual([[1, 5], ['taken', 'taken', 'taken']]);
+  expect(clock.waiting).toBe(0);
 });
 
 const FULL: [string, Payload[], number[]][] = [
@@ -57,16 +88,18 @@ test('parts that came with unlike metadata are not gathered into one request', a
   expect(sender.attempts.map(({ items, metadata }) => [items, metadata])).toEqual([[2, a], [1, b]]);
 });
 
-test('the parts beyond a full request begin the next, with a time of their own', async () => {
-  const { clock, send, sent } = setUp();
+test('the parts beyond a full request begin the next, for which there must be room', async () => {
+  const { clock, send, sent } = setUp(new ScriptedSender(['hang', 'hang']));
+  send(part(5));
+  await settle();
   send(part(9));
   await clock.advance(3);
   send(part(9));
   send(part(1));
   await clock.advance(4);
-  expect(sent()).toEqual([18]);
-  await clock.advance(1);
-  expect(sent()).toEqual([18, 1]);
+  expect(sent()).toEqual([5, 18]);
+  await clock.advance(100);
+  expect(sent()).toEqual([5, 18]);
 });
 
 test('only so many requests are on their way; what waits meanwhile goes out together', async () => {

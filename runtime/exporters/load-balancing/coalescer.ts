@@ -7,9 +7,12 @@
  *
  * ```
  *   parts ──► waiting ──► request of up to 1000 spans or 512 KB ──► sender, so many at a time
- *                │        as soon as it is full or 5 ms old
+ *                │        as soon as nothing is on its way, or it is full or 5 ms old
  *                └──────► thrown back when the backend leaves the ring, to be routed anew
  * ```
+ *
+ * Who sends little never waits. Who sends much gathers for as long as the backend takes to answer:
+ * the busier it is, the fuller its requests.
  */
 import type { Clock, Timer } from '../../clock';
 import { RetryableError } from '../../errors';
@@ -23,7 +26,7 @@ export interface CoalescerLimits {
   readonly items: number;
   /** Bytes that make a request full. */
   readonly bytes: number;
-  /** Longest time that a part waits for others, in milliseconds. */
+  /** Longest time in milliseconds that a part waits for others while a request is on its way. */
   readonly waitMs: number;
   /** Requests that may be on their way at a time. */
   readonly requests: number;
@@ -55,6 +58,8 @@ export class Coalescer {
   /** Whether what waits has waited long enough. */
   private isDue = false;
   private timer?: Timer;
+  /** Whether an end of this turn of the event loop is waited for. */
+  private isTurning = false;
   private running = 0;
   private closing?: () => void;
   private isClosed = false;
@@ -95,12 +100,25 @@ export class Coalescer {
       this.timer?.cancel();
       this.timer = undefined;
       this.isDue = false;
-    } else if (this.timer === undefined) {
-      this.timer = this.clock.after(this.limits.waitMs, () => {
+    } else if (this.running === 0) {
+      this.sendAfterTurn();
+    } else {
+      this.timer ??= this.clock.after(this.limits.waitMs, () => {
         this.isDue = true;
         this.pump();
       });
     }
+  }
+
+  /** Requests that arrive together are read in one turn: their parts are one request, too. */
+  private sendAfterTurn(): void {
+    if (this.isTurning) return;
+    this.isTurning = true;
+    setImmediate(() => {
+      this.isTurning = false;
+      if (this.running === 0 && this.waiting.length > 0) this.isDue = true;
+      this.pump();
+    });
   }
 
   private isFull(items: number, bytes: number): boolean {

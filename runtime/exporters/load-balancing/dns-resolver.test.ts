@@ -1,10 +1,16 @@
-import dns from 'dns';
 import type { LookupAddress } from 'dns';
-import { DnsResolver, DnsResolverSettings, Lookup } from './dns-resolver';
+import { DnsResolver, DnsResolverSettings } from './dns-resolver';
+import type { Family, NameClient } from './name-servers';
 import { componentContext } from '../../testing/component-context';
-import { settle } from '../../testing/fake-clock';
 
-type Answer = readonly string[] | Error | 'silence';
+/** Addresses, how long they hold in seconds, and the families that nobody answered for. */
+interface Held {
+  readonly addresses: readonly string[];
+  readonly ttl?: number;
+  readonly unanswered?: readonly Family[];
+}
+
+type Answer = readonly string[] | Held | Error | 'silence';
 
 const SETTINGS: DnsResolverSettings = {
   hostname: 'sampler.tracing', port: '4317', interval: 5000, timeout: 1000,
@@ -18,19 +24,28 @@ function addresses(answer: readonly string[]): LookupAddress[] {
 function setUp(answers: Answer[], settings: Partial<DnsResolverSettings> = {}) {
   const context = componentContext('load_balancing');
   const asked: number[] = [];
-  const lookup: Lookup = async () => {
-    asked.push(context.clock.monotonic());
-    const answer = answers.length > 1 ? answers.shift() as Answer : answers[0];
-    if (answer === 'silence') return new Promise(() => undefined);
-    if (answer instanceof Error) throw answer;
-    return addresses(answer);
+  const client: NameClient & { cancelled: number } = {
+    cancelled: 0,
+    cancel: () => { client.cancelled++; },
+    ask: async () => {
+      asked.push(context.clock.monotonic());
+      const answer = answers.length > 1 ? answers.shift() as Answer : answers[0];
+      if (answer === 'silence') return new Promise(() => undefined);
+      if (answer instanceof Error) throw answer;
+      const held: Held = 'addresses' in answer ? answer : { addresses: answer };
+      return {
+        addresses: addresses(held.addresses),
+        unanswered: held.unanswered ?? [],
+        ttlMs: held.ttl === undefined ? undefined : held.ttl * 1000,
+      };
+    },
   };
-  const resolver = new DnsResolver({ ...SETTINGS, ...settings }, context, lookup);
+  const resolver = new DnsResolver({ ...SETTINGS, ...settings }, context, client);
   const published: string[] = [];
   const resolutions = (success: boolean): number | undefined => context.metrics.value(
     'otelcol_loadbalancer_num_resolutions', { resolver: 'dns', success: String(success) });
   const start = () => resolver.start((endpoints) => published.push(endpoints.join(' ')));
-  return { ...context, resolver, published, asked, resolutions, start };
+  return { ...context, client, resolver, published, asked, resolutions, start };
 }
 
 const SPELLINGS: [string, string[], string, string][] = [
@@ -51,6 +66,7 @@ test.each(SPELLINGS)('%s', async (_, answer, port, published) => {
 
 const A = '10.0.0.1';
 const B = '10.0.0.2';
+const C = 'fd00::3';
 const COURSES: [string, Answer[], string[]][] = [
   ['the same answer is published once', [[A], [A], [A]], ['A']],
   ['a new address is used at once', [[A], [A, B], [A, B]], ['A', 'A B']],
@@ -61,6 +77,27 @@ const COURSES: [string, Answer[], string[]][] = [
   ['a failed lookup keeps the list', [[A, B], new Error('ENOTFOUND'), [A, B]], ['A B']],
   ['an empty answer keeps the list', [[A, B], [], [], []], ['A B']],
   ['a lookup that does not answer keeps the list', [[A, B], 'silence'], ['A B']],
+  ['a short answer that comes out of a cache again moves nothing', [
+    [A, B], { addresses: [A], ttl: 30 }, { addresses: [A], ttl: 25 }, { addresses: [A], ttl: 20 },
+    [A, B],
+  ], ['A B']],
+  ['a short answer that the server itself gives twice is believed', [
+    [A, B], { addresses: [A], ttl: 30 }, { addresses: [A], ttl: 30 },
+  ], ['A B', 'A']],
+  ['a short answer that holds less than the one before is another', [
+    [A, B], { addresses: [A], ttl: 86_400 }, { addresses: [A], ttl: 60 },
+  ], ['A B', 'A']],
+  ['an address that a cache adds meanwhile is not forgotten with what it lacked', [
+    { addresses: [A], ttl: 30 }, { addresses: [A, B], ttl: 25 }, { addresses: [A], ttl: 30 },
+    { addresses: [A, B], ttl: 30 },
+  ], ['A', 'A B']],
+  ['a family that nobody answers for stays', [
+    [A, B, C], { addresses: [A], unanswered: [6] }, { addresses: [A], unanswered: [6] },
+    { addresses: [A], unanswered: [6] },
+  ], ['A B C', 'A C']],
+  ['the other family alone does not make an answer empty', [
+    [C], { addresses: [], unanswered: [6] }, [A],
+  ], ['C', 'A C', 'A']],
 ];
 
 test.each(COURSES)('%s', async (_, answers, published) => {
@@ -69,7 +106,8 @@ test.each(COURSES)('%s', async (_, answers, published) => {
   await dnsOf.clock.advance(5000 * answers.length);
   await dnsOf.resolver.stop();
   const named = dnsOf.published.map((list) =>
-    list.replaceAll(`${A}:4317`, 'A').replaceAll(`${B}:4317`, 'B'));
+    list.replaceAll(`${A}:4317`, 'A').replaceAll(`${B}:4317`, 'B')
+      .replaceAll(`[${C}]:4317`, 'C'));
   expect(named).toEqual(published);
 });
 
@@ -94,13 +132,31 @@ test('a lookup that hangs at the start ends the wait after the time-out', async 
   expect(dnsOf.resolutions(false)).toBe(1);
 });
 
-test('no second lookup is started while one hangs', async () => {
-  const dnsOf = setUp([[A], 'silence']);
+test('a lookup that hangs is called off, and the next comes when it is time', async () => {
+  const dnsOf = setUp([[A], 'silence', [A, B]]);
   await dnsOf.start();
   await dnsOf.clock.advance(60_000);
+  expect(dnsOf.client.cancelled).toBe(1);
   await dnsOf.resolver.stop();
-  expect(dnsOf.asked).toHaveLength(2);
-  expect(dnsOf.resolutions(false)).toBeGreaterThan(5);
+  expect(dnsOf.asked.slice(0, 4)).toEqual([0, 5000, 11_000, 16_000]);
+  expect(dnsOf.published.at(-1)).toBe(`${A}:4317 ${B}:4317`);
+});
+
+const WAITS: [string, number | undefined, number][] = [
+  ['an answer that nobody says a time of', undefined, 5000],
+  ['an answer that holds longer than the interval', 30, 5000],
+  ['an answer that holds shorter', 2, 2000],
+  ['an answer that does not hold at all', 0, 1000],
+];
+
+test.each(WAITS)('after %s the next lookup comes in time', async (_, ttl, wait) => {
+  const dnsOf = setUp([{ addresses: [A], ttl }]);
+  await dnsOf.start();
+  await dnsOf.clock.advance(wait - 1);
+  expect(dnsOf.asked).toEqual([0]);
+  await dnsOf.clock.advance(1);
+  await dnsOf.resolver.stop();
+  expect(dnsOf.asked).toEqual([0, wait]);
 });
 
 test('nothing is published and nothing is waited for after stop', async () => {
@@ -111,19 +167,4 @@ test('nothing is published and nothing is waited for after stop', async () => {
   await dnsOf.clock.advance(60_000);
   expect(dnsOf.published).toEqual([`${A}:4317`]);
   expect(dnsOf.clock.waiting).toBe(0);
-});
-
-test('without a lookup of its own it calls the one that the dns module has then', async () => {
-  const context = componentContext('load_balancing');
-  const resolver = new DnsResolver(SETTINGS, context);
-  const published: (readonly string[])[] = [];
-  const spy = jest.spyOn(dns, 'lookup').mockImplementation(((
-    _name: string, _options: object, done: (error: null, found: LookupAddress[]) => void,
-  ) => { done(null, addresses([B])); }) as typeof dns.lookup);
-  await resolver.start((endpoints) => published.push(endpoints));
-  await settle();
-  await resolver.stop();
-  expect(spy).toHaveBeenCalledWith(SETTINGS.hostname, { all: true }, expect.any(Function));
-  expect(published).toEqual([[`${B}:4317`]]);
-  spy.mockRestore();
 });

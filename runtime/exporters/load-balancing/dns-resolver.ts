@@ -1,13 +1,19 @@
 /**
  * Asks DNS for the backends, again and again.
  *
- * A name server that answers short for once (a truncated answer, a cache that is being filled) must
- * not move traces from one backend to another and back. So an address that an answer adds is used
- * at once, and one that is missing leaves when the next answer does not have it either. An answer
- * without any address counts as a failed lookup.
+ * When: after `interval`, or sooner, when the answer does not hold that long. A cache in between
+ * says how long it will go on giving the same answer, so that asking earlier is of no use and
+ * waiting longer only delays: agents behind one cache learn of a change nearly together. An answer
+ * that holds longer is no reason to wait, as a server that has no cache always says the longest.
+ *
+ * What: a name server that answers short for once (a cache that is being filled, a server that has
+ * not yet heard of all pods) must not move traces from one backend to another and back. So an
+ * address that an answer adds is used at once, and one that is missing leaves when another answer
+ * does not have it either, which must not be the same one out of a cache. An answer without any
+ * address counts as a failed lookup.
  */
-import dns from 'dns';
 import type { LookupAddress } from 'dns';
+import { NameServers, type NameClient, type NamedAddresses } from './name-servers';
 import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
 import type { Timer } from '../../clock';
 import { messageOf } from '../../errors';
@@ -24,12 +30,13 @@ export interface DnsResolverSettings {
   readonly timeout: number;
 }
 
-/** Finds all addresses of a name. */
-export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
-
 const DEFAULT_INTERVAL_MS = 5000;
 const DEFAULT_TIMEOUT_MS = 1000;
 const LONGEST_WAIT_FOR_FIRST_MS = 1000;
+/** However short an answer holds. */
+const SHORTEST_WAIT_MS = 1000;
+/** Caches count in whole seconds: two answers that end within one are one. */
+const TTL_STEP_MS = 1000;
 
 /** Finds backends by name. */
 export class DnsResolver implements Resolver {
@@ -37,8 +44,9 @@ export class DnsResolver implements Resolver {
   private readonly list: BackendList;
   private readonly interval: number;
   private readonly timeout: number;
-  private lastAnswer: ReadonlySet<string> = new Set();
-  private running?: Promise<readonly LookupAddress[]>;
+  private readonly client: NameClient;
+  /** What the last answer had that was not the one before it out of a cache, and its end. */
+  private lastAnswer = { found: new Set<string>(), endsAt: -Infinity };
   private next?: Timer;
   private failures = 0;
   private state: 'new' | 'started' | 'stopped' = 'new';
@@ -46,11 +54,12 @@ export class DnsResolver implements Resolver {
   public constructor(
     private readonly settings: DnsResolverSettings,
     private readonly context: ResolverContext,
-    private readonly lookup: Lookup = lookupAll,
+    client?: NameClient,
   ) {
     this.list = new BackendList(this.kind, context.metrics);
     this.interval = settings.interval > 0 ? settings.interval : DEFAULT_INTERVAL_MS;
     this.timeout = settings.timeout > 0 ? settings.timeout : DEFAULT_TIMEOUT_MS;
+    this.client = client ?? new NameServers({ timeoutMs: this.timeout });
   }
 
   public async start(listener: BackendsListener): Promise<void> {
@@ -63,29 +72,40 @@ export class DnsResolver implements Resolver {
   public async stop(): Promise<void> {
     this.state = 'stopped';
     this.next?.cancel();
+    this.client.cancel();
     this.list.tell(() => undefined);
   }
 
   private async resolve(): Promise<void> {
+    let wait = this.interval;
     try {
-      this.take(await this.ask());
+      const answer = await this.ask();
+      if (this.state === 'stopped') return;
+      this.take(answer);
       this.failures = 0;
+      const holdsMs = Math.max(SHORTEST_WAIT_MS, answer.ttlMs ?? Infinity);
+      wait = Math.min(wait, holdsMs);
     } catch (error) {
-      this.fail(error);
+      if (this.state !== 'stopped') this.fail(error);
     }
     if (this.state === 'stopped') return;
-    const isEmpty = this.list.current.length === 0;
-    const wait = isEmpty ? Math.min(this.interval, LONGEST_WAIT_FOR_FIRST_MS) : this.interval;
+    if (this.list.current.length === 0) wait = Math.min(wait, LONGEST_WAIT_FOR_FIRST_MS);
     this.next = this.context.clock.after(wait, () => { void this.resolve(); });
   }
 
-  private take(answer: readonly LookupAddress[]): void {
-    if (answer.length === 0) {
+  private take({ addresses, ttlMs, unanswered }: NamedAddresses): void {
+    const { current } = this.list;
+    const found = new Set(addresses.map((address) => this.endpointOf(address)));
+    for (const known of current) if (unanswered.includes(familyOf(known))) found.add(known);
+    if (found.size === 0) {
       throw new Error(`${this.settings.hostname}: must have an address, got an empty answer`);
     }
-    const found = new Set(answer.map((address) => this.endpointOf(address)));
-    const kept = this.list.current.filter((known) => this.lastAnswer.has(known));
-    this.lastAnswer = found;
+    const last = this.lastAnswer;
+    const endsAt = ttlMs === undefined ? Infinity : this.context.clock.monotonic() + ttlMs;
+    const isSame = Math.abs(endsAt - last.endsAt) <= TTL_STEP_MS;
+    const kept = current.filter((known) => isSame || last.found.has(known));
+    this.lastAnswer = isSame
+      ? { found: new Set([...last.found, ...found]), endsAt: last.endsAt } : { found, endsAt };
     this.list.resolved([...new Set([...found, ...kept])]);
   }
 
@@ -101,21 +121,19 @@ export class DnsResolver implements Resolver {
     });
   }
 
-  /** The answer, or an error after the time-out. A lookup that still runs is waited for again. */
-  private async ask(): Promise<readonly LookupAddress[]> {
+  /** The answer, or an error after the time-out, which ends the question. */
+  private async ask(): Promise<NamedAddresses> {
     const { hostname } = this.settings;
-    // A lookup cannot be called off and keeps one of few threads busy: never start a second one.
-    const running = this.running ?? this.lookup(hostname).finally(() => {
-      this.running = undefined;
-    });
-    this.running = running;
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = this.context.clock.after(this.timeout, () => reject(new Error(
-        `lookup of ${hostname}: must answer in ${this.timeout} ms, got nothing`)));
+      timer = this.context.clock.after(this.timeout, () => {
+        reject(new Error(
+          `lookup of ${hostname}: must answer in ${this.timeout} ms, got nothing`));
+        this.client.cancel();
+      });
     });
     try {
-      return await Promise.race([running, late]);
+      return await Promise.race([this.client.ask(hostname), late]);
     } finally {
       timer?.cancel();
     }
@@ -127,13 +145,6 @@ export class DnsResolver implements Resolver {
   }
 }
 
-/** All A and AAAA addresses, as the machine resolves them. */
-function lookupAll(hostname: string): Promise<readonly LookupAddress[]> {
-  return new Promise((resolve, reject) => {
-    // Through the module object, so that whoever plays a cluster on one machine can stand in.
-    dns.lookup(hostname, { all: true }, (error, addresses) => {
-      if (error === null || error === undefined) resolve(addresses);
-      else reject(error);
-    });
-  });
+function familyOf(endpoint: string): 4 | 6 {
+  return endpoint.startsWith('[') ? 6 : 4;
 }

@@ -7,7 +7,17 @@ export interface SliceEndpoint {
   /** The pod's own name in DNS, for pods of a StatefulSet. */
   readonly hostname?: string | null;
   /** What the pod is able to do. */
-  readonly conditions?: { readonly ready?: boolean | null } | null;
+  readonly conditions?: EndpointConditions | null;
+}
+
+/** What Kubernetes knows of a pod; what is absent is not known. */
+export interface EndpointConditions {
+  /** Whether it is to be sent to; always true where a Service publishes addresses unready. */
+  readonly ready?: boolean | null;
+  /** Whether its probe says that it works, also while it ends. */
+  readonly serving?: boolean | null;
+  /** Whether it has been told to end. */
+  readonly terminating?: boolean | null;
 }
 
 /** An object of `discovery.k8s.io/v1`; the parts that routing asks for. */
@@ -66,8 +76,7 @@ export class EndpointSlices {
 
   /** Takes a new or changed slice. Returns how many endpoints have no host name but need one. */
   public set(slice: EndpointSlice): number {
-    // An endpoint that says nothing about itself counts as ready, as it does for kube-proxy.
-    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+    const ready = (slice.endpoints ?? []).filter(({ conditions }) => takesSpans(conditions ?? {}));
     const hosts = ready.map((endpoint) => this.hostsOf(endpoint));
     this.backendsBySlice.set(slice.metadata.name, hosts.flat().flatMap((host) =>
       this.naming.ports.length === 0
@@ -86,6 +95,14 @@ export class EndpointSlices {
     if (hostname === undefined || hostname === null || hostname === '') return [];
     return [`${hostname}.${this.naming.service}.${this.naming.namespace}`];
   }
+}
+
+/**
+ * Whether new spans belong there. What nothing is known of counts as well, as for kube-proxy. That
+ * an endpoint is ready tells nothing where a Service publishes unready addresses; the others do.
+ */
+function takesSpans({ ready, serving, terminating }: EndpointConditions): boolean {
+  return ready !== false && serving !== false && terminating !== true;
 }
 
 function joinHostPort(host: string, port: number): string {

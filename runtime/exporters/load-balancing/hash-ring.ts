@@ -12,7 +12,7 @@
  * belongs to the next position that is taken. All positions are filled in beforehand, so that a
  * lookup is one load.
  */
-import { crc32 as crc32Of } from 'zlib';
+import { orderByPosition, pointCrcs } from './ring-points';
 import type { KeyRoute } from '../../otlp/key-splitter';
 import type { Route } from '../../otlp/trace-splitter';
 import { crc32 } from '../../wire/crc32';
@@ -71,7 +71,7 @@ export function buildRing(
 ): HashRing {
   const sorted = [...endpoints].sort();
   const taken = takePositions(sorted, shape);
-  const points = Uint32Array.from(taken.keys()).filter((position) => taken[position] > 0);
+  const points = takenPositions(taken);
   const owners = new Uint16Array(points.length === 0 ? 0 : shape.positions);
   if (points.length > 0) fillOwners(owners, taken, taken[points[0]] - 1);
   return { endpoints: sorted, owners, points };
@@ -98,15 +98,12 @@ export function routeKeysBy({ owners }: HashRing): KeyRoute {
 
 /** By position: 0 when nobody took it, else one more than the index of the endpoint that did. */
 function takePositions(endpoints: readonly string[], shape: RingShape): Uint16Array {
-  const { positions, pointsPerEndpoint, probeLimit } = shape;
-  const crcs = pointCrcs(endpoints, shape);
+  const { numberBytes, positions, pointsPerEndpoint, probeLimit } = shape;
+  const crcs = pointCrcs(endpoints, pointsPerEndpoint, numberBytes);
   const taken = new Uint16Array(positions);
-  const order = Uint32Array.from(crcs.keys());
   // Ties are broken by the whole CRC and then by the endpoint, whose order the index has.
-  if (!shape.isByEndpoint) {
-    order.sort((a, b) =>
-      (crcs[a] % positions) - (crcs[b] % positions) || crcs[a] - crcs[b] || a - b);
-  }
+  const order = shape.isByEndpoint
+    ? Uint32Array.from(crcs.keys()) : orderByPosition(crcs, positions);
   for (const index of order) {
     let position = crcs[index] % positions;
     let probes = 0;
@@ -118,20 +115,13 @@ function takePositions(endpoints: readonly string[], shape: RingShape): Uint16Ar
   return taken;
 }
 
-/** CRC-32 of every endpoint followed by the number of its point, low byte first. */
-function pointCrcs(
-  endpoints: readonly string[], { numberBytes, pointsPerEndpoint }: RingShape,
-): Uint32Array {
-  const crcs = new Uint32Array(endpoints.length * pointsPerEndpoint);
-  const number = Buffer.alloc(numberBytes);
-  endpoints.forEach((endpoint, index) => {
-    const start = crc32Of(endpoint);
-    for (let point = 0; point < pointsPerEndpoint; point++) {
-      number.writeUIntLE(point, 0, numberBytes);
-      crcs[index * pointsPerEndpoint + point] = crc32Of(number, start);
-    }
-  });
-  return crcs;
+function takenPositions(taken: Uint16Array): Uint32Array {
+  const points = new Uint32Array(taken.length);
+  let count = 0;
+  for (let position = 0; position < taken.length; position++) {
+    if (taken[position] > 0) points[count++] = position;
+  }
+  return points.slice(0, count);
 }
 
 function fillOwners(owners: Uint16Array, taken: Uint16Array, first: number): void {

@@ -1,6 +1,7 @@
 import type { EndpointSlice } from './endpoint-slices';
 import { K8sResolver } from './k8s-resolver';
-import { KubeApiError, ServiceRef, SliceEvent, SliceList, SliceSource } from './kube-api';
+import { KubeApiError, ServiceRef, SliceList, SliceSource } from './kube-api';
+import type { SliceEvent } from './slice-codec';
 import { componentContext } from '../../testing/component-context';
 import { settle } from '../../testing/fake-clock';
 
@@ -124,6 +125,22 @@ test('a version that is too old is followed by a new and fresh list', async () =
   await k8s.clock.advance(1000);
   await k8s.resolver.stop();
   expect(k8s.source.calls.slice(2)).toEqual(['list tracing/sampler fresh', 'watch 99']);
+  expect(k8s.published.slice(1)).toEqual(['10.0.0.9:4317']);
+});
+
+test('a watch that ends ten minutes after the list is followed by a new list', async () => {
+  const later: SliceList = { slices: [slice('s9', '90', '10.0.0.9')], version: '99' };
+  const k8s = setUp([LISTED, later]);
+  await k8s.start();
+  await k8s.clock.advance(599_000);
+  k8s.source.end();
+  await settle();
+  await k8s.clock.advance(60_000);
+  k8s.source.end();
+  await settle();
+  await k8s.resolver.stop();
+  expect(k8s.source.calls.slice(1)).toEqual(
+    ['watch 7', 'watch 7', 'list tracing/sampler fresh', 'watch 99']);
   expect(k8s.published.slice(1)).toEqual(['10.0.0.9:4317']);
 });
 

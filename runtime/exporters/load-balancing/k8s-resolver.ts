@@ -2,7 +2,7 @@
  * Follows the EndpointSlices of a Service: list once, then watch.
  *
  * ```
- *          ┌───────────── 410: too old ─────────────┐
+ *          ┌──── 410: too old, or long ago ─────────┐
  *          ▼                                        │
  *   list ──────► watch from version ── ended ───► watch again
  *    │ fails            │ drops                     ▲
@@ -12,9 +12,10 @@
  * Only endpoints that are ready are backends. The list is kept while the API server is away.
  */
 import { EndpointSlices, parseServiceName } from './endpoint-slices';
-import { KubeApiError, ServiceRef, SliceEvent, SliceSource } from './kube-api';
+import { KubeApiError, ServiceRef, SliceSource } from './kube-api';
 import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
-import { messageOf } from '../../errors';
+import type { SliceEvent } from './slice-codec';
+import { MalformedError, messageOf } from '../../errors';
 
 /** How a k8s resolver asks. */
 export interface K8sResolverSettings {
@@ -29,6 +30,8 @@ export interface K8sResolverSettings {
 const LONGEST_WAIT_AT_START_MS = 5000;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
+/** What a watch should have told and has not is found out after this time. */
+const RESYNC_MS = 600_000;
 /** A watch that lasted this long was in order, however it ended. */
 const SETTLED_MS = 1000;
 
@@ -40,6 +43,7 @@ export class K8sResolver implements Resolver {
   /** Where to watch from; undefined before the first list. */
   private version?: string;
   private isStale = false;
+  private listedAt = 0;
   private failures = 0;
   private running?: Promise<void>;
   private isStopped = false;
@@ -98,17 +102,25 @@ export class K8sResolver implements Resolver {
         const list = await source.list(ref, this.isStale);
         this.version = list.version;
         this.isStale = false;
+        this.listedAt = this.context.clock.monotonic();
         this.publish(slices, slices.replaceAll(list.slices));
         listed();
         since = this.context.clock.monotonic();
       }
       await source.watch(ref, this.version, (event) => this.take(slices, event));
+      this.listAgainWhenLongAgo();
       return this.hasSettled(since);
     } catch (error) {
       if (!this.isStopped) this.fail(ref, error);
       this.hasSettled(since);
       return false;
     }
+  }
+
+  private listAgainWhenLongAgo(): void {
+    if (this.context.clock.monotonic() - this.listedAt < RESYNC_MS) return;
+    this.version = undefined;
+    this.isStale = true;
   }
 
   private hasSettled(since: number): boolean {
@@ -148,6 +160,8 @@ export class K8sResolver implements Resolver {
       return;
     }
     const hasListed = this.version !== undefined;
+    // What cannot be read would come again: a list tells what it was to say.
+    if (error instanceof MalformedError) this.version = undefined;
     const backends = this.list.current.length;
     if (!hasListed) this.list.failed();
     // A watch drops now and then; that it cannot be had again is worth a warning.

@@ -1,14 +1,17 @@
 /**
  * The two calls that routing needs from a Kubernetes API server: list and watch EndpointSlices.
  *
- * A client library would bring the whole API along; these are two GET requests.
+ * A client library would bring the whole API along; these are two GET requests. How much an answer
+ * may hold is limited, and what is beyond that fails like any other answer that cannot be read.
  */
 import { readFile } from 'fs/promises';
 import type { IncomingMessage } from 'http';
 import { request } from 'https';
 import { join } from 'path';
 import type { EndpointSlice } from './endpoint-slices';
+import { readReason, readSliceEvent, readSlicePage, type SliceEvent } from './slice-codec';
 import type { Clock } from '../../clock';
+import { MalformedError } from '../../errors';
 
 /** Slices of a Service at one moment. */
 export interface SliceList {
@@ -16,14 +19,6 @@ export interface SliceList {
   readonly slices: readonly EndpointSlice[];
   /** The moment, as the API server counts; a watch goes on from here. */
   readonly version: string;
-}
-
-/** Something that happened to a slice. */
-export interface SliceEvent {
-  /** What happened. A bookmark only tells a newer version. */
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-  /** The slice after it, or the last one known. */
-  readonly slice: EndpointSlice;
 }
 
 /** Where slices come from. */
@@ -72,6 +67,13 @@ export interface InClusterAddress {
 
 const ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
 const WATCH_GRACE_MS = 10_000;
+const GONE = 410;
+/** A slice holds at most a thousand endpoints, mostly a hundred, of some hundred bytes each. */
+const SLICES_PER_PAGE = 100;
+const MOST_PAGES = 100;
+const MOST_LIST_CHARACTERS = 64 * 1024 * 1024;
+const MOST_EVENT_CHARACTERS = 4 * 1024 * 1024;
+const MOST_REFUSAL_CHARACTERS = 16 * 1024;
 
 /**
  * The address that Kubernetes gives every pod. `OTELGW_SERVICE_ACCOUNT_DIR` moves the folder.
@@ -99,6 +101,7 @@ export class KubeApi implements SliceSource {
     private readonly address: InClusterAddress,
     private readonly timeoutMs: number,
     private readonly clock: Clock,
+    private readonly slicesPerPage = SLICES_PER_PAGE,
   ) {}
 
   public async ownNamespace(): Promise<string> {
@@ -107,14 +110,15 @@ export class KubeApi implements SliceSource {
   }
 
   public async list(service: ServiceRef, fresh: boolean): Promise<SliceList> {
-    const path = slicesPath(service, fresh ? [] : [['resourceVersion', '0']]);
-    let body = '';
-    await this.get(path, this.timeoutMs, (text) => { body += text; });
-    const list = JSON.parse(body) as {
-      readonly items?: readonly EndpointSlice[] | null;
-      readonly metadata?: { readonly resourceVersion?: string };
-    };
-    return { slices: list.items ?? [], version: list.metadata?.resourceVersion ?? '' };
+    const since: Query = fresh ? [] : [['resourceVersion', '0']];
+    try {
+      return await this.listPages(service, since, this.slicesPerPage);
+    } catch (error) {
+      const isTooOld = error instanceof ContinueError;
+      if (!isTooOld) throw error;
+      // The server has forgotten the moment that the pages are of: all at once, then.
+      return this.listPages(service, [], 0);
+    }
   }
 
   public async watch(
@@ -131,12 +135,41 @@ export class KubeApi implements SliceSource {
     await this.get(path, this.timeoutMs + WATCH_GRACE_MS, (text) => {
       const lines = (line + text).split('\n');
       line = lines.pop() ?? '';
-      for (const whole of lines) if (whole.trim() !== '') tell(readEvent(path, whole));
+      mustNotExceed('event', line, MOST_EVENT_CHARACTERS);
+      for (const whole of lines) if (whole.trim() !== '') tell(eventOf(path, whole));
     });
   }
 
   public close(): void {
     this.abort.abort();
+  }
+
+  /** All pages of a list; with 0 slices to a page there is one. */
+  private async listPages(
+    service: ServiceRef, since: Query, slicesPerPage: number,
+  ): Promise<SliceList> {
+    const slices: EndpointSlice[] = [];
+    const limit: Query = slicesPerPage > 0 ? [['limit', String(slicesPerPage)]] : [];
+    let next = '';
+    for (let page = 1; page <= MOST_PAGES; page++) {
+      // The pages after the first are of its moment, which their mark holds.
+      const from: Query = next === '' ? since : [['continue', next]];
+      const answer = readSlicePage(await this.read200(slicesPath(service, [...limit, ...from]))
+        .catch((error: unknown) => { throw next === '' ? error : onContinue(error); }));
+      slices.push(...answer.slices);
+      if (answer.next === '') return { slices, version: answer.version };
+      next = answer.next;
+    }
+    throw new MalformedError('list', `must end within ${MOST_PAGES} pages`, 'more');
+  }
+
+  private async read200(path: string): Promise<string> {
+    let body = '';
+    await this.get(path, this.timeoutMs, (text) => {
+      body += text;
+      mustNotExceed('list', body, MOST_LIST_CHARACTERS);
+    });
+    return body;
   }
 
   /** Gives the body of the answer to `take` as it arrives; resolves at its end. */
@@ -152,9 +185,9 @@ export class KubeApi implements SliceSource {
       let refusal = '';
       for await (const chunk of response.setEncoding('utf8')) {
         if (isGood) take(chunk as string);
-        else refusal += chunk as string;
+        else if (refusal.length < MOST_REFUSAL_CHARACTERS) refusal += chunk as string;
       }
-      if (!isGood) throw new KubeApiError(response.statusCode ?? 0, path, reasonOf(refusal));
+      if (!isGood) throw new KubeApiError(response.statusCode ?? 0, path, readReason(refusal));
     } catch (error) {
       if (!giveUp.signal.aborted) throw error;
       throw new Error(`${path}: must be answered in ${timeoutMs} ms, got no end of it`);
@@ -186,9 +219,23 @@ export class KubeApi implements SliceSource {
   }
 }
 
-function slicesPath(
-  { service, namespace }: ServiceRef, query: readonly [string, string][],
-): string {
+type Query = readonly [string, string][];
+
+/** The mark of the next page is too old. */
+class ContinueError extends Error {}
+
+function onContinue(error: unknown): unknown {
+  const isTooOld = error instanceof KubeApiError && error.status === GONE;
+  return isTooOld ? new ContinueError(error.message) : error;
+}
+
+function mustNotExceed(what: string, text: string, most: number): void {
+  if (text.length > most) {
+    throw new MalformedError(what, `must have at most ${most} characters`, text.length);
+  }
+}
+
+function slicesPath({ service, namespace }: ServiceRef, query: Query): string {
   const parameters = new URLSearchParams([
     ['labelSelector', `kubernetes.io/service-name=${service}`], ...query,
   ]);
@@ -196,18 +243,8 @@ function slicesPath(
   return `${folder}/endpointslices?${parameters.toString()}`;
 }
 
-function readEvent(path: string, line: string): SliceEvent {
-  const event = JSON.parse(line) as { readonly type: string; readonly object: unknown };
-  if (event.type !== 'ERROR') return { type: event.type, slice: event.object } as SliceEvent;
-  const status = event.object as { readonly code?: number; readonly message?: string };
-  throw new KubeApiError(status.code ?? 0, path, status.message ?? 'without a reason');
-}
-
-/** The sentence in a Status object, or the beginning of whatever was answered. */
-function reasonOf(body: string): string {
-  try {
-    return (JSON.parse(body) as { readonly message?: string }).message ?? body.slice(0, 200);
-  } catch {
-    return body.slice(0, 200);
-  }
+function eventOf(path: string, line: string): SliceEvent {
+  const event = readSliceEvent(line);
+  if (event.type === 'ERROR') throw new KubeApiError(event.code, path, event.message);
+  return event;
 }

@@ -304,12 +304,14 @@ test('backends are measured, and their series leave with them', async () => {
 
 test('stopping drains the queue before it stops looking and closes the backends', async () => {
   const balanced = setUp(['a', 'b'], settingsOf({}));
+  const slow = new ScriptedSender(['hang']);
+  balanced.scripts.set('a:4317', slow);
   await balanced.exporter.start();
   expect(balanced.exporter.consume(tracesOf(MANY))).toBeUndefined();
   const stopped = balanced.exporter.stop();
   await settle();
   expect(balanced.resolver.isStopped).toBe(false);
-  await balanced.clock.advance(5);
+  slow.release();
   await stopped;
   expect(traceNames(balanced.taken())).toEqual([...MANY].sort());
   expect(balanced.resolver.isStopped).toBe(true);
@@ -349,7 +351,7 @@ test.each(WAYS)('one queue, retry and time-out hold when %s', async (_, yaml, wa
   await balanced.exporter.start();
   expect(balanced.metrics.value('otelcol_exporter_queue_capacity')).toBe(way.size);
   await balanced.consume(tracesOf(['t1']));
-  await balanced.clock.advance(way.retry + 4);
+  await balanced.clock.advance(way.retry - 6);
   expect(once.attempts).toHaveLength(1);
   await balanced.clock.advance(1);
   expect(once.attempts).toHaveLength(2);

@@ -55,6 +55,9 @@ export const NUM_BACKEND_UPDATES: Instrument = {
   unit: '{updates}',
 };
 
+/** More than any ring is made for: beyond 655, points of a ring begin to find no place. */
+const MOST_BACKENDS = 10_000;
+
 /** The list of backends as a resolver knows it. Counts lookups and tells of changes. */
 export class BackendList {
   private endpoints: readonly string[] = [];
@@ -75,8 +78,15 @@ export class BackendList {
     this.listener = listener;
   }
 
-  /** Takes the outcome of a lookup; the listener is told when it differs from the last one. */
+  /**
+   * Takes the outcome of a lookup; the listener is told when it differs from the last one.
+   *
+   * @throws Error when there are too many.
+   */
   public resolved(found: readonly string[]): void {
+    if (found.length > MOST_BACKENDS) {
+      throw new Error(`backends: must be at most ${MOST_BACKENDS}, got ${found.length}`);
+    }
     this.resolutions(true).add(1);
     const endpoints = [...found].sort();
     const isSame = endpoints.length === this.endpoints.length
