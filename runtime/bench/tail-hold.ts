@@ -52,6 +52,8 @@ const settings: TailSamplingSettings = {
   sampleOnFirstMatch: false,
   dropPendingTracesOnShutdown: false,
   maximumTraceSizeBytes: 0,
+  usetracestate: false,
+  recordpolicy: false,
   policies,
 };
 

@@ -296,7 +296,7 @@ describe('a configuration for collectors of upstream', () => {
   test.each([
     ['unknown components', '  batch:', '  batch: { metadata_keys: [a] }\n  k8s_attributes:',
       '[tail_sampling/eu, batch]', '[k8s_attributes, tail_sampling/eu, batch]'],
-    ['policies that only upstream has', 'type: latency', 'type: trace_flags',
+    ['policies that only upstream has', 'type: latency', 'type: ottl_condition',
       '        latency:\n          threshold_ms: 500\n', ''],
     ['references to variables', 'verbosity: normal', 'verbosity: ${env:VERBOSITY}', '', ''],
     ['references in numbers', 'threshold_ms: 500', 'threshold_ms: ${env:SLOW}', '', ''],
