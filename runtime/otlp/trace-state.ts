@@ -93,7 +93,7 @@ function isValue(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** Number of digits that are written of a threshold below 2^56: those behind are zeros. */
-function digitsOf(high: number, low: number): number {
+export function digitsOf(high: number, low: number): number {
   let digits = MOST_DIGITS;
   while (digits > 1 && digitAt(high, low, digits - 1) === 0) digits -= 1;
   return digits;
@@ -115,6 +115,24 @@ export function writeHex(
     out[at + i] = digit < 10 ? 0x30 + digit : 0x61 + digit - 10;
   }
   return at + digits;
+}
+
+/**
+ * Reads up to 14 hexadecimal digits into the two words of `number`; those that are not there are
+ * zeros at the end. Whether all are digits.
+ */
+export function readHex(
+  bytes: Uint8Array, start: number, end: number, number: { high: number; low: number },
+): boolean {
+  number.high = 0;
+  number.low = 0;
+  for (let i = 0; i < MOST_DIGITS; i += 1) {
+    const digit = start + i < end ? hexDigit(bytes[start + i]) : 0;
+    if (digit < 0) return false;
+    if (i < MOST_DIGITS - DIGITS_OF_LOW) number.high = number.high * 16 + digit;
+    else number.low = number.low * 16 + digit;
+  }
+  return true;
 }
 
 /** A list of byte ranges that is filled again and again. */
@@ -315,11 +333,11 @@ export class TraceState {
     for (let at = colon + 1; at < end; at += 1) if (!isOtValueByte(bytes[at])) return false;
     const digits = end - colon - 1;
     if (hasText(bytes, start, colon, RV)) {
-      if (digits !== MOST_DIGITS || !this.readHex(colon + 1, end)) return false;
+      if (digits !== MOST_DIGITS || !readHex(bytes, colon + 1, end, this.number)) return false;
       this.setRandomness(this.number);
       this.randomnessAt = colon + 1;
     } else if (hasText(bytes, start, colon, TH)) {
-      if (digits < 1 || digits > MOST_DIGITS || !this.readHex(colon + 1, end)) return false;
+      if (digits < 1 || digits > MOST_DIGITS || !readHex(bytes, colon + 1, end, this.number)) return false;
       this.hasThreshold = true;
       this.threshold.high = this.number.high;
       this.threshold.low = this.number.low;
@@ -327,20 +345,6 @@ export class TraceState {
       this.thresholdDigits = digits;
     } else {
       this.extras.add(start, end);
-    }
-    return true;
-  }
-
-  /** Reads digits into `number`; those that are not there are zeros at the end. */
-  private readHex(start: number, end: number): boolean {
-    const { number } = this;
-    number.high = 0;
-    number.low = 0;
-    for (let i = 0; i < MOST_DIGITS; i += 1) {
-      const digit = start + i < end ? hexDigit(this.bytes[start + i]) : 0;
-      if (digit < 0) return false;
-      if (i < MOST_DIGITS - DIGITS_OF_LOW) number.high = number.high * 16 + digit;
-      else number.low = number.low * 16 + digit;
     }
     return true;
   }

@@ -7,7 +7,8 @@ export type RawConfig = Readonly<Record<string, unknown>>;
 
 const IDS = new Set(['traceId', 'spanId', 'parentSpanId']);
 
-function withBytes(value: unknown, name = ''): unknown {
+/** OTLP/JSON with ids as bytes. */
+export function withBytes(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return IDS.has(name) ? Buffer.from(value, 'hex') : value;
   if (Array.isArray(value)) return value.map((item) => withBytes(item));
   if (typeof value !== 'object' || value === null) return value;

@@ -65,7 +65,7 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
     ' 200ms, 5s or 1h30m (gateway.yaml:7)'],
   ['an unknown type', '  batch:', '  batch:\n  bach/x:',
     'processors.bach/x: bach is not a processor of this runtime (did you mean batch?); the' +
-    ' processors are memory_limiter, batch, tail_sampling (gateway.yaml:7)'],
+    ' processors are memory_limiter, batch, tail_sampling, probabilistic_sampler (gateway.yaml:7)'],
   ['a component in the wrong section', '  debug:', '  tail_sampling:\n  debug:',
     'exporters.tail_sampling: tail_sampling is a processor, not an exporter (gateway.yaml:14)\n' +
     '  → move it under processors'],

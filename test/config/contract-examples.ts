@@ -6,7 +6,7 @@ import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
   basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter, fileExporter,
   headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
-  nopExporter,
+  nopExporter, probabilisticSamplerProcessor,
   oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
   telemetry, type Part,
 } from '../../src/config';
@@ -64,6 +64,7 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
       },
     ],
   }],
+  ['ProbabilisticSamplerProcessorConfig', probabilisticSamplerProcessor, {}],
   ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {}, keepalive: {} }],
   ['OtlpHttpExporterConfig', otlpHttpExporter, {
     endpoint: 'http://h:4318', compression_params: {},
@@ -266,6 +267,16 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
       },
     ],
   } satisfies structs.TailSamplingProcessorConfig],
+  ['probabilistic_sampler', probabilisticSamplerProcessor, {
+    samplingPercentage: 12.5,
+    hashSeed: 22,
+    mode: 'proportional',
+    failClosed: false,
+    samplingPrecision: 8,
+    attributeSource: 'record',
+    fromAttribute: 'a',
+    samplingPriority: 'b',
+  } satisfies structs.ProbabilisticSamplerProcessorConfig],
   ['otlp_grpc', otlpGrpcExporter, {
     ...connection, endpoint: 'h:4317',
   } satisfies structs.OtlpGrpcExporterConfig],

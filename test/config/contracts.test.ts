@@ -175,9 +175,10 @@ test('writing fails with all mistakes that reading would report', () => {
   expect(write).toThrow(ConfigurationError);
   expect(write).toThrow([
     'processors.tail_sampling/eu.num_traces: must be a whole number ≥ 0, got -1',
-    'processors.tail_sampling/eu.policies[0].type: must be one of always_sample, latency,' +
-      ' status_code, probabilistic, string_attribute, numeric_attribute, boolean_attribute,' +
-      ' rate_limiting, span_count, not, and, drop, got "lattency"',
+    'processors.tail_sampling/eu.policies[0].type: must be one of always_sample, trace_flags,' +
+      ' latency, status_code, probabilistic, string_attribute, numeric_attribute,' +
+      ' boolean_attribute, rate_limiting, bytes_limiting, trace_state, span_count, not, and,' +
+      ' drop, composite, got "lattency"',
     'processors.tail_sampling/eu.policies[1].latency.threshold_ms:' +
       ' must be a whole number ≥ 0, got 0.5',
   ].join('\n'));
