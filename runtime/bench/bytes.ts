@@ -8,6 +8,7 @@
 import { countItems } from '../otlp/count-items';
 import { SpanIndex } from '../otlp/span-index';
 import { TraceSplitter } from '../otlp/trace-splitter';
+import { lastFieldFirst } from '../testing/field-order';
 import { encodeProto } from '../testing/otlp-proto';
 import { crc32 } from '../wire/crc32';
 
@@ -41,6 +42,7 @@ function request(spans: number): Buffer {
     endTimeUnixNano: '1700000000050000000',
     attributes: attributes(i),
     status: {},
+    flags: 0x101,
   }));
   const scope = (group: number): object => ({
     scope: { name: 'bench', version: '1.0.0' },
@@ -72,10 +74,12 @@ const toOne = (): number => 0;
 
 const rows = [10, 100, 1000, 8192].map((spans) => {
   const bytes = request(spans);
+  const ofGo = lastFieldFirst(bytes);
   const row = {
     'spans': spans,
     'bytes/span': Math.round(bytes.length / spans),
     'index': nanosPerSpan(spans, () => index.read(bytes)),
+    'index, last field first': nanosPerSpan(spans, () => index.read(ofGo)),
     'count and check': nanosPerSpan(spans, () => { countItems('traces', bytes); }),
     [`split over ${TARGETS}`]: nanosPerSpan(spans, () => { splitter.split(bytes, byCrc); }),
     'split, one target': nanosPerSpan(spans, () => { splitter.split(bytes, toOne); }),

@@ -337,7 +337,8 @@ export class TraceState {
       this.setRandomness(this.number);
       this.randomnessAt = colon + 1;
     } else if (hasText(bytes, start, colon, TH)) {
-      if (digits < 1 || digits > MOST_DIGITS || !readHex(bytes, colon + 1, end, this.number)) return false;
+      if (digits < 1 || digits > MOST_DIGITS) return false;
+      if (!readHex(bytes, colon + 1, end, this.number)) return false;
       this.hasThreshold = true;
       this.threshold.high = this.number.high;
       this.threshold.low = this.number.low;

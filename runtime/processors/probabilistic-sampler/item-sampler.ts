@@ -1,6 +1,6 @@
 /** What sampling a span and sampling a log record have in common. */
-import type { SamplerMode } from './sampler-mode';
 import { Source, type SamplerCounts } from './sampler-counts';
+import type { SamplerMode } from './sampler-mode';
 import { ALWAYS, isLess, MOST_RANDOM, NEVER, type Word64 } from '../../otlp/sampling-threshold';
 import type { SpanIndex } from '../../otlp/span-index';
 import type { GrowingBytes } from '../../wire/growing-bytes';

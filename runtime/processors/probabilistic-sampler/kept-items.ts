@@ -1,6 +1,6 @@
 /** Makes a request of the items of another that are kept, some of them rewritten. */
-import type { RangeTable, SpanIndex } from '../../otlp/span-index';
 import { REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS } from '../../otlp/fields';
+import type { RangeTable, SpanIndex } from '../../otlp/span-index';
 import type { GrowingBytes } from '../../wire/growing-bytes';
 import { fieldLength, writeHeader } from '../../wire/writer';
 

@@ -4,8 +4,8 @@ import {
   Decision, hasId, Outcome, randomnessOfId, type ItemSampler, type ItemSamplerOptions,
 } from './item-sampler';
 import { RecordState } from './record-state';
-import { SeededHash, type ModeKind } from './sampler-mode';
 import { Source } from './sampler-counts';
+import { SeededHash, type ModeKind } from './sampler-mode';
 import type { ProbabilisticSamplerSettings } from '../../config';
 import { decodeMessage } from '../../otlp/decode-message';
 import { valueOf } from '../../otlp/describe-values';

@@ -3,8 +3,8 @@ import { AttributeValue, ValueKind } from './attribute-value';
 import {
   Decision, hasId, Outcome, randomnessOfId, type ItemSampler, type ItemSamplerOptions,
 } from './item-sampler';
-import { SeededHash, type ModeKind } from './sampler-mode';
 import { Source } from './sampler-counts';
+import { SeededHash, type ModeKind } from './sampler-mode';
 import { SPAN_ATTRIBUTES } from '../../otlp/fields';
 import { ALWAYS, NEVER } from '../../otlp/sampling-threshold';
 import type { SpanIndex } from '../../otlp/span-index';

@@ -3,8 +3,8 @@
  * into the attributes of their scopes. Nothing is decoded but what is replaced; what is written
  * anew lies in a block of its own until the payload is made.
  */
-import { EXTRAS_FIRST, EXTRAS_RANGES } from './span-arena';
 import { NO_RECORD, type ScopeRecord, type ScopeRecords } from './scope-records';
+import { EXTRAS_FIRST, EXTRAS_RANGES } from './span-arena';
 import { isText } from './text-set';
 import type { ReleaseNote } from './verdicts';
 import { MalformedError } from '../../errors';

@@ -12,9 +12,12 @@ const P100 = { name: 'p', type: 'probabilistic', probabilistic: { sampling_perce
 const CACHE = { decision_cache: { sampled_cache_size: 10 } };
 
 interface Scope {
-  readonly scope?: { readonly name?: string; readonly attributes?: readonly {
-    readonly key: string; readonly value: Readonly<Record<string, unknown>>;
-  }[]; };
+  readonly scope?: {
+    readonly name?: string;
+    readonly attributes?: readonly {
+      readonly key: string; readonly value: Readonly<Record<string, unknown>>;
+    }[];
+  };
   readonly spans?: readonly { readonly name?: string; readonly traceState?: string }[];
 }
 
@@ -96,7 +99,8 @@ test('a policy that a sampler before wrote is replaced', async () => {
 
 test('a span without a scope gets one, and traces of other policies another', async () => {
   const { take, tick, released } = await started({ policies: [SLOW, P100] }, [GATES[1]]);
-  take(spans([slow('s', { scope: undefined }), slow('q', { trace: 'b', ms: 1, scope: undefined })]));
+  const bare = { scope: undefined };
+  take(spans([slow('s', bare), slow('q', { ...bare, trace: 'b', ms: 1 })]));
   await tick();
   await tick();
   expect(released()).toEqual(['q   tailsampling.policy=p', 's   tailsampling.policy=slow']);
@@ -104,7 +108,7 @@ test('a span without a scope gets one, and traces of other policies another', as
 
 test('a scope that is broken goes on as it came', async () => {
   const { take, tick, context } = await started({});
-  const [broken] = [Buffer.from(spans([slow('x')]))];
+  const broken = Buffer.from(spans([slow('x')]));
   const at = broken.indexOf('lib') - 1;
   broken[at] = 9;
   take(broken);

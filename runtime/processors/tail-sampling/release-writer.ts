@@ -233,7 +233,8 @@ export class ReleaseWriter {
         at = writeHeader(out, at, RESOURCE_SPANS_SCOPE_SPANS, this.scopeBytes[scope]);
         at = this.marker === undefined
           ? copyExtras(memory, this.scopeAt[scope] / WORD + SCOPE_EXTRAS, from, out, at)
-          : copyMarked(this.marker, this.scopeMarkedAt[scope], this.scopeMarkedBytes[scope], out, at);
+          : copyMarked(
+            this.marker, this.scopeMarkedAt[scope], this.scopeMarkedBytes[scope], out, at);
       }
       if (this.marker !== undefined) {
         at = copyMarked(this.marker, this.rowMarkedAt[i], this.rowMarkedBytes[i], out, at);

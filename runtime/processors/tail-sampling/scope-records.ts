@@ -6,7 +6,8 @@
  * that only a cache knew of their trace.
  */
 import { NOBODY, type NamedPolicy } from './decider';
-import { ANY_VALUE_BOOL, ANY_VALUE_STRING, KEY_VALUE_KEY, KEY_VALUE_VALUE, SCOPE_ATTRIBUTES,
+import {
+  ANY_VALUE_BOOL, ANY_VALUE_STRING, KEY_VALUE_KEY, KEY_VALUE_VALUE, SCOPE_ATTRIBUTES,
 } from '../../otlp/fields';
 import { fieldLength, writeHeader } from '../../wire/writer';
 

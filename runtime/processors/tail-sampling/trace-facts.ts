@@ -15,7 +15,8 @@ import {
 } from '../../otlp/fields';
 import type { SpanIndex } from '../../otlp/span-index';
 import {
-  high, low, position, readFixed32, readFixed64, readTag, readVarint, readVarint64, skipValue, truncated,
+  high, low, position, readFixed32, readFixed64, readTag, readVarint, readVarint64, skipValue,
+  truncated,
 } from '../../wire/reader';
 
 const LEN_WIRE_TYPE = 2;

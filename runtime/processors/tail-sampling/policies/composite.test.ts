@@ -73,8 +73,10 @@ test('shares beyond all there is are made to fit', async () => {
 });
 
 test('what nobody has a share of is there for all', () => {
-  const judge = judgeOf({ rate_allocation: [{ policy: 'a', percent: 10 }, {
-    policy: 'rest', percent: 20,
-  }] });
+  const judge = judgeOf({
+    rate_allocation: [{ policy: 'a', percent: 10 }, {
+      policy: 'rest', percent: 20,
+    }],
+  });
   expect(keptOf(judge, 'x')).toBe(2 + 7);
 });

@@ -1,4 +1,5 @@
 import type { PolicySettings } from '../../../config';
+import { lastFieldFirst } from '../../../testing/field-order';
 import { oracleLines } from '../../../testing/oracle-lines';
 import {
   isPolicyHere, policySettings, traceRequest, type RawConfig,
@@ -19,7 +20,10 @@ interface LimiterLine {
   readonly case: string;
   readonly policy: RawConfig;
   readonly steps: readonly {
-    readonly at_ms: number; readonly spans: number; readonly bytes: number; readonly k?: string;
+    readonly at_ms: number;
+    readonly spans: number;
+    readonly bytes: number;
+    readonly k?: string;
     readonly decision: string;
   }[];
 }
@@ -47,6 +51,9 @@ test.each(POLICIES.map((line) => [JSON.stringify(line.policy), line] as const))(
     const ours = Object.fromEntries(TRACES.map(({ trace, bytes }) =>
       [trace, new PolicyJudge(policySettings(policy)).decide(bytes)]));
     expect(ours).toEqual(decisions);
+    const lastFirst = Object.fromEntries(TRACES.map(({ trace, bytes }) =>
+      [trace, new PolicyJudge(policySettings(policy)).decide(lastFieldFirst(bytes))]));
+    expect(lastFirst).toEqual(decisions);
   });
 
 test.each(LIMITERS.map((line) => [line.case, line] as const))(
