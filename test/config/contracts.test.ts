@@ -184,6 +184,12 @@ test('writing fails with all mistakes that reading would report', () => {
   ].join('\n'));
 });
 
+test('a numeric policy without bounds, at which upstream panics, is refused', () => {
+  const policies = [{ name: 'n', type: 'numeric_attribute', numeric_attribute: { key: 'k' } }];
+  expect(tailSamplingProcessor.read({ policies }).problems.map(({ message }) => message))
+    .toEqual(['must hold min_value or max_value, and other than 0 (0 is no bound)']);
+});
+
 test('writing fails where only reading sees the mistake', () => {
   expect(() => batchProcessor.write({ sendBatchSize: 10, sendBatchMaxSize: 5 })).toThrow(
     'processors.batch.send_batch_max_size: must be 0 or at least send_batch_size (10), got 5');
