@@ -2,11 +2,11 @@
  * What holding, deciding and releasing spans costs inside the tail sampler, without sockets.
  *
  * `npx esbuild --bundle --platform=node runtime/bench/tail-hold.ts --outfile=/tmp/tail-hold.js &&
- * node /tmp/tail-hold.js [held spans] [spans per request] [go]` — through tsx every imported variable
- * is a property access. Spans of about 560 bytes with 10 attributes, 4 resources, 5 spans per
- * trace that arrive in 3 requests; about one trace in eight is kept. CPU time is that of `consume`
- * and of ticks; the making of requests is not counted. `go` writes the fields of messages from the
- * last to the first, as the Go collector does.
+ * node /tmp/tail-hold.js [held spans] [spans per request] [go]` — through tsx every imported
+ * variable is a property access. Spans of about 560 bytes with 10 attributes, 4 resources, 5 spans
+ * per trace that arrive in 3 requests; about one trace in eight is kept. CPU time is that of
+ * `consume` and of ticks; the making of requests is not counted. `go` writes the fields of messages
+ * from the last to the first, as the Go collector does.
  */
 import { benchRequest } from './request';
 import type { Clock } from '../clock';

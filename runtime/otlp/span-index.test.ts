@@ -1,7 +1,7 @@
 import { SpanIndex, type RangeTable } from './span-index';
 import { MalformedError } from '../errors';
-import { HOSTILE_BYTES } from '../testing/hostile-bytes';
 import { lastFieldFirst } from '../testing/field-order';
+import { HOSTILE_BYTES } from '../testing/hostile-bytes';
 import { encodeProto } from '../testing/otlp-proto';
 import { spans, traceIdOf, type TestSpan } from '../testing/span-builder';
 
