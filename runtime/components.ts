@@ -23,6 +23,9 @@ import { createHealthCheckExtension } from './extensions/health-check/health-che
 import { createOAuth2ClientExtension } from './extensions/oauth2-client/oauth2-client';
 import { createBatchProcessor } from './processors/batch/batch';
 import { createMemoryLimiterProcessor } from './processors/memory-limiter/memory-limiter';
+import {
+  createProbabilisticSamplerProcessor,
+} from './processors/probabilistic-sampler/probabilistic-sampler';
 import { createTailSamplingProcessor } from './processors/tail-sampling/tail-sampling';
 import { createOtlpReceiver } from './receivers/otlp/otlp';
 
@@ -41,6 +44,7 @@ const processors:
   memory_limiter: createMemoryLimiterProcessor,
   batch: createBatchProcessor,
   tail_sampling: createTailSamplingProcessor,
+  probabilistic_sampler: createProbabilisticSamplerProcessor,
 };
 
 const exporters: { [T in TypesOf<'exporters'>]: ExporterFactory<SettingsOf<'exporters', T>> } = {

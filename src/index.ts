@@ -10,9 +10,10 @@ export {
 } from './backends/options';
 export { CollectorConfigOverrides } from './collector-config-overrides';
 export {
-  type BatchProcessorConfig, type BooleanAttributePolicyConfig, type NumericAttributePolicyConfig,
-  type ProbabilisticPolicyConfig, type RateLimitingPolicyConfig, type SpanCountPolicyConfig,
-  type StringAttributePolicyConfig, type TlsClientConfig,
+  type BatchProcessorConfig, type BooleanAttributePolicyConfig, type BytesLimitingPolicyConfig,
+  type NumericAttributePolicyConfig, type ProbabilisticPolicyConfig,
+  type RateLimitingPolicyConfig, type SpanCountPolicyConfig, type StringAttributePolicyConfig,
+  type TlsClientConfig, type TraceStatePolicyConfig,
 } from './config';
 export {
   CollectorImage, type CustomImageOptions, type PublishedImageOptions, type RuntimeImageOptions,
@@ -64,7 +65,8 @@ export {
 export { NginxLoadBalancer, type NginxLoadBalancerProps } from './nginx-load-balancer';
 export { Retry, type RetryOptions } from './retry';
 export {
-  type LatencyPolicyOptions, SamplingPolicy, StatusCode, type StatusCodePolicyOptions,
+  type CompositePart, type CompositePolicyOptions, type LatencyPolicyOptions, SamplingPolicy,
+  StatusCode, type StatusCodePolicyOptions,
 } from './sampling-policy';
 export {
   type EphemeralQueueOptions, type InMemoryQueueOptions, type PersistentQueueOptions, SendingQueue,

@@ -1,8 +1,8 @@
 import type { Duration } from 'cdk8s';
 import type {
-  BooleanAttributePolicyConfig, NumericAttributePolicyConfig, ProbabilisticPolicyConfig,
-  RateLimitingPolicyConfig, SamplingPolicyConfig, SpanCountPolicyConfig,
-  StringAttributePolicyConfig,
+  BooleanAttributePolicyConfig, BytesLimitingPolicyConfig, NumericAttributePolicyConfig,
+  ProbabilisticPolicyConfig, RateLimitingPolicyConfig, SamplingPolicyConfig,
+  SpanCountPolicyConfig, StringAttributePolicyConfig, TraceStatePolicyConfig,
 } from './config';
 import {
   durationOf, listOf, required, rightProps, withMember, wrongValue,
@@ -39,6 +39,40 @@ export interface LatencyPolicyOptions {
   readonly upperThreshold?: Duration;
 }
 
+/** A policy inside a composite one, and what it may keep. */
+export interface CompositePart {
+  /**
+   * The policy: a simple one, or `and`.
+   */
+  readonly policy: SamplingPolicy;
+  /**
+   * Percent of the spans per second that it gets: a whole number from 1 on. All together are at
+   * most 100.
+   * @default - an equal share
+   */
+  readonly percent?: number;
+}
+
+/** How many spans are kept, and how they are divided. */
+export interface CompositePolicyOptions {
+  /**
+   * Spans to keep per second in each pod: a whole number.
+   */
+  readonly maxTotalSpansPerSecond: number;
+  /**
+   * The policies, in the order in which they are asked: the first one that keeps a trace pays for
+   * it. Their names differ.
+   */
+  readonly parts: CompositePart[];
+  /**
+   * Whether what one policy leaves of its share may be spent by the others in the next second, and
+   * a trace that its policy cannot pay for is offered to the next one. Only the collector of this
+   * project knows it.
+   * @default false
+   */
+  readonly fair?: boolean;
+}
+
 const LATENCY_KINDS = {
   threshold: required(durationOf('millis', 0, 500)),
   upperThreshold: durationOf('millis', 0, 2000),
@@ -53,6 +87,10 @@ const POLICY = withMember(
   '_toConfig', 'a SamplingPolicy', 'SamplingPolicy.not(\'other\', SamplingPolicy.…)');
 const POLICIES = listOf(
   POLICY, 'a list of SamplingPolicies', 'SamplingPolicy.and(\'both\', [SamplingPolicy.…])');
+
+const PARTS = listOf(
+  withMember('policy', 'a part with a policy', '{ policy: SamplingPolicy.… }'),
+  'a list of parts, each with a policy', '[{ policy: SamplingPolicy.…, percent: 50 }]');
 
 function problemsOf(policies: readonly SamplingPolicy[]): string[] {
   return policies.flatMap(({ _problems }) => _problems);
@@ -115,6 +153,21 @@ export class SamplingPolicy {
     return new SamplingPolicy({ name, type: 'rate_limiting', rateLimiting: options });
   }
 
+  /** Keeps traces as long as their bytes fit a rate, in each pod. */
+  public static bytesLimiting(name: string, options: BytesLimitingPolicyConfig): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'bytes_limiting', bytesLimiting: options });
+  }
+
+  /** Keeps traces with a span whose W3C trace state has one of these values under a key. */
+  public static traceState(name: string, options: TraceStatePolicyConfig): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'trace_state', traceState: options });
+  }
+
+  /** Keeps traces with a span that has the W3C flag `sampled`. */
+  public static traceFlags(name: string): SamplingPolicy {
+    return new SamplingPolicy({ name, type: 'trace_flags' });
+  }
+
   /** Keeps traces by how many spans they have. */
   public static spanCount(name: string, options: SpanCountPolicyConfig): SamplingPolicy {
     return new SamplingPolicy({ name, type: 'span_count', spanCount: options });
@@ -139,6 +192,29 @@ export class SamplingPolicy {
   public static drop(name: string, policies: SamplingPolicy[]): SamplingPolicy {
     const { configs: dropSubPolicy, problems } = SamplingPolicy.parts(policies);
     return new SamplingPolicy({ name, type: 'drop', drop: { dropSubPolicy } }, problems);
+  }
+
+  /** Keeps traces that one of its policies keeps, up to a rate that is divided among them. */
+  public static composite(name: string, options: CompositePolicyOptions): SamplingPolicy {
+    const wrong = wrongValue('parts', options.parts, PARTS);
+    const parts = wrong.length === 0
+      ? options.parts : [{ policy: SamplingPolicy.alwaysSample('unknown') }];
+    const { configs: compositeSubPolicy, problems } =
+      SamplingPolicy.parts(parts.map(({ policy }) => policy));
+    const percents = parts.map(({ percent = 0 }) => percent).reduce((sum, one) => sum + one, 0);
+    if (percents > 100) wrong.push(`parts: percents must be at most 100 together, got ${percents}`);
+    const shared = parts.flatMap(({ percent }, i) =>
+      percent === undefined ? [] : [{ policy: compositeSubPolicy[i].name ?? '', percent }]);
+    return new SamplingPolicy({
+      name,
+      type: 'composite',
+      composite: {
+        maxTotalSpansPerSecond: options.maxTotalSpansPerSecond,
+        compositeSubPolicy,
+        rateAllocation: shared.length === 0 ? undefined : shared,
+        fair: options.fair,
+      },
+    }, [...wrong, ...problems]);
   }
 
   private static parts(given: SamplingPolicy[]) {

@@ -22,6 +22,31 @@ const POLICIES: readonly [SamplingPolicy, object][] = [
     { type: 'boolean_attribute', boolean_attribute: { key: 'b', value: true } }],
   [SamplingPolicy.rateLimiting('p', { spansPerSecond: 100 }),
     { type: 'rate_limiting', rate_limiting: { spans_per_second: 100 } }],
+  [SamplingPolicy.bytesLimiting('p', { bytesPerSecond: 1000, burstCapacity: 5000 }), {
+    type: 'bytes_limiting', bytes_limiting: { bytes_per_second: 1000, burst_capacity: 5000 },
+  }],
+  [SamplingPolicy.traceState('p', { key: 'vendor', values: ['1'] }),
+    { type: 'trace_state', trace_state: { key: 'vendor', values: ['1'] } }],
+  [SamplingPolicy.traceFlags('p'), { type: 'trace_flags' }],
+  [SamplingPolicy.composite('p', {
+    maxTotalSpansPerSecond: 100,
+    parts: [
+      { policy: SamplingPolicy.spanCount('a', { minSpans: 2 }), percent: 60 },
+      { policy: SamplingPolicy.alwaysSample('b') },
+    ],
+    fair: true,
+  }), {
+    type: 'composite',
+    composite: {
+      max_total_spans_per_second: 100,
+      composite_sub_policy: [
+        { name: 'a', type: 'span_count', span_count: { min_spans: 2 } },
+        { name: 'b', type: 'always_sample' },
+      ],
+      rate_allocation: [{ policy: 'a', percent: 60 }],
+      fair: true,
+    },
+  }],
   [SamplingPolicy.spanCount('p', { minSpans: 2 }),
     { type: 'span_count', span_count: { min_spans: 2 } }],
   [SamplingPolicy.and('p', [SamplingPolicy.alwaysSample('inner')]),

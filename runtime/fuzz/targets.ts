@@ -5,13 +5,14 @@ import { http2Targets } from './targets/http2';
 import { http2ClientTargets } from './targets/http2-client';
 import { kubernetesTargets } from './targets/kubernetes';
 import { requestTargets } from './targets/requests';
+import { samplerTargets } from './targets/samplers';
 import { transportReady, transportTargets } from './targets/transport';
 
 /** All targets, when all of them can be tried. */
 export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
   await transportReady();
   return [
-    ...requestTargets, ...transportTargets(), ...http2Targets, ...http2ClientTargets,
-    ...configurationTargets, ...kubernetesTargets,
+    ...requestTargets, ...samplerTargets, ...transportTargets(), ...http2Targets,
+    ...http2ClientTargets, ...configurationTargets, ...kubernetesTargets,
   ];
 }

@@ -36,7 +36,9 @@ function keptBy(votes: readonly Vote[]): boolean | undefined {
 
 function voteOf(policy: PolicySettings, trace: PlannedTrace): Vote {
   switch (policy.type) {
-    case 'rate_limiting': return undefined;
+    // What else was kept in the same second, and what the SDK of a sender writes.
+    case 'rate_limiting': case 'bytes_limiting': case 'composite': return undefined;
+    case 'trace_state': case 'trace_flags': return undefined;
     case 'and': return allOf(policy.and.andSubPolicy, trace, 'sampled');
     case 'drop': return allOf(policy.drop.dropSubPolicy, trace, 'dropped');
     case 'not': return opposite(voteOf(policy.not.notSubPolicy, trace));
@@ -57,8 +59,10 @@ function opposite(vote: Vote): Vote {
   return vote === 'not sampled' ? 'sampled' : vote;
 }
 
-type PlainPolicy = Exclude<
-  PolicySettings, { readonly type: 'rate_limiting' | 'and' | 'drop' | 'not' }>;
+type PlainPolicy = Exclude<PolicySettings, {
+  readonly type: 'rate_limiting' | 'bytes_limiting' | 'composite' | 'trace_state' | 'trace_flags'
+    | 'and' | 'drop' | 'not';
+}>;
 
 function holds(policy: PlainPolicy, trace: PlannedTrace): boolean {
   switch (policy.type) {

@@ -2,7 +2,7 @@
  * Tags of the OTLP fields that the walks over bytes know: number and wire type as they stand on
  * the wire, beside the line of the .proto file (opentelemetry-proto v1).
  */
-import { I64, LEN, VARINT } from '../wire/reader';
+import { I32, I64, LEN, VARINT } from '../wire/reader';
 
 /** ExportTraceServiceRequest: `repeated ResourceSpans resource_spans = 1;` */
 export const REQUEST_RESOURCE_SPANS = 1 << 3 | LEN;
@@ -41,6 +41,16 @@ export const SPAN_END_TIME = 8 << 3 | I64;
 export const SPAN_ATTRIBUTES = 9 << 3 | LEN;
 /** Span: `Status status = 15;` */
 export const SPAN_STATUS = 15 << 3 | LEN;
+/** Span: `fixed32 flags = 16;` */
+export const SPAN_FLAGS = 16 << 3 | I32;
+
+/** LogRecord: `repeated KeyValue attributes = 6;` */
+export const LOG_RECORD_ATTRIBUTES = 6 << 3 | LEN;
+/** LogRecord: `bytes trace_id = 9;` */
+export const LOG_RECORD_TRACE_ID = 9 << 3 | LEN;
+
+/** InstrumentationScope: `repeated KeyValue attributes = 3;` */
+export const SCOPE_ATTRIBUTES = 3 << 3 | LEN;
 
 /** Status: `string message = 2;` */
 export const STATUS_MESSAGE = 2 << 3 | LEN;

@@ -1,8 +1,9 @@
 import { SpanIndex, type RangeTable } from './span-index';
 import { MalformedError } from '../errors';
+import { inCollectorOrder } from '../testing/collector-order';
 import { HOSTILE_BYTES } from '../testing/hostile-bytes';
 import { encodeProto } from '../testing/otlp-proto';
-import { spans, traceIdOf } from '../testing/span-builder';
+import { spans, traceIdOf, type TestSpan } from '../testing/span-builder';
 
 function read(bytes: Uint8Array): SpanIndex {
   const index = new SpanIndex();
@@ -26,6 +27,13 @@ function ranges(table: RangeTable, group: number, bytes: Uint8Array): string[] {
     found.push(Buffer.from(bytes.subarray(table.start[i], table.end[i])).toString('hex'));
   }
   return found;
+}
+
+/** A request with one span, whose message this is. */
+function requestOf(span: Buffer): Buffer {
+  const wrapped = (tag: number, body: Buffer): Buffer =>
+    Buffer.concat([Buffer.of(tag, body.length), body]);
+  return wrapped(0x0a, wrapped(0x12, wrapped(0x12, span)));
 }
 
 const ID = '000102030405060708090a0b0c0d0e0f';
@@ -84,6 +92,29 @@ describe('the index of a request', () => {
       expect(traceIds(index, bytes))
         .toEqual(['a', 'b'].map((name) => traceIdOf(name).toString('hex')));
     });
+
+  test('finds trace ids whatever the order of the fields', () => {
+    const list = Array.from({ length: 30 }, (_, i): TestSpan => ({
+      trace: `t${i % 7}`,
+      parent: i % 2 === 0 ? 'p' : undefined,
+      traceState: i % 3 === 0 ? 'a=b' : undefined,
+      status: 'error',
+      statusMessage: 'm'.repeat(i * 10),
+      attributes: { short: i, long: 'v'.repeat(i * 9), last: 'x' },
+    }));
+    const bytes = inCollectorOrder('ExportTraceServiceRequest', spans(list));
+    expect(traceIds(read(bytes), bytes))
+      .toEqual(list.map(({ trace }) => traceIdOf(trace).toString('hex')));
+  });
+
+  test('takes no trace id out of a text that ends like a span', () => {
+    const forged = `12080102030405060708 0a10${ID}`;
+    const attribute = `4a28 0a026964 1222 0a20 ${'41'.repeat(4)} ${forged}`;
+    const id = 'f'.repeat(32);
+    const span = hex(`8501 01000000 0a10${id} 7a00 ${attribute}`);
+    const bytes = requestOf(span);
+    expect(traceIds(read(bytes), bytes)).toEqual([id]);
+  });
 
   test('keeps what is not a span, wherever it stands', () => {
     const bytes = hex('0a 13 0a00 12 0b 0a00 12022a00 fa0701aa 1a0162 1a0161 9a0601bb');

@@ -13,13 +13,15 @@
  * One index is used for request after request: its arrays only ever grow.
  */
 import {
-  REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS, SCOPE_SPANS_SPANS, SPAN_TRACE_ID,
+  REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS, SCOPE_SPANS_SPANS, SPAN_ATTRIBUTES,
+  SPAN_END_TIME, SPAN_FLAGS, SPAN_KIND, SPAN_START_TIME, SPAN_TRACE_ID,
 } from './fields';
 import {
   LEN, position, readBodyEnd, readTag, readVarint, skipValue, truncated,
 } from '../wire/reader';
 
 const TRACE_ID_LENGTH = 16;
+const WIRE_TYPE = 7;
 const FIRST_SPANS = 1024;
 const FIRST_GROUPS = 64;
 
@@ -230,29 +232,39 @@ export class SpanIndex {
   }
 }
 
-/** Bits of a byte that is a whole tag (below 128) of a length-delimited field. */
-const SHORT_LEN_TAG = 0x87;
+/** First byte of the tag of `flags`, which is where the Go collector begins a span. */
+const FLAGS_TAG = SPAN_FLAGS & 0x7f | 0x80;
+const FLAGS_LENGTH = 6;
 
 /**
- * The Go collector writes fields from the last to the first, so its trace ids come at the end.
- * Short fields are stepped over without calls: 65 ns per span instead of 90.
+ * The Go collector writes fields from the last to the first, so its trace ids come at the end, and
+ * all before must be stepped over: what stands there could be the end of a text as well. Fields as
+ * spans have them are stepped over without calls.
  */
 function findTraceId(bytes: Uint8Array, start: number, limit: number): number {
   let traceIdAt = -1;
   for (let at = start; at < limit;) {
-    let tag = bytes[at];
-    let length = bytes[at + 1];
-    let valueAt = at + 2;
-    if ((tag & SHORT_LEN_TAG) === LEN && tag > 7 && length < 0x80) {
-      at = valueAt + length;
-      if (at > limit) throw truncated(valueAt, limit);
+    const tag = bytes[at];
+    const next = bytes[at + 1];
+    if (tag === SPAN_ATTRIBUTES && next < 0x80) {
+      // Most of a span are attributes, one behind the other.
+      at += 2 + next;
+      while (bytes[at] === SPAN_ATTRIBUTES && bytes[at + 1] < 0x80) at += 2 + bytes[at + 1];
+    } else if ((tag & WIRE_TYPE) === LEN && tag > 7 && tag < 0x80 && next < 0x80) {
+      at += 2 + next;
+      if (tag === SPAN_TRACE_ID) traceIdAt = next === TRACE_ID_LENGTH ? at - next : -1;
+    } else if (tag === SPAN_START_TIME || tag === SPAN_END_TIME) {
+      at += 9;
+    } else if (tag === SPAN_KIND && next < 0x80) {
+      at += 2;
+    } else if (tag === FLAGS_TAG && next === SPAN_FLAGS >>> 7) {
+      at += FLAGS_LENGTH;
     } else {
-      tag = readTag(bytes, at, limit);
-      at = skipValue(bytes, position, limit, tag);
-      valueAt = position;
-      length = at - valueAt;
+      const other = readTag(bytes, at, limit);
+      at = skipValue(bytes, position, limit, other);
+      if (other === SPAN_TRACE_ID) traceIdAt = at - position === TRACE_ID_LENGTH ? position : -1;
     }
-    if (tag === SPAN_TRACE_ID) traceIdAt = length === TRACE_ID_LENGTH ? valueAt : -1;
+    if (!(at <= limit)) throw truncated(start, limit);
   }
   return traceIdAt;
 }

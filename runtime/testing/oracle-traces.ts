@@ -7,7 +7,8 @@ export type RawConfig = Readonly<Record<string, unknown>>;
 
 const IDS = new Set(['traceId', 'spanId', 'parentSpanId']);
 
-function withBytes(value: unknown, name = ''): unknown {
+/** OTLP/JSON with ids as bytes. */
+export function withBytes(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return IDS.has(name) ? Buffer.from(value, 'hex') : value;
   if (Array.isArray(value)) return value.map((item) => withBytes(item));
   if (typeof value !== 'object' || value === null) return value;
@@ -31,10 +32,20 @@ const DEFAULTS: Readonly<Record<string, RawConfig>> = {
   numeric_attribute: { key: '', minValue: 0, maxValue: 0, invertMatch: false },
   boolean_attribute: { key: '', value: false, invertMatch: false },
   rate_limiting: { spansPerSecond: 0, burstCapacity: 0 },
+  bytes_limiting: { bytesPerSecond: 0, burstCapacity: 0 },
+  trace_state: { key: '', values: [] },
+  trace_flags: {},
   span_count: { minSpans: 0, maxSpans: 0 },
   and: { andSubPolicy: [] },
   not: {},
   drop: { dropSubPolicy: [] },
+  composite: {
+    maxTotalSpansPerSecond: 0,
+    policyOrder: [],
+    compositeSubPolicy: [],
+    rateAllocation: [],
+    fair: false,
+  },
 };
 
 function camelCase(name: string): string {
@@ -65,7 +76,8 @@ export function isPolicyHere(raw: RawConfig): boolean {
   const type = String(raw.type);
   if (!(type in DEFAULTS)) return false;
   return Object.values((raw[type] ?? {}) as RawConfig).flat().every((value) =>
-    typeof value !== 'object' || value === null || isPolicyHere(value as RawConfig));
+    typeof value !== 'object' || value === null || 'percent' in value
+    || isPolicyHere(value as RawConfig));
 }
 
 function milliseconds(duration: unknown, fallback: number): number {
@@ -74,8 +86,10 @@ function milliseconds(duration: unknown, fallback: number): number {
   return Number(amount) * (unit === 's' ? 1000 : 1);
 }
 
-/** A tail sampler of the oracle. */
-export function tailSettings(raw: RawConfig): TailSamplingSettings {
+/** A tail sampler of the oracle, with the feature gates that were on. */
+export function tailSettings(
+  raw: RawConfig, gates: readonly string[] = [],
+): TailSamplingSettings {
   const cache = (raw.decision_cache ?? {}) as RawConfig;
   return {
     decisionWait: milliseconds(raw.decision_wait, 30_000),
@@ -89,6 +103,8 @@ export function tailSettings(raw: RawConfig): TailSamplingSettings {
     sampleOnFirstMatch: raw.sample_on_first_match === true,
     dropPendingTracesOnShutdown: raw.drop_pending_traces_on_shutdown === true,
     maximumTraceSizeBytes: Number(raw.maximum_trace_size_bytes ?? 0),
+    usetracestate: gates.includes('processor.tailsamplingprocessor.usetracestate'),
+    recordpolicy: gates.includes('processor.tailsamplingprocessor.recordpolicy'),
     policies: ((raw.policies ?? []) as RawConfig[]).map(policySettings),
   };
 }

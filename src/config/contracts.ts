@@ -15,6 +15,7 @@ import { healthCheckExtension } from './extensions/health-check';
 import { oauth2ClientExtension } from './extensions/oauth2-client';
 import { batchProcessor } from './processors/batch';
 import { memoryLimiterProcessor } from './processors/memory-limiter';
+import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler';
 import { tailSamplingProcessor } from './processors/tail-sampling';
 import { otlpReceiver } from './receivers/otlp';
 
@@ -22,6 +23,7 @@ import { otlpReceiver } from './receivers/otlp';
 export const contracts = [
   otlpReceiver,
   memoryLimiterProcessor, batchProcessor, tailSamplingProcessor,
+  probabilisticSamplerProcessor,
   otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, debugExporter,
   fileExporter, nopExporter,
   healthCheckExtension, fileStorageExtension,

@@ -60,10 +60,11 @@ export type {
   SystemDetectorConfig,
 } from './processors/resource-detection';
 export type {
-  AndPolicyConfig, BooleanAttributePolicyConfig, DropPolicyConfig, LatencyPolicyConfig,
-  NotPolicyConfig, NumericAttributePolicyConfig, ProbabilisticPolicyConfig,
-  RateLimitingPolicyConfig, SamplingPolicyConfig, SpanCountPolicyConfig, StatusCodePolicyConfig,
-  StringAttributePolicyConfig,
+  AndPolicyConfig, BooleanAttributePolicyConfig, BytesLimitingPolicyConfig, CompositePolicyConfig,
+  DropPolicyConfig, LatencyPolicyConfig, NotPolicyConfig, NumericAttributePolicyConfig,
+  ProbabilisticPolicyConfig, RateAllocationConfig, RateLimitingPolicyConfig, SamplingPolicyConfig,
+  SpanCountPolicyConfig, StatusCodePolicyConfig, StringAttributePolicyConfig,
+  TraceStatePolicyConfig,
 } from './processors/sampling-policy-config';
 export type { DecisionCacheConfig, TailSamplingProcessorConfig } from './processors/tail-sampling';
 export type { FileLogReceiverConfig, FileLogRetryConfig } from './receivers/file-log';

@@ -14,7 +14,6 @@ import { k8sLeaderElectorExtension } from './extensions/k8s-leader-elector';
 import { attributesProcessor } from './processors/attributes';
 import { infraAttributesProcessor } from './processors/infra-attributes';
 import { k8sAttributesProcessor } from './processors/k8s-attributes';
-import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler';
 import { resourceProcessor } from './processors/resource';
 import { resourceDetectionProcessor } from './processors/resource-detection';
 import { fileLogReceiver } from './receivers/file-log';
@@ -30,7 +29,7 @@ export const upstreamContracts = [
   hostMetricsReceiver, fileLogReceiver, kubeletStatsReceiver, k8sClusterReceiver,
   k8sEventsReceiver, k8sObjectsReceiver, prometheusReceiver,
   k8sAttributesProcessor, resourceDetectionProcessor, resourceProcessor, attributesProcessor,
-  probabilisticSamplerProcessor, infraAttributesProcessor,
+  infraAttributesProcessor,
   prometheusRemoteWriteExporter, prometheusExporter, datadogExporter,
   datadogConnector, spanMetricsConnector,
   datadogExtension, k8sLeaderElectorExtension,

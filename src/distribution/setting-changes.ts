@@ -5,6 +5,7 @@
 import { comparableName } from './component-lists';
 import { CONTRIB_SETTINGS } from './settings/contrib-settings';
 import { CORE_SETTINGS } from './settings/core-settings';
+import { OWN_SETTINGS } from './settings/own-settings';
 import { RECEIVER_SETTINGS } from './settings/receiver-settings';
 import type { Change, SettingChange } from './settings/setting-change';
 import { minorOf, OLDEST_UPSTREAM } from './versions';
@@ -29,7 +30,7 @@ export interface Unsupported {
 
 /** All changes of settings from 0.120 on that are known. */
 export const SETTING_CHANGES: readonly SettingChange[] = [
-  ...CORE_SETTINGS, ...CONTRIB_SETTINGS, ...RECEIVER_SETTINGS,
+  ...CORE_SETTINGS, ...CONTRIB_SETTINGS, ...RECEIVER_SETTINGS, ...OWN_SETTINGS,
 ];
 
 const SECTIONS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
@@ -100,8 +101,8 @@ function instances(data: CollectorDataLike): Instance[] {
   ];
 }
 
-function isThere({ since = 0, until = Infinity }: Change, minor: number): boolean {
-  return minor >= since && minor < until;
+function isThere({ since = 0, until = Infinity, isOurs }: Change, minor: number): boolean {
+  return isOurs !== true && minor >= since && minor < until;
 }
 
 /** Where a change is met in a configuration. */
@@ -157,6 +158,10 @@ function withoutFollowing(found: readonly Found[]): Found[] {
 
 function complaint(change: Change, minor: number, version: string): string {
   const { since = 0, until = Infinity, instead, says, values } = change;
+  if (change.isOurs === true) {
+    return `exists in the collector of this project only, got an image of ${version}.`
+      + `\n→ ${instead ?? 'leave it out'}.`;
+  }
   const isTooOld = minor < since;
   const bound = isTooOld ? `before 0.${since}` : `from 0.${until} on`;
   const what = says === undefined

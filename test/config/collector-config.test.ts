@@ -65,7 +65,7 @@ const MISTAKES: readonly (readonly [string, string, string, string])[] = [
     ' 200ms, 5s or 1h30m (gateway.yaml:7)'],
   ['an unknown type', '  batch:', '  batch:\n  bach/x:',
     'processors.bach/x: bach is not a processor of this runtime (did you mean batch?); the' +
-    ' processors are memory_limiter, batch, tail_sampling (gateway.yaml:7)'],
+    ' processors are memory_limiter, batch, tail_sampling, probabilistic_sampler (gateway.yaml:7)'],
   ['a component in the wrong section', '  debug:', '  tail_sampling:\n  debug:',
     'exporters.tail_sampling: tail_sampling is a processor, not an exporter (gateway.yaml:14)\n' +
     '  → move it under processors'],
@@ -296,7 +296,7 @@ describe('a configuration for collectors of upstream', () => {
   test.each([
     ['unknown components', '  batch:', '  batch: { metadata_keys: [a] }\n  k8s_attributes:',
       '[tail_sampling/eu, batch]', '[k8s_attributes, tail_sampling/eu, batch]'],
-    ['policies that only upstream has', 'type: latency', 'type: trace_flags',
+    ['policies that only upstream has', 'type: latency', 'type: ottl_condition',
       '        latency:\n          threshold_ms: 500\n', ''],
     ['references to variables', 'verbosity: normal', 'verbosity: ${env:VERBOSITY}', '', ''],
     ['references in numbers', 'threshold_ms: 500', 'threshold_ms: ${env:SLOW}', '', ''],

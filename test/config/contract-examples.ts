@@ -6,7 +6,7 @@ import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
   basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter, fileExporter,
   headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
-  nopExporter,
+  nopExporter, probabilisticSamplerProcessor,
   oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
   telemetry, type Part,
 } from '../../src/config';
@@ -14,7 +14,7 @@ import type * as structs from '../../src/config/structs';
 
 const tls = { cert_file: 'c', key_file: 'k' };
 const simple = [
-  'always_sample', 'latency', 'probabilistic', 'span_count',
+  'always_sample', 'latency', 'probabilistic', 'span_count', 'trace_flags',
 ].map((type) => ({ name: type, type }));
 
 /** Structs, their contracts, and YAML that holds every section but no key that has a default. */
@@ -44,8 +44,27 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
       { name: 'a', type: 'and', and: { and_sub_policy: [{ type: 'always_sample' }] } },
       { name: 'd', type: 'drop', drop: { drop_sub_policy: [{ type: 'always_sample' }] } },
       { name: 'o', type: 'not', not: { not_sub_policy: { type: 'always_sample' } } },
+      { name: 'y', type: 'bytes_limiting', bytes_limiting: { bytes_per_second: 1 } },
+      { name: 'e', type: 'trace_state', trace_state: { key: 'k', values: ['v'] } },
+      {
+        name: 'c',
+        type: 'composite',
+        composite: {
+          max_total_spans_per_second: 1,
+          composite_sub_policy: [{ type: 'always_sample' }],
+          rate_allocation: [{ policy: 'x' }],
+        },
+      },
+      {
+        name: 'f',
+        type: 'composite',
+        composite: {
+          max_total_spans_per_second: 1, composite_sub_policy: [{ type: 'always_sample' }],
+        },
+      },
     ],
   }],
+  ['ProbabilisticSamplerProcessorConfig', probabilisticSamplerProcessor, {}],
   ['OtlpGrpcExporterConfig', otlpGrpcExporter, { endpoint: 'h:4317', tls: {}, keepalive: {} }],
   ['OtlpHttpExporterConfig', otlpHttpExporter, {
     endpoint: 'http://h:4318', compression_params: {},
@@ -217,7 +236,23 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     sampleOnFirstMatch: true,
     dropPendingTracesOnShutdown: true,
     maximumTraceSizeBytes: 5,
+    usetracestate: true,
+    recordpolicy: true,
     policies: [
+      {
+        name: 'c',
+        type: 'composite',
+        composite: {
+          maxTotalSpansPerSecond: 9,
+          policyOrder: ['x'],
+          compositeSubPolicy: [
+            { name: 'x', type: 'trace_state', traceState: { key: 'k', values: ['v'] } },
+            { name: 'y', type: 'bytes_limiting', bytesLimiting: { bytesPerSecond: 1 } },
+          ],
+          rateAllocation: [{ policy: 'x', percent: 40 }],
+          fair: true,
+        },
+      },
       { name: 'l', type: 'latency', latency: { thresholdMs: 1, upperThresholdMs: 2 } },
       {
         name: 'n',
@@ -238,6 +273,16 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
       },
     ],
   } satisfies structs.TailSamplingProcessorConfig],
+  ['probabilistic_sampler', probabilisticSamplerProcessor, {
+    samplingPercentage: 12.5,
+    hashSeed: 22,
+    mode: 'proportional',
+    failClosed: false,
+    samplingPrecision: 8,
+    attributeSource: 'record',
+    fromAttribute: 'a',
+    samplingPriority: 'b',
+  } satisfies structs.ProbabilisticSamplerProcessorConfig],
   ['otlp_grpc', otlpGrpcExporter, {
     ...connection, endpoint: 'h:4317',
   } satisfies structs.OtlpGrpcExporterConfig],

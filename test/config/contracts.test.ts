@@ -175,12 +175,19 @@ test('writing fails with all mistakes that reading would report', () => {
   expect(write).toThrow(ConfigurationError);
   expect(write).toThrow([
     'processors.tail_sampling/eu.num_traces: must be a whole number ≥ 0, got -1',
-    'processors.tail_sampling/eu.policies[0].type: must be one of always_sample, latency,' +
-      ' status_code, probabilistic, string_attribute, numeric_attribute, boolean_attribute,' +
-      ' rate_limiting, span_count, not, and, drop, got "lattency"',
+    'processors.tail_sampling/eu.policies[0].type: must be one of always_sample, trace_flags,' +
+      ' latency, status_code, probabilistic, string_attribute, numeric_attribute,' +
+      ' boolean_attribute, rate_limiting, bytes_limiting, trace_state, span_count, not, and,' +
+      ' drop, composite, got "lattency"',
     'processors.tail_sampling/eu.policies[1].latency.threshold_ms:' +
       ' must be a whole number ≥ 0, got 0.5',
   ].join('\n'));
+});
+
+test('a numeric policy without bounds, at which upstream panics, is refused', () => {
+  const policies = [{ name: 'n', type: 'numeric_attribute', numeric_attribute: { key: 'k' } }];
+  expect(tailSamplingProcessor.read({ policies }).problems.map(({ message }) => message))
+    .toEqual(['must hold min_value or max_value, and other than 0 (0 is no bound)']);
 });
 
 test('writing fails where only reading sees the mistake', () => {

@@ -7,7 +7,7 @@ import {
   datadogExtension, fileLogReceiver, fileStorageExtension, hostMetricsReceiver,
   infraAttributesProcessor, k8sAttributesProcessor, k8sClusterReceiver, k8sEventsReceiver,
   k8sLeaderElectorExtension, k8sObjectsReceiver, kubeletStatsReceiver, prometheusExporter,
-  prometheusReceiver, prometheusRemoteWriteExporter, probabilisticSamplerProcessor,
+  prometheusReceiver, prometheusRemoteWriteExporter,
   resourceDetectionProcessor, resourceProcessor, spanMetricsConnector, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
@@ -199,16 +199,6 @@ readonly (readonly [name: string, part: Part<never>, given: object])[] = [
     exclude: { match_type: 'regexp', span_names: ['b'] },
     actions: [{ key: 'a', action: 'hash' }],
   } satisfies structs.AttributesProcessorConfig],
-  ['probabilistic_sampler', probabilisticSamplerProcessor, {
-    samplingPercentage: 12.5,
-    hashSeed: 22,
-    mode: 'proportional',
-    failClosed: false,
-    samplingPrecision: 8,
-    attributeSource: 'record',
-    fromAttribute: 'a',
-    samplingPriority: 'b',
-  } satisfies structs.ProbabilisticSamplerProcessorConfig],
   ['infraattributes', infraAttributesProcessor, {
     cardinality: 2, allowHostnameOverride: true,
   } satisfies structs.InfraAttributesProcessorConfig],

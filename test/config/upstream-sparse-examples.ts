@@ -6,7 +6,7 @@ import {
   datadogExtension, fileLogReceiver, fileStorageExtension, hostMetricsReceiver,
   infraAttributesProcessor, k8sAttributesProcessor, k8sClusterReceiver, k8sEventsReceiver,
   k8sLeaderElectorExtension, k8sObjectsReceiver, kubeletStatsReceiver, prometheusExporter,
-  prometheusReceiver, prometheusRemoteWriteExporter, probabilisticSamplerProcessor,
+  prometheusReceiver, prometheusRemoteWriteExporter,
   resourceDetectionProcessor, resourceProcessor, spanMetricsConnector, type Part,
 } from '../../src/config';
 
@@ -62,7 +62,6 @@ export const UPSTREAM_SPARSE: readonly (readonly [string, Part, Record<string, u
     attributes: [{ action: 'delete', pattern: 'a' }],
   }],
   ['AttributesProcessorConfig', attributesProcessor, { actions: [insert] }],
-  ['ProbabilisticSamplerProcessorConfig', probabilisticSamplerProcessor, {}],
   ['InfraAttributesProcessorConfig', infraAttributesProcessor, {}],
   ['PrometheusRemoteWriteExporterConfig', prometheusRemoteWriteExporter, {
     endpoint: 'http://p:9090/api/v1/write',

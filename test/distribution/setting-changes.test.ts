@@ -157,12 +157,26 @@ test('old names, and new ones from their version on, are names', () => {
   expect(misnamedTypes({ exporters: { otlp_grpc: {} } }, '0.144.0')).toEqual([]);
 });
 
+test('what only the collector of this project has is told of every image of upstream', () => {
+  const data = at('processors', 'tail_sampling', {
+    usetracestate: true, policies: [{}, { composite: { fair: true } }],
+  });
+  expect(unsupportedSettings(data, '0.160.0').map(({ sentence }) => sentence)).toEqual([
+    'processors.tail_sampling.usetracestate: exists in the collector of this project only, got an'
+    + ' image of 0.160.0.\n→ write the feature gate `processor.tailsamplingprocessor.usetracestate`'
+    + ' in its place.',
+    'processors.tail_sampling.policies[1].composite.fair: exists in the collector of this project'
+    + ' only, got an image of 0.160.0.\n→ leave it out.',
+  ]);
+});
+
 test('a table of changes says of each when, and where it is known from', () => {
-  expect(SETTING_CHANGES.filter(({ since, until }) =>
+  const ofUpstream = SETTING_CHANGES.filter(({ isOurs }) => isOurs !== true);
+  expect(ofUpstream.filter(({ since, until }) =>
     since === undefined && until === undefined)).toEqual([]);
-  expect(SETTING_CHANGES.filter(({ since = 120, until = 200 }) =>
+  expect(ofUpstream.filter(({ since = 120, until = 200 }) =>
     !(since >= 120 && since < until))).toEqual([]);
-  expect(SETTING_CHANGES.filter(({ source }) => !/^(core|contrib) v0\.\d{3}\.0 /.test(source)))
+  expect(ofUpstream.filter(({ source }) => !/^(core|contrib) v0\.\d{3}\.0 /.test(source)))
     .toEqual([]);
   expect(DEFAULT_CHANGES.filter(({ source, since }) => !source.includes(`v0.${since}.0 #`)))
     .toEqual([]);

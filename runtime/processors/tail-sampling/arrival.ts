@@ -1,12 +1,15 @@
 /** Takes the spans of requests: to their trace, after its decision, or into a new trace. */
+import { NOTE } from './decision-cache';
 import type { HeldTraces } from './held-traces';
 import { NONE } from './id-table';
 import { PENDING, SAMPLED } from './policies/policy';
+import type { ReleaseWriter } from './release-writer';
 import { CHAIN_WORDS, clearChain, type SpanArena } from './span-arena';
 import { SpanGroups } from './span-groups';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { FactGatherer } from './trace-facts';
 import { BYTES, CHAIN, DECISION, SPANS, TOO_LARGE } from './trace-table';
+import type { ReleaseNote, Verdicts } from './verdicts';
 import { SpanIndex } from '../../otlp/span-index';
 import { fieldLength } from '../../wire/writer';
 
@@ -22,6 +25,12 @@ export interface ArrivalOptions {
   readonly facts: FactGatherer;
   /** Where arrivals are counted. */
   readonly metrics: TailSamplingMetrics;
+  /** Takes late spans that something is written on. */
+  readonly writer: ReleaseWriter;
+  /** What is written on late spans; absent where nothing is. */
+  readonly verdicts?: Verdicts;
+  /** Whether a policy asks for the size of traces. */
+  readonly asksSize: boolean;
   /** Bytes at which a trace is given up; 0 is no limit. */
   readonly maximumTraceSizeBytes: number;
   /** Whether a trace is decided sooner once its root was seen. */
@@ -80,12 +89,13 @@ export class Arrival {
   }
 
   private followsCache(bytes: Uint8Array, group: number): boolean {
-    const { traces: { sampledCache, notSampledCache }, metrics } = this.options;
+    const { traces: { sampledCache, notSampledCache }, metrics, verdicts } = this.options;
     const { ids, size } = this.groups;
     const id = group * 4;
-    if (sampledCache.has(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])) {
+    const known = sampledCache.find(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]);
+    if (known !== NONE) {
       metrics.earlySampled.add(size[group]);
-      this.passOn(bytes, group);
+      this.passOn(bytes, group, verdicts?.cached(sampledCache.words, known + NOTE));
       return true;
     }
     if (!notSampledCache.has(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])) return false;
@@ -94,25 +104,29 @@ export class Arrival {
   }
 
   private followDecision(bytes: Uint8Array, group: number, trace: number): void {
-    const { traces, metrics } = this.options;
+    const { traces, metrics, verdicts } = this.options;
     const { words } = traces.table;
-    if (words[trace + DECISION] === SAMPLED) this.passOn(bytes, group);
+    if (words[trace + DECISION] === SAMPLED) {
+      this.passOn(bytes, group, verdicts?.late(words, trace));
+    }
     if (words[trace + TOO_LARGE] === 0) {
       metrics.lateSpanAge.record(traces.secondsSinceDecision(trace));
     }
   }
 
-  private passOn(bytes: Uint8Array, group: number): void {
+  private passOn(bytes: Uint8Array, group: number, note: ReleaseNote | undefined): void {
     this.append(bytes, group, this.late, 0);
     this.lateSpans += this.groups.size[group];
+    // What is written on them differs from trace to trace.
+    if (note !== undefined) this.options.writer.add(this.late, 0, note);
   }
 
   private hold(bytes: Uint8Array, group: number, trace: number): void {
-    const { traces, facts, maximumTraceSizeBytes, asksRoot } = this.options;
+    const { traces, facts, maximumTraceSizeBytes, asksRoot, asksSize } = this.options;
     const { words } = traces.table;
-    if (maximumTraceSizeBytes > 0) {
+    if (maximumTraceSizeBytes > 0 || asksSize) {
       const size = (words[trace + BYTES] >>> 0) + this.sizeOf(group);
-      if (size > maximumTraceSizeBytes) {
+      if (maximumTraceSizeBytes > 0 && size > maximumTraceSizeBytes) {
         traces.giveUp(trace);
         return;
       }

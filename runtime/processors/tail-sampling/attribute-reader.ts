@@ -62,11 +62,17 @@ export class AttributeReader {
   public readSpanAttribute(
     bytes: Uint8Array, start: number, end: number, bits: Int32Array,
   ): void {
-    // Encoders write the name first; then most attributes are passed over by its length alone.
+    // Most attributes are passed over by the length of their name alone. Encoders write the name
+    // first; the Go collector writes it behind the value.
     if (bytes[start] === KEY_VALUE_KEY) {
       const length = bytes[start + 1];
       if (length < 0x80 && this.lengths[length] === 0
         && bytes[start + 2 + length] === KEY_VALUE_VALUE) return;
+    } else if (bytes[start] === KEY_VALUE_VALUE && bytes[start + 1] < 0x80) {
+      const name = start + 2 + bytes[start + 1];
+      const length = bytes[name + 1];
+      if (bytes[name] === KEY_VALUE_KEY && name + 2 + length === end && length < 0x80
+        && this.lengths[length] === 0) return;
     }
     this.readAttribute(bytes, start, end, bits, false);
   }

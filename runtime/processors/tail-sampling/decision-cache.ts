@@ -3,7 +3,8 @@ import { ID_WORDS, IdTable, NONE } from './id-table';
 
 const NEWER = ID_WORDS;
 const OLDER = ID_WORDS + 1;
-const STRIDE = ID_WORDS + 2;
+/** The first word of what is noted with an id. */
+export const NOTE = ID_WORDS + 2;
 
 /** A set of trace ids that forgets the one asked for longest ago. */
 export class DecisionCache {
@@ -11,9 +12,14 @@ export class DecisionCache {
   private newest = NONE;
   private oldest = NONE;
 
-  /** A cache of `limit` ids; zero or less remembers none. */
-  public constructor(private readonly limit: number) {
-    this.table = new IdTable(STRIDE, limit);
+  /** A cache of `limit` ids, each with so many words; zero or less remembers none. */
+  public constructor(private readonly limit: number, noteWords = 0) {
+    this.table = new IdTable(NOTE + noteWords, limit);
+  }
+
+  /** The records of ids; read it anew after every `add`. */
+  public get words(): Int32Array {
+    return this.table.words;
   }
 
   /** Whether anything is ever remembered. */
@@ -23,23 +29,32 @@ export class DecisionCache {
 
   /** Whether this id is remembered; if so, it is now the one that is forgotten last. */
   public has(w0: number, w1: number, w2: number, w3: number): boolean {
-    if (this.table.size === 0) return false;
-    const record = this.table.find(w0, w1, w2, w3);
-    if (record === NONE) return false;
-    this.unlink(record);
-    this.link(record);
-    return true;
+    return this.find(w0, w1, w2, w3) !== NONE;
   }
 
-  /** Remembers this id. */
-  public add(w0: number, w1: number, w2: number, w3: number): void {
-    if (this.limit <= 0 || this.has(w0, w1, w2, w3)) return;
+  /** As `has`, but gives where the id's record is, or NONE. */
+  public find(w0: number, w1: number, w2: number, w3: number): number {
+    if (this.table.size === 0) return NONE;
+    const record = this.table.find(w0, w1, w2, w3);
+    if (record === NONE) return NONE;
+    this.unlink(record);
+    this.link(record);
+    return record;
+  }
+
+  /** Remembers this id; gives where its record is, or NONE where nothing is remembered. */
+  public add(w0: number, w1: number, w2: number, w3: number): number {
+    if (this.limit <= 0) return NONE;
+    const known = this.find(w0, w1, w2, w3);
+    if (known !== NONE) return known;
     if (this.table.size >= this.limit) {
       const forgotten = this.oldest;
       this.unlink(forgotten);
       this.table.remove(forgotten);
     }
-    this.link(this.table.insert(w0, w1, w2, w3));
+    const record = this.table.insert(w0, w1, w2, w3);
+    this.link(record);
+    return record;
   }
 
   private link(record: number): void {

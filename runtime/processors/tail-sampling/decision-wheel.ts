@@ -18,6 +18,8 @@ export class DecisionWheel {
   private readonly rootBatches: number;
   private readonly waitsForRoots: boolean;
   private next = 0;
+  /** The trace that `look` gives next. */
+  private cursor = NONE;
   // One slot more than waiting batches: that of the batch taken last, which is decided in slices.
   private readonly slots: number;
   private readonly heads: Int32Array;
@@ -71,6 +73,7 @@ export class DecisionWheel {
     const { words } = this.traces;
     const batch = words[trace + BATCH];
     if (batch === NONE) return;
+    if (trace === this.cursor) this.cursor = words[trace + NEXT_IN_BATCH];
     const slot = batch % this.slots;
     const after = words[trace + NEXT_IN_BATCH];
     const before = words[trace + PREVIOUS_IN_BATCH];
@@ -91,6 +94,14 @@ export class DecisionWheel {
   /** A tick: closes the open batch and takes the oldest one. The one before must be empty. */
   public turn(): void {
     this.next += 1;
+    this.cursor = this.heads[(this.next - 1) % this.slots];
+  }
+
+  /** One trace after another of the batch taken last, which stay in it; NONE behind the last. */
+  public look(): number {
+    const trace = this.cursor;
+    if (trace !== NONE) this.cursor = this.traces.words[trace + NEXT_IN_BATCH];
+    return trace;
   }
 
   /** A trace of the batch taken last, no longer in it, or NONE when none is left. */

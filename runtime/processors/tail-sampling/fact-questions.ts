@@ -73,7 +73,24 @@ export interface StatusQuestion {
   readonly code: number;
 }
 
+/** A question about the trace states of spans. */
+export interface TraceStateQuestion {
+  /** Where the answer is. */
+  readonly bit: number;
+  /** Whether the text in `bytes` from `start` to `end` is a trace state that matches. */
+  matches(bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+/** Where it stands in a trace's record what its spans say about its randomness. */
+export interface RandomnessQuestion {
+  /** Whether some span says the randomness. */
+  readonly randomBit: number;
+  /** Whether some span says a randomness or a threshold. */
+  readonly sampledBit: number;
+}
+
 const WORD_BITS = 32;
+const RANDOM_WORDS = 2;
 
 /** Whether the bit is set in the record of a trace. */
 export function hasBit(words: Int32Array, trace: number, bit: number): boolean {
@@ -88,11 +105,29 @@ export class FactQuestions {
   public readonly durations: DurationQuestion[] = [];
   /** Those about status codes. */
   public readonly statuses: StatusQuestion[] = [];
+  /** Those about trace states. */
+  public readonly traceStates: TraceStateQuestion[] = [];
+  /** Whether the trace's randomness is asked for. */
+  public randomness?: RandomnessQuestion;
+  /** Where it is whether a span has the W3C flag `sampled`, if that is asked for. */
+  public sampledFlagBit?: number;
+  /** Whether the size of traces is asked for. */
+  public asksSize = false;
   private bits = 0;
 
-  /** Number of words that the answers take. */
+  /** Number of words that answers of one bit take. */
   public get bitWords(): number {
     return Math.ceil(this.bits / WORD_BITS);
+  }
+
+  /** Number of words that all answers take. */
+  public get words(): number {
+    return this.bitWords + (this.randomness === undefined ? 0 : RANDOM_WORDS);
+  }
+
+  /** The word of a record that holds the upper half of the randomness; the lower one follows. */
+  public get randomnessWord(): number {
+    return BITS + this.bitWords;
   }
 
   /** Whether an attribute `key` of a resource or span passes `test`. Gives the answer's bit. */
@@ -113,6 +148,30 @@ export class FactQuestions {
     const bit = this.bits++;
     this.durations.push({ bit, aboveMs, upToMs });
     return bit;
+  }
+
+  /** Whether a span has a trace state that `matches`. Gives the answer's bit. */
+  public askTraceState(matches: TraceStateQuestion['matches']): number {
+    const bit = this.bits++;
+    this.traceStates.push({ bit, matches });
+    return bit;
+  }
+
+  /** Whether a span has the W3C flag `sampled`. Gives the answer's bit. */
+  public askSampledFlag(): number {
+    this.sampledFlagBit ??= this.bits++;
+    return this.sampledFlagBit;
+  }
+
+  /** What spans say about the trace's randomness; it stands in the words of `randomnessWord`. */
+  public askRandomness(): RandomnessQuestion {
+    this.randomness ??= { randomBit: this.bits++, sampledBit: this.bits++ };
+    return this.randomness;
+  }
+
+  /** How large the trace is; the answer is the word BYTES of its record. */
+  public askSize(): void {
+    this.asksSize = true;
   }
 
   /** Whether a span has this status code. */

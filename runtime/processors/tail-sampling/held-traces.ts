@@ -1,5 +1,5 @@
 /** The traces that wait for a decision, and those whose decision is remembered with them. */
-import { DecisionCache } from './decision-cache';
+import { DecisionCache, NOTE } from './decision-cache';
 import { DecisionWheel } from './decision-wheel';
 import { NONE } from './id-table';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
@@ -7,6 +7,7 @@ import type { ReleaseWriter } from './release-writer';
 import type { SpanArena } from './span-arena';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import { ARRIVED, CHAIN, DECIDED, DECISION, SPANS, TOO_LARGE, TraceTable } from './trace-table';
+import { VERDICT_WORDS, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
 
@@ -16,8 +17,10 @@ const SECOND = 1000;
 export interface HeldTracesOptions {
   /** The processor's settings. */
   readonly settings: TailSamplingSettings;
-  /** Number of words for the answers to the policies' questions. */
+  /** Number of words for the answers to the policies' questions, and for verdicts. */
   readonly bitWords: number;
+  /** Remembers why traces were kept, where that is written on their spans. */
+  readonly verdicts?: Verdicts;
   /** Where spans are held. */
   readonly arena: SpanArena;
   /** Takes the spans of traces that are kept. */
@@ -50,7 +53,8 @@ export class HeldTraces {
     this.limit = Math.max(1, numTraces);
     this.table = new TraceTable(bitWords, this.limit);
     this.wheel = new DecisionWheel(this.table, decisionWait, decisionWaitAfterRootReceived);
-    this.sampledCache = new DecisionCache(decisionCache.sampledCacheSize);
+    this.sampledCache = new DecisionCache(
+      decisionCache.sampledCacheSize, options.verdicts === undefined ? 0 : VERDICT_WORDS);
     this.notSampledCache = new DecisionCache(decisionCache.nonSampledCacheSize);
   }
 
@@ -72,20 +76,22 @@ export class HeldTraces {
 
   /** Writes down the decision about a trace, and passes its spans on or lets them go. */
   public settle(trace: number, decision: number): void {
-    const { arena, metrics, writer } = this.options;
+    const { arena, metrics, writer, verdicts } = this.options;
     const { words } = this.table;
     words[trace + DECISION] = decision;
     words[trace + DECIDED] = this.now;
     this.spans -= words[trace + SPANS];
     if (decision === SAMPLED) {
       metrics.releasedByDecision.add(words[trace + SPANS]);
-      writer.add(words, trace + CHAIN);
+      writer.add(words, trace + CHAIN, verdicts?.decided(words, trace));
     } else {
       arena.drop(words, trace + CHAIN);
     }
     const cache = decision === SAMPLED ? this.sampledCache : this.notSampledCache;
     if (!cache.enabled) return;
-    cache.add(words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
+    const known = cache.add(
+      words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
+    if (decision === SAMPLED) verdicts?.copy(words, trace, cache.words, known + NOTE);
     this.remove(trace);
   }
 

@@ -6,10 +6,13 @@
  * from the inside out, so that a payload is allocated once and written once.
  */
 import { NONE } from './id-table';
+import type { ReleaseMarker } from './release-marker';
+import { NO_RECORD } from './scope-records';
 import {
   EXTRAS_BYTES, EXTRAS_FIRST, EXTRAS_RANGES, ROW_BEFORE_AT, ROW_BEFORE_SLAB, ROW_LENGTH,
   ROW_SCOPE, ROW_SPANS, ROW_START, SCOPE_EXTRAS, SCOPE_RESOURCE, SpanArena,
 } from './span-arena';
+import type { ReleaseNote } from './verdicts';
 import { REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS } from '../../otlp/fields';
 import { createPayload, type Payload } from '../../pipeline/payload';
 import { fieldLength, writeHeader } from '../../wire/writer';
@@ -45,15 +48,26 @@ export class ReleaseWriter {
   private resourceCount = 0;
   private resourceAt = new Int32Array(FIRST_ROWS);
   private resourceBytes = new Int32Array(FIRST_ROWS);
+  /** Where a marker wrote each row and each scope, and how long the row is. */
+  private rowMarkedAt = new Int32Array(FIRST_ROWS);
+  private rowMarkedBytes = new Int32Array(FIRST_ROWS);
+  private scopeMarkedAt = new Int32Array(FIRST_ROWS);
+  private scopeMarkedBytes = new Int32Array(FIRST_ROWS);
+  private scopeRecord = NO_RECORD;
 
   public constructor(
     private readonly arena: SpanArena,
     /** Takes each payload that is full. */
     private readonly send: (payload: Payload) => void,
+    /** Writes notes on spans; without one they leave as they came. */
+    private readonly marker?: ReleaseMarker,
   ) {}
 
-  /** Takes all rows of a chain over, which is then empty. Full payloads are sent on the way. */
-  public add(words: Int32Array, chain: number): void {
+  /**
+   * Takes all rows of a chain over, which is then empty. Full payloads are sent on the way. With a
+   * marker, `note` says what is written on the spans.
+   */
+  public add(words: Int32Array, chain: number, note?: ReleaseNote): void {
     const { slabs } = this.arena;
     for (let row = this.list(words, chain) - 1; row >= 0; row -= 1) {
       const slab = this.listSlab[row];
@@ -62,7 +76,7 @@ export class ReleaseWriter {
       const spans = memory[at / WORD + ROW_SPANS];
       const length = memory[at / WORD + ROW_LENGTH];
       if (this.spans + spans > MOST_SPANS || this.bytes + length > MOST_BYTES) this.flush();
-      this.addRow(memory, slab, at);
+      this.addRow(memory, slab, at, note);
     }
     words[chain] = NONE;
   }
@@ -77,6 +91,7 @@ export class ReleaseWriter {
     this.rowCount = 0;
     this.scopeCount = 0;
     this.resourceCount = 0;
+    this.marker?.clear();
     this.send(payload);
   }
 
@@ -100,22 +115,52 @@ export class ReleaseWriter {
     return count;
   }
 
-  private addRow(memory: Int32Array, slab: number, at: number): void {
+  private addRow(memory: Int32Array, slab: number, at: number, note?: ReleaseNote): void {
     const row = at / WORD;
     const scopeAt = memory[row + ROW_SCOPE];
+    const record = note?.record ?? NO_RECORD;
     const sameSlab = this.rowCount > 0 && this.rowSlab[this.rowCount - 1] === slab;
-    if (!sameSlab || this.scopeAt[this.scopeCount - 1] !== scopeAt) {
+    if (!sameSlab || this.scopeAt[this.scopeCount - 1] !== scopeAt
+      || this.scopeRecord !== record) {
       this.openScope(memory, scopeAt, sameSlab);
+      this.scopeRecord = record;
+      if (this.marker !== undefined) this.markScope(this.marker, memory, slab, scopeAt);
     }
     if (this.rowCount === this.rowSlab.length) this.growRows();
     this.rowSlab[this.rowCount] = slab;
     this.rowAt[this.rowCount] = at;
     this.rowScope[this.rowCount] = this.scopeCount - 1;
     this.rowCount += 1;
-    const length = memory[row + ROW_LENGTH];
+    const length = this.marker === undefined
+      ? memory[row + ROW_LENGTH] : this.markRow(this.marker, memory, slab, row, note);
     this.scopeBytes[this.scopeCount - 1] += length;
     this.spans += memory[row + ROW_SPANS];
     this.bytes += length;
+  }
+
+  private markRow(
+    marker: ReleaseMarker, memory: Int32Array, slab: number, row: number, note?: ReleaseNote,
+  ): number {
+    const start = memory[row + ROW_START];
+    const before = marker.out.end;
+    const end = start + memory[row + ROW_LENGTH];
+    marker.addSpans(this.arena.slabs.bytes[slab], start, end, note);
+    const length = marker.out.end - before;
+    this.rowMarkedAt[this.rowCount - 1] = before;
+    this.rowMarkedBytes[this.rowCount - 1] = length;
+    return length;
+  }
+
+  private markScope(
+    marker: ReleaseMarker, memory: Int32Array, slab: number, scopeAt: number,
+  ): void {
+    const scope = this.scopeCount - 1;
+    const before = marker.out.end;
+    const extras = scopeAt / WORD + SCOPE_EXTRAS;
+    marker.addScope(memory, extras, this.arena.slabs.bytes[slab], this.scopeRecord);
+    this.scopeMarkedAt[scope] = before;
+    this.scopeMarkedBytes[scope] = marker.out.end - before;
+    this.scopeBytes[scope] = this.scopeMarkedBytes[scope];
   }
 
   private openScope(memory: Int32Array, scopeAt: number, sameSlab: boolean): void {
@@ -143,12 +188,16 @@ export class ReleaseWriter {
     this.rowSlab = doubled(this.rowSlab);
     this.rowAt = doubled(this.rowAt);
     this.rowScope = doubled(this.rowScope);
+    this.rowMarkedAt = doubled(this.rowMarkedAt);
+    this.rowMarkedBytes = doubled(this.rowMarkedBytes);
   }
 
   private growScopes(): void {
     this.scopeAt = doubled(this.scopeAt);
     this.scopeBytes = doubled(this.scopeBytes);
     this.scopeResource = doubled(this.scopeResource);
+    this.scopeMarkedAt = doubled(this.scopeMarkedAt);
+    this.scopeMarkedBytes = doubled(this.scopeMarkedBytes);
   }
 
   private write(): Uint8Array {
@@ -182,7 +231,14 @@ export class ReleaseWriter {
           at = copyExtras(memory, this.resourceAt[resource] / WORD, from, out, at);
         }
         at = writeHeader(out, at, RESOURCE_SPANS_SCOPE_SPANS, this.scopeBytes[scope]);
-        at = copyExtras(memory, this.scopeAt[scope] / WORD + SCOPE_EXTRAS, from, out, at);
+        at = this.marker === undefined
+          ? copyExtras(memory, this.scopeAt[scope] / WORD + SCOPE_EXTRAS, from, out, at)
+          : copyMarked(
+            this.marker, this.scopeMarkedAt[scope], this.scopeMarkedBytes[scope], out, at);
+      }
+      if (this.marker !== undefined) {
+        at = copyMarked(this.marker, this.rowMarkedAt[i], this.rowMarkedBytes[i], out, at);
+        continue;
       }
       const row = this.rowAt[i] / WORD;
       const start = memory[row + ROW_START];
@@ -191,6 +247,14 @@ export class ReleaseWriter {
       at += length;
     }
   }
+}
+
+/** Copies what a marker wrote to `at` and returns the offset after it. */
+function copyMarked(
+  { out: from }: ReleaseMarker, start: number, length: number, out: Uint8Array, at: number,
+): number {
+  out.set(from.bytes.subarray(start, start + length), at);
+  return at + length;
 }
 
 /** Copies all ranges of extras to `at` and returns the offset after them. */

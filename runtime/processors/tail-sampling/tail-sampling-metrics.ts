@@ -19,6 +19,9 @@ const COUNTERS = {
   newTraces: ['new_trace_id_received', '{traces}', 'Counts the arrival of new traces'],
   tooEarly: ['sampling_trace_dropped_too_early', '{traces}',
     'Count of traces that were dropped from memory before they could be decided'],
+  unparseable: ['count_spans_with_unparseable_tracestate', '{spans}',
+    'Count of spans skipped while rewriting the effective `th` because their tracestate could not'
+    + ' be parsed'],
   tooLarge: ['traces_dropped_too_large', '{traces}',
     'Count of traces that were dropped because they were too large'],
   evaluationErrors: ['sampling_policy_evaluation_error', '{errors}',
@@ -46,6 +49,8 @@ export class TailSamplingMetrics {
   public readonly tooEarly: Counter;
   /** Traces that were given up because of their size. */
   public readonly tooLarge: Counter;
+  /** Kept spans whose trace state cannot be read. */
+  public readonly unparseable: Counter;
   /** Spans that followed a remembered decision to keep their trace. */
   public readonly earlySampled: Counter;
   /** Spans that followed a remembered decision not to keep it. */
@@ -77,6 +82,7 @@ export class TailSamplingMetrics {
     this.newTraces = counter(COUNTERS.newTraces);
     this.tooEarly = counter(COUNTERS.tooEarly);
     this.tooLarge = counter(COUNTERS.tooLarge);
+    this.unparseable = counter(COUNTERS.unparseable);
     // Nothing that is here can fail on a trace; dashboards of upstream ask for the series.
     counter(COUNTERS.evaluationErrors);
     this.earlySampled = this.early('true');

@@ -10,11 +10,16 @@ import { FactQuestions } from './fact-questions';
 import { HeldTraces } from './held-traces';
 import { NONE } from './id-table';
 import { Outbox } from './outbox';
+import { DROPPED } from './policies/policy';
+import { ReleaseMarker } from './release-marker';
 import { ReleaseWriter } from './release-writer';
+import { ScopeRecords } from './scope-records';
 import { SpanArena } from './span-arena';
 import { StragglerMover } from './straggler-mover';
 import { TailSamplingMetrics } from './tail-sampling-metrics';
 import { FactGatherer } from './trace-facts';
+import { BITS } from './trace-table';
+import { VERDICT_WORDS, Verdicts } from './verdicts';
 import type { Timer } from '../../clock';
 import type { Processor, ProcessorContext } from '../../component';
 import type { TailSamplingSettings } from '../../config';
@@ -51,6 +56,8 @@ class TailSampling implements Processor {
   private readonly stragglers: StragglerMover;
   private timer?: Timer;
   private deciding = false;
+  /** Whether the traces of the tick are looked at before any is decided. */
+  private considering = false;
   private tickOwed = false;
   private tickBegan = 0;
   private whenDecided?: () => void;
@@ -66,17 +73,31 @@ class TailSampling implements Processor {
     const questions = new FactQuestions();
     this.metrics = metrics;
     this.outbox = new Outbox({ next, clock, log, lost: metrics.lost('refused') });
-    this.writer = new ReleaseWriter(arena, (payload) => this.outbox.send(payload));
+    const adjustsCounts = settings.usetracestate;
     this.decider = new Decider({
       policies: settings.policies,
       prefix: policyPrefix(id),
       sampleOnFirstMatch: settings.sampleOnFirstMatch,
+      adjustsCounts,
       questions,
       clock,
       metrics,
     });
+    const records = settings.recordpolicy ? new ScopeRecords(this.decider.policies) : undefined;
+    const isMarking = adjustsCounts || records !== undefined;
+    this.writer = new ReleaseWriter(arena, (payload) => this.outbox.send(payload), isMarking
+      ? new ReleaseMarker({ adjustsCounts, records, unparseable: metrics.unparseable })
+      : undefined);
+    const verdicts = isMarking
+      ? new Verdicts(this.decider, records, BITS + questions.words) : undefined;
     this.traces = new HeldTraces({
-      settings, bitWords: questions.bitWords, arena, writer: this.writer, clock, metrics,
+      settings,
+      bitWords: questions.words + (isMarking ? VERDICT_WORDS : 0),
+      arena,
+      writer: this.writer,
+      verdicts,
+      clock,
+      metrics,
     });
     this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
     this.arrival = new Arrival({
@@ -84,6 +105,9 @@ class TailSampling implements Processor {
       arena,
       facts: new FactGatherer(questions, asksRoot),
       metrics,
+      writer: this.writer,
+      verdicts,
+      asksSize: questions.asksSize,
       maximumTraceSizeBytes: settings.maximumTraceSizeBytes,
       asksRoot,
     });
@@ -134,28 +158,48 @@ class TailSampling implements Processor {
     this.deciding = true;
     this.tickBegan = this.context.clock.monotonic();
     this.traces.wheel.turn();
+    this.considering = this.decider.hasBudgets;
     this.decideSlice();
   }
 
   /** Decides until the batch is empty, the time is up, or too much waits to be passed on. */
   private decideSlice(): void {
-    const { wheel, table } = this.traces;
     const until = this.traces.lookAtClock() + SLICE_MS;
     let isLast = false;
     for (let untilLook = TRACES_PER_LOOK; ; untilLook -= 1) {
       const isTimeUp = untilLook === 0 && this.traces.lookAtClock() >= until;
       if (isTimeUp || this.outbox.isFull) break;
       if (untilLook === 0) untilLook = TRACES_PER_LOOK;
-      const trace = wheel.take();
-      isLast = trace === NONE;
-      if (isLast) break;
-      this.traces.settle(trace, this.decider.decide(table.words, trace));
+      isLast = this.considering ? this.considerOne() : this.decideOne();
+      if (isLast && !this.considering) break;
+      if (isLast) this.considering = isLast = false;
     }
     this.metrics.heldSpans.set(this.traces.spans);
     this.writer.flush();
     if (isLast) this.endTick();
     else if (this.outbox.isFull) this.outbox.onRoom(() => this.decideSlice());
     else setImmediate(() => this.decideSlice());
+  }
+
+  /** Whether there was no trace left to look at. */
+  private considerOne(): boolean {
+    const { wheel, table } = this.traces;
+    const trace = wheel.look();
+    if (trace === NONE) {
+      this.decider.spend();
+    } else if (this.decider.consider(table.words, trace) === DROPPED) {
+      wheel.remove(trace);
+      this.traces.settle(trace, DROPPED);
+    }
+    return trace === NONE;
+  }
+
+  /** Whether there was no trace left to decide. */
+  private decideOne(): boolean {
+    const { wheel, table } = this.traces;
+    const trace = wheel.take();
+    if (trace !== NONE) this.traces.settle(trace, this.decider.decide(table.words, trace));
+    return trace === NONE;
   }
 
   private endTick(): void {

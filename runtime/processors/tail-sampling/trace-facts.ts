@@ -7,19 +7,24 @@
  */
 import { AttributeReader } from './attribute-reader';
 import type { FactQuestions } from './fact-questions';
+import { TraceStateFacts } from './trace-state-facts';
 import { BITS, END_HIGH, END_LOW, START_HIGH, START_LOW } from './trace-table';
 import {
-  SPAN_ATTRIBUTES, SPAN_END_TIME, SPAN_PARENT_SPAN_ID, SPAN_START_TIME, SPAN_STATUS, STATUS_CODE,
+  SPAN_ATTRIBUTES, SPAN_END_TIME, SPAN_FLAGS, SPAN_PARENT_SPAN_ID, SPAN_START_TIME, SPAN_STATUS,
+  SPAN_TRACE_STATE, STATUS_CODE,
 } from '../../otlp/fields';
 import type { SpanIndex } from '../../otlp/span-index';
 import {
-  high, low, position, readFixed64, readTag, readVarint, readVarint64, skipValue, truncated,
+  high, low, position, readFixed32, readFixed64, readTag, readVarint, readVarint64, skipValue,
+  truncated,
 } from '../../wire/reader';
 
 const LEN_WIRE_TYPE = 2;
 const UNSET = 0;
 const HIGH_WORD = 2 ** 32;
 const NANOS_PER_MS = 1_000_000;
+/** The bit of a span's flags that W3C's `sampled` is. */
+const SAMPLED_FLAG = 1;
 
 /** Whether one 64-bit number without sign is smaller than another. */
 function isBelow(lowA: number, highA: number, lowB: number, highB: number): boolean {
@@ -32,10 +37,13 @@ export class FactGatherer {
   public rootSeen = false;
   private readonly attributes: AttributeReader;
   private readonly asksAttributes: boolean;
+  private readonly traceStates: TraceStateFacts;
+  private readonly asksTraceStates: boolean;
   /** Whether any question needs a look into a span. */
   private readonly asksSpans: boolean;
   private readonly bits: Int32Array;
   private status = UNSET;
+  private flags = 0;
   private hasParent = false;
   private spanStartLow = 0;
   private spanStartHigh = 0;
@@ -51,8 +59,10 @@ export class FactGatherer {
     this.attributes = new AttributeReader(questions);
     this.bits = new Int32Array(questions.bitWords);
     this.asksAttributes = keys.length > 0;
+    this.traceStates = new TraceStateFacts(questions, this.bits);
+    this.asksTraceStates = this.traceStates.asked;
     this.asksSpans = asksRoot || durations.length > 0 || statuses.length > 0
-      || this.asksAttributes;
+      || this.asksAttributes || this.asksTraceStates || questions.sampledFlagBit !== undefined;
   }
 
   /** Reads what is asked about a resource; its answers count for each trace with spans in it. */
@@ -65,6 +75,7 @@ export class FactGatherer {
     this.rootSeen = false;
     if (!this.asksSpans) return;
     this.bits.set(this.attributes.resourceBits);
+    if (this.asksTraceStates) this.traceStates.begin(words, trace);
     this.startLow = words[trace + START_LOW];
     this.startHigh = words[trace + START_HIGH];
     this.endLow = words[trace + END_LOW];
@@ -76,7 +87,9 @@ export class FactGatherer {
     if (!this.asksSpans) return;
     this.walk(bytes, start, end);
     if (!this.hasParent) this.rootSeen = true;
-    const { statuses, durations } = this.questions;
+    if (this.asksTraceStates) this.traceStates.answer(bytes);
+    const { statuses, durations, sampledFlagBit } = this.questions;
+    if (sampledFlagBit !== undefined && (this.flags & SAMPLED_FLAG) !== 0) this.set(sampledFlagBit);
     for (let i = 0; i < statuses.length; i += 1) {
       if (statuses[i].code === this.status) this.set(statuses[i].bit);
     }
@@ -91,6 +104,7 @@ export class FactGatherer {
     words[trace + START_HIGH] = this.startHigh;
     words[trace + END_LOW] = this.endLow;
     words[trace + END_HIGH] = this.endHigh;
+    if (this.asksTraceStates) this.traceStates.end(words, trace);
   }
 
   private set(bit: number): void {
@@ -120,7 +134,9 @@ export class FactGatherer {
 
   private walk(bytes: Uint8Array, start: number, end: number): void {
     this.status = UNSET;
+    this.flags = 0;
     this.hasParent = false;
+    this.traceStates.beginSpan();
     this.spanStartLow = this.spanStartHigh = this.spanEndLow = this.spanEndHigh = 0;
     this.attributes.beginSpan();
     for (let at = start; at < end;) {
@@ -151,6 +167,8 @@ export class FactGatherer {
       if (this.asksAttributes) this.attributes.readSpanAttribute(bytes, start, end, this.bits);
     } else if (tag === SPAN_STATUS) {
       this.readStatus(bytes, start, end);
+    } else if (tag === SPAN_TRACE_STATE) {
+      this.traceStates.found(start, end);
     } else if (tag === SPAN_PARENT_SPAN_ID) {
       this.hasParent = false;
       for (let at = start; at < end; at += 1) if (bytes[at] !== 0) this.hasParent = true;
@@ -166,6 +184,8 @@ export class FactGatherer {
       readFixed64(bytes, valueAt, end);
       this.spanEndLow = low;
       this.spanEndHigh = high;
+    } else if (tag === SPAN_FLAGS) {
+      this.flags = readFixed32(bytes, valueAt, end);
     } else {
       return skipValue(bytes, valueAt, end, tag);
     }

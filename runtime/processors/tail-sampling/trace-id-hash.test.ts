@@ -1,9 +1,7 @@
-import { FactQuestions } from './fact-questions';
-import { createPolicy } from './policies';
-import { SAMPLED } from './policies/policy';
 import { thresholdOf, TraceIdHash } from './trace-id-hash';
-import { FakeClock } from '../../testing/fake-clock';
 import { oracleLines } from '../../testing/oracle-lines';
+import { PolicyJudge } from '../../testing/policy-judge';
+import { spans } from '../../testing/span-builder';
 
 interface IdLine {
   readonly ids: readonly string[];
@@ -13,32 +11,45 @@ interface DecisionLine {
   readonly hash_salt: string;
   readonly sampling_percentage: number;
   readonly sampled_no_tracestate: string;
+  readonly sampled_with_ot_th0: string;
+  readonly reported_threshold_hex: string;
   readonly usetracestate_gate: boolean;
 }
 
 const ORACLE = oracleLines<IdLine | DecisionLine>('tail_probabilistic');
 const { ids } = ORACLE[0] as IdLine;
-const LINES = (ORACLE.slice(1) as DecisionLine[])
-  .filter(({ kind, usetracestate_gate: gate }) => kind === 'decisions' && !gate);
+const LINES = (ORACLE.slice(1) as DecisionLine[]).filter(({ kind }) => kind === 'decisions');
 
 function wordsOf(id: string): Int32Array {
   const bytes = Buffer.from(id, 'hex');
   return Int32Array.from([0, 4, 8, 12], (at) => bytes.readInt32LE(at));
 }
 
-test('the oracle has percentages and salts', () => {
+test('the oracle has percentages, salts and gates', () => {
   expect(ids).toHaveLength(200);
-  expect(LINES).toHaveLength(20);
+  expect(LINES).toHaveLength(39);
 });
 
-test.each(LINES.map((line) => [line.sampling_percentage, line.hash_salt, line] as const))(
-  '%d %% with the salt "%s" keeps the traces that upstream keeps',
-  (samplingPercentage, hashSalt, line) => {
-    const policy = createPolicy(
+test.each(LINES.map((line) => [
+  line.sampling_percentage, line.hash_salt, line.usetracestate_gate, line,
+] as const))(
+  '%d %% with the salt "%s" keeps the traces that upstream keeps; counts are adjusted: %s',
+  (samplingPercentage, hashSalt, adjustsCounts, line) => {
+    const keptWith = (traceState?: string): string => {
+      const request = spans([{ trace: 't', traceState }]);
+      return ids.map((id) => {
+        const decision = judge.decideAbout(judge.held([request], { id }));
+        return decision === 'sampled' ? '1' : '0';
+      }).join('');
+    };
+    const newJudge = (): PolicyJudge => new PolicyJudge(
       { name: 'p', type: 'probabilistic', probabilistic: { hashSalt, samplingPercentage } },
-      { questions: new FactQuestions(), clock: new FakeClock() });
-    const ours = ids.map((id) => policy.decide(wordsOf(id), 0) === SAMPLED ? '1' : '0').join('');
-    expect(ours).toBe(line.sampled_no_tracestate);
+      adjustsCounts);
+    let judge = newJudge();
+    expect(keptWith()).toBe(line.sampled_no_tracestate);
+    judge = newJudge();
+    expect(keptWith('ot=th:0')).toBe(line.sampled_with_ot_th0);
+    expect(judge.threshold.replace(/^0(?=.{14})/, '')).toBe(line.reported_threshold_hex);
   });
 
 test.each([

@@ -1,13 +1,6 @@
 /** FNV-1a with 64 bits over a salt and a trace id, in two words because numbers have 53 bits. */
 import { ID_WORDS } from './id-table';
-
-/** A number of 64 bits without sign. */
-export interface Word64 {
-  /** Its lower half. */
-  readonly low: number;
-  /** Its upper half. */
-  readonly high: number;
-}
+import type { Word64 } from '../../otlp/sampling-threshold';
 
 const OFFSET_LOW = 0x8422_2325;
 const OFFSET_HIGH = 0xcbf2_9ce4;

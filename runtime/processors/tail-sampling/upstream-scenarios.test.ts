@@ -12,6 +12,10 @@ interface Sent {
   readonly at_ms: number;
   readonly otlp: object;
 }
+interface Decision {
+  readonly decision: string;
+  readonly policy: string;
+}
 interface Scenario {
   readonly scenario: string;
   readonly config: RawConfig & { readonly policies: readonly RawConfig[] | null };
@@ -21,11 +25,13 @@ interface Scenario {
   readonly sent?: readonly Sent[];
   readonly sent_during_shutdown?: readonly Sent[];
   readonly metrics?: readonly string[];
+  readonly decisions?: readonly Decision[];
+  readonly decisions_during_shutdown?: readonly Decision[];
 }
 
 const ELSEWHERE = ['sampling_strategy', 'num_shards', 'tail_storage', 'block_on_overflow'];
 const SCENARIOS = oracleLines<Scenario>('tail_processor').filter((line) =>
-  line.events !== undefined && line.events !== null && line.feature_gates === null
+  line.events !== undefined && line.events !== null
   && !ELSEWHERE.some((key) => key in line.config)
   && (line.config.policies ?? []).every(isPolicyHere));
 
@@ -56,7 +62,7 @@ function parseMetric(line: string): [string, Record<string, string>, number] {
 }
 
 test('the oracle has scenarios to play', () => {
-  expect(SCENARIOS.map(({ scenario }) => scenario)).toHaveLength(15);
+  expect(SCENARIOS.map(({ scenario }) => scenario)).toHaveLength(20);
 });
 
 describe.each(SCENARIOS.map((line) => [line.scenario, line] as const))('%s', (_name, line) => {
@@ -65,7 +71,8 @@ describe.each(SCENARIOS.map((line) => [line.scenario, line] as const))('%s', (_n
 
   test('the same spans leave at the same time, and the same is counted', async () => {
     const context = processorContext(id);
-    const processor = createTailSamplingProcessor(tailSettings(line.config), context);
+    const gates = line.feature_gates ?? [];
+    const processor = createTailSamplingProcessor(tailSettings(line.config, gates), context);
     const { clock, next, metrics } = context;
     await processor.start();
     const ours: [number, string[]][] = [];
@@ -89,6 +96,14 @@ describe.each(SCENARIOS.map((line) => [line.scenario, line] as const))('%s', (_n
     const instants = [...new Set(wanted.map(({ at_ms: at }) => at))];
     expect(ours).toEqual(instants.map((at) => [at, spansOf(wanted
       .filter((sent) => sent.at_ms === at).map(({ otlp }) => traceRequest(otlp)))]));
+    const kept = [...line.decisions ?? [], ...line.decisions_during_shutdown ?? []]
+      .filter(({ decision }) => decision === 'sampled').map(({ policy }) => policy);
+    for (const policy of new Set(kept)) {
+      const labels = { policy: `${id.slice('tail_sampling'.length + 1)}.${policy}`, processor: id };
+      if (id === 'tail_sampling') labels.policy = policy;
+      expect([policy, metrics.value('otelgw_tail_sampling_kept_traces', labels)])
+        .toEqual([policy, kept.filter((name) => name === policy).length]);
+    }
     const counted = (line.metrics ?? []).map((text) => parseMetric(text));
     expect(counted.map(([name, attributes]) => [name, attributes,
       metrics.value(name, attributes) ?? 0])).toEqual(counted);

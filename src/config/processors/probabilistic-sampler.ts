@@ -1,8 +1,9 @@
 /**
- * The contract of upstream's probabilistic sampler.
+ * The contract of the probabilistic sampler.
  */
 import { component } from '../contract';
 import { choice, count, flag, ratio, text } from '../fields';
+import type { Report, SettingsOf } from '../section';
 
 /** Keeps a share of traces or logs, the same ones wherever the same settings are. */
 export interface ProbabilisticSamplerProcessorConfig {
@@ -49,15 +50,35 @@ export interface ProbabilisticSamplerProcessorConfig {
   readonly samplingPriority?: string;
 }
 
+const fields = {
+  samplingPercentage: ratio({ fallback: 0 }),
+  hashSeed: count({ fallback: 0, max: 4_294_967_295 }),
+  mode: choice(['hash_seed', 'proportional', 'equalizing', ''], ''),
+  failClosed: flag({ fallback: true }),
+  samplingPrecision: count({ fallback: 4, min: 1, max: 14 }),
+  attributeSource: choice(['traceID', 'record', ''], 'traceID'),
+  fromAttribute: text({ fallback: '' }),
+  samplingPriority: text({ fallback: '' }),
+};
+
+/** What the probabilistic sampler works with. */
+export type ProbabilisticSamplerSettings = SettingsOf<typeof fields>;
+
+/** Thresholds have 56 bits. */
+const LEAST_PERCENT = 100 / 2 ** 56;
+
+function isNotTooSmall(settings: ProbabilisticSamplerSettings, report: Report): void {
+  const { samplingPercentage } = settings;
+  if (samplingPercentage > 0 && samplingPercentage < LEAST_PERCENT) {
+    report(['sampling_percentage'],
+      `must be 0 or at least ${LEAST_PERCENT}, got ${samplingPercentage}`);
+  }
+}
+
 /** The contract of the probabilistic sampler. */
 export const probabilisticSamplerProcessor = component<ProbabilisticSamplerProcessorConfig>()(
-  'processors', 'probabilistic_sampler', {
-    samplingPercentage: ratio({ fallback: 0 }),
-    hashSeed: count({ fallback: 0, max: 4_294_967_295 }),
-    mode: choice(['hash_seed', 'proportional', 'equalizing', ''], ''),
-    failClosed: flag({ fallback: true }),
-    samplingPrecision: count({ fallback: 4, min: 1, max: 14 }),
-    attributeSource: choice(['traceID', 'record', ''], 'traceID'),
-    fromAttribute: text({ fallback: '' }),
-    samplingPriority: text({ fallback: '' }),
-  }, { upstreamSignals: ['traces', 'logs'] });
+  'processors', 'probabilistic_sampler', fields, {
+    signals: ['traces', 'logs'],
+    upstreamSignals: ['traces', 'logs'],
+    check: isNotTooSmall,
+  });

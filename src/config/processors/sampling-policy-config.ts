@@ -134,6 +134,73 @@ export interface SpanCountPolicyConfig {
   readonly maxSpans?: number;
 }
 
+/** Keeps traces as long as their bytes fit a rate. */
+export interface BytesLimitingPolicyConfig {
+  /**
+   * Bytes of protobuf to keep per second in each pod: a whole number.
+   */
+  readonly bytesPerSecond: number;
+  /**
+   * Bytes to keep at once after a pause; zero is twice the rate.
+   * @default 0
+   */
+  readonly burstCapacity?: number;
+}
+
+/** Keeps traces with a span whose W3C trace state has one of these values under a key. */
+export interface TraceStatePolicyConfig {
+  /**
+   * Key in the trace state.
+   */
+  readonly key: string;
+  /**
+   * Values, of which one must be there exactly.
+   */
+  readonly values: string[];
+}
+
+/** The share of a policy inside a composite one. */
+export interface RateAllocationConfig {
+  /**
+   * Name of the policy.
+   */
+  readonly policy: string;
+  /**
+   * Percent of the spans per second that it gets; zero and less stand for an equal share.
+   * @default 0
+   */
+  readonly percent?: number;
+}
+
+/** Keeps traces that one of its policies keeps, up to a rate that is divided among them. */
+export interface CompositePolicyConfig {
+  /**
+   * Spans to keep per second in each pod: a whole number.
+   */
+  readonly maxTotalSpansPerSecond: number;
+  /**
+   * Names of the policies in the order in which they are asked. Only a `fair` one asks in this
+   * order; else they are asked in the order of `compositeSubPolicy`.
+   * @default []
+   */
+  readonly policyOrder?: string[];
+  /**
+   * The policies: simple ones, or `and`.
+   */
+  readonly compositeSubPolicy: SamplingPolicyConfig[];
+  /**
+   * Their shares; a policy without one gets an equal share.
+   * @default []
+   */
+  readonly rateAllocation?: RateAllocationConfig[];
+  /**
+   * Whether what one policy leaves of its share may be spent by the others in the next second, and
+   * whether `policyOrder` is obeyed. Only the collector of this project knows it.
+   * @default false
+   */
+  readonly fair?: boolean;
+}
+
 /** Keeps traces that all of its policies keep. */
 export interface AndPolicyConfig {
   /**
@@ -205,6 +272,16 @@ export interface SamplingPolicyConfig {
    */
   readonly rateLimiting?: RateLimitingPolicyConfig;
   /**
+   * Settings of type bytes_limiting.
+   * @default - as the type has them
+   */
+  readonly bytesLimiting?: BytesLimitingPolicyConfig;
+  /**
+   * Settings of type trace_state.
+   * @default - as the type has them
+   */
+  readonly traceState?: TraceStatePolicyConfig;
+  /**
    * Settings of type span_count.
    * @default - as the type has them
    */
@@ -224,4 +301,9 @@ export interface SamplingPolicyConfig {
    * @default - as the type has them
    */
   readonly drop?: DropPolicyConfig;
+  /**
+   * Settings of type composite.
+   * @default - as the type has them
+   */
+  readonly composite?: CompositePolicyConfig;
 }

@@ -7,12 +7,13 @@ import {
 } from '../fields';
 import { NOT_HERE, shown, type Path } from '../problem';
 import {
-  decodeInside, mapSchema, snakeCase, type FieldsOf, type Report, type SettingsOf,
+  decodeInside, mapSchema, section, snakeCase, type FieldsOf, type Report, type SettingsOf,
 } from '../section';
 import type {
-  BooleanAttributePolicyConfig, LatencyPolicyConfig, NumericAttributePolicyConfig,
-  ProbabilisticPolicyConfig, RateLimitingPolicyConfig, SamplingPolicyConfig,
-  SpanCountPolicyConfig, StatusCodePolicyConfig, StringAttributePolicyConfig,
+  BooleanAttributePolicyConfig, BytesLimitingPolicyConfig, LatencyPolicyConfig,
+  NumericAttributePolicyConfig, ProbabilisticPolicyConfig, RateAllocationConfig,
+  RateLimitingPolicyConfig, SamplingPolicyConfig, SpanCountPolicyConfig, StatusCodePolicyConfig,
+  StringAttributePolicyConfig, TraceStatePolicyConfig,
 } from './sampling-policy-config';
 
 const INT32 = 2_147_483_647;
@@ -59,6 +60,21 @@ const rateLimiting = {
   burstCapacity: count({ fallback: 0 }),
 } satisfies FieldsOf<RateLimitingPolicyConfig>;
 
+const bytesLimiting = {
+  bytesPerSecond: count(),
+  burstCapacity: count({ fallback: 0 }),
+} satisfies FieldsOf<BytesLimitingPolicyConfig>;
+
+const traceState = {
+  key: text(),
+  values: list(text()),
+} satisfies FieldsOf<TraceStatePolicyConfig>;
+
+const rateAllocation = {
+  policy: text(),
+  percent: int64(0),
+} satisfies FieldsOf<RateAllocationConfig>;
+
 const spanCount = {
   minSpans: count({ fallback: 0, max: INT32 }),
   maxSpans: count({ fallback: 0, max: INT32 }),
@@ -78,6 +94,25 @@ export type NumericAttributePolicySettings = SettingsOf<typeof numericAttribute>
 export type BooleanAttributePolicySettings = SettingsOf<typeof booleanAttribute>;
 /** What a policy of type rate_limiting works with. */
 export type RateLimitingPolicySettings = SettingsOf<typeof rateLimiting>;
+/** What a policy of type bytes_limiting works with. */
+export type BytesLimitingPolicySettings = SettingsOf<typeof bytesLimiting>;
+/** What a policy of type trace_state works with. */
+export type TraceStatePolicySettings = SettingsOf<typeof traceState>;
+/** The share of a policy inside a composite one. */
+export type RateAllocationSettings = SettingsOf<typeof rateAllocation>;
+/** What a policy of type composite works with. */
+export interface CompositePolicySettings {
+  /** Spans to keep per second. */
+  readonly maxTotalSpansPerSecond: number;
+  /** Names of the policies in the order in which a fair one asks them. */
+  readonly policyOrder: readonly string[];
+  /** The policies. */
+  readonly compositeSubPolicy: readonly PolicySettings[];
+  /** Their shares. */
+  readonly rateAllocation: readonly RateAllocationSettings[];
+  /** Whether what one policy leaves may be spent by the others. */
+  readonly fair: boolean;
+}
 /** What a policy of type span_count works with. */
 export type SpanCountPolicySettings = SettingsOf<typeof spanCount>;
 /** What a policy of type and works with. */
@@ -113,12 +148,18 @@ export type PolicySettings =
   | Typed<'numeric_attribute'> & { readonly numericAttribute: NumericAttributePolicySettings }
   | Typed<'boolean_attribute'> & { readonly booleanAttribute: BooleanAttributePolicySettings }
   | Typed<'rate_limiting'> & { readonly rateLimiting: RateLimitingPolicySettings }
+  | Typed<'bytes_limiting'> & { readonly bytesLimiting: BytesLimitingPolicySettings }
+  | Typed<'trace_state'> & { readonly traceState: TraceStatePolicySettings }
+  | Typed<'trace_flags'>
   | Typed<'span_count'> & { readonly spanCount: SpanCountPolicySettings }
   | Typed<'and'> & { readonly and: AndPolicySettings }
   | Typed<'not'> & { readonly not: NotPolicySettings }
-  | Typed<'drop'> & { readonly drop: DropPolicySettings };
+  | Typed<'drop'> & { readonly drop: DropPolicySettings }
+  | Typed<'composite'> & { readonly composite: CompositePolicySettings };
 
-const ELSEWHERE = ['trace_state', 'trace_flags', 'bytes_limiting', 'ottl_condition', 'composite'];
+const ELSEWHERE = ['ottl_condition'];
+/** Types of policies that have no settings. */
+const PLAIN = ['always_sample', 'trace_flags'];
 
 /** Kinds of policy by the key that holds their settings. */
 type Kinds = Readonly<Record<string, () => z.ZodMiniType>>;
@@ -136,6 +177,8 @@ const simple: Kinds = {
   numericAttribute: lazily(() => mapSchema(numericAttribute, { check: hasBound })),
   booleanAttribute: lazily(() => mapSchema(booleanAttribute)),
   rateLimiting: lazily(() => mapSchema(rateLimiting)),
+  bytesLimiting: lazily(() => mapSchema(bytesLimiting)),
+  traceState: lazily(() => mapSchema(traceState)),
   spanCount: lazily(() => mapSchema(spanCount, { check: spansFit })),
 };
 
@@ -197,15 +240,27 @@ function spansFit({ minSpans, maxSpans }: SpanCountPolicySettings, report: Repor
 const negatable = policyOf(simple);
 const inner: Kinds = { ...simple, not: lazily(() => mapSchema({ notSubPolicy: negatable })) };
 const innerList = list(policyOf(inner));
+const all = lazily(() => mapSchema({ andSubPolicy: innerList }, {
+  check: ({ andSubPolicy }: AndPolicySettings, report) =>
+    notEmpty(andSubPolicy, 'and_sub_policy', 'policy', report),
+}));
+const shared = list(policyOf({ ...simple, and: all }));
 const outer: Kinds = {
   ...inner,
-  and: lazily(() => mapSchema({ andSubPolicy: innerList }, {
-    check: ({ andSubPolicy }: AndPolicySettings, report) =>
-      notEmpty(andSubPolicy, 'and_sub_policy', 'policy', report),
-  })),
+  and: all,
   drop: lazily(() => mapSchema({ dropSubPolicy: innerList }, {
     check: ({ dropSubPolicy }: DropPolicySettings, report) =>
       notEmpty(dropSubPolicy, 'drop_sub_policy', 'policy', report),
+  })),
+  composite: lazily(() => mapSchema({
+    maxTotalSpansPerSecond: count(),
+    policyOrder: list(text(), []),
+    compositeSubPolicy: shared,
+    rateAllocation: list(section<RateAllocationConfig>()(rateAllocation), []),
+    fair: flag({ fallback: false }),
+  }, {
+    check: ({ compositeSubPolicy }: CompositePolicySettings, report) =>
+      notEmpty(compositeSubPolicy, 'composite_sub_policy', 'policy', report),
   })),
 };
 
@@ -216,7 +271,7 @@ type AnyPolicy = { readonly name: string; readonly type: string } & Record<strin
 
 /** A policy of one of these kinds. */
 function policyOf(kinds: Kinds): Field<SamplingPolicyConfig, PolicySettings> {
-  const types = ['always_sample', ...Object.keys(kinds).map(snakeCase)];
+  const types = [...PLAIN, ...Object.keys(kinds).map(snakeCase)];
   const sections = Object.entries(kinds).map(([name, map]): [string, Field<never, unknown>] =>
     [name, lazyField(() => z.nullish(map()))]);
   const fields = {

@@ -65,6 +65,20 @@ export interface TailSamplingProcessorConfig {
    */
   readonly maximumTraceSizeBytes?: number;
   /**
+   * Whether `probabilistic` and limiting policies decide by the randomness in trace states, and the
+   * threshold with which a trace was kept is written into those of its spans, so that backends
+   * count it for all that it stands for. Upstream has it as the feature gate
+   * `processor.tailsamplingprocessor.usetracestate`.
+   * @default false
+   */
+  readonly usetracestate?: boolean;
+  /**
+   * Whether the policy that kept a trace is written on the scopes of its spans. Upstream has it as
+   * the feature gate `processor.tailsamplingprocessor.recordpolicy`.
+   * @default false
+   */
+  readonly recordpolicy?: boolean;
+  /**
    * The policies; a trace is kept when one of them keeps it and none drops it.
    */
   readonly policies: SamplingPolicyConfig[];
@@ -82,6 +96,8 @@ const fields = {
   sampleOnFirstMatch: flag({ fallback: false }),
   dropPendingTracesOnShutdown: flag({ fallback: false }),
   maximumTraceSizeBytes: count({ fallback: 0 }),
+  usetracestate: flag({ fallback: false }),
+  recordpolicy: flag({ fallback: false }),
   policies: list(samplingPolicy),
 };
 

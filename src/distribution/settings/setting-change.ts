@@ -18,6 +18,8 @@ export interface Change {
   readonly unless?: readonly string[];
   /** What to do instead, as a half sentence; to leave it out when absent. */
   readonly instead?: string;
+  /** Whether upstream never had it: only the collector of this project knows it. */
+  readonly isOurs?: boolean;
   /** What is wrong, where that is more than being unknown; the version follows it. */
   readonly says?: string;
   /** Where it is known from. */
@@ -45,6 +47,11 @@ export function until(
   minor: number, path: string, source: string, details: ChangeDetails = {},
 ): Change {
   return { path, until: minor, source, ...details };
+}
+
+/** A setting that only the collector of this project has. */
+export function ours(path: string, details: ChangeDetails = {}): Change {
+  return { path, isOurs: true, source: 'this project', ...details };
 }
 
 /** Changes of one component. */

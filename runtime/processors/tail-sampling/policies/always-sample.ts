@@ -1,7 +1,8 @@
 import { SAMPLED, type PolicyFactory } from './policy';
+import { ALWAYS } from '../../../otlp/sampling-threshold';
 
 /** Keeps every trace. */
 export const alwaysSample: PolicyFactory<'always_sample'> = () => ({
-  strictness: 0,
+  threshold: ALWAYS,
   decide: () => SAMPLED,
 });

@@ -2,6 +2,8 @@
 import { alwaysSample } from './always-sample';
 import { and } from './and';
 import { booleanAttribute } from './boolean-attribute';
+import { bytesLimiting } from './bytes-limiting';
+import { composite } from './composite';
 import { drop } from './drop';
 import { latency } from './latency';
 import { not } from './not';
@@ -12,12 +14,16 @@ import { rateLimiting } from './rate-limiting';
 import { spanCount } from './span-count';
 import { statusCode } from './status-code';
 import { stringAttribute } from './string-attribute';
+import { traceFlags } from './trace-flags';
+import { traceState } from './trace-state';
 import type { PolicySettings } from '../../../config';
 
 const POLICIES: { readonly [Type in PolicySettings['type']]: PolicyFactory<Type> } = {
   always_sample: alwaysSample,
   and,
   boolean_attribute: booleanAttribute,
+  bytes_limiting: bytesLimiting,
+  composite,
   drop,
   latency,
   not,
@@ -27,6 +33,8 @@ const POLICIES: { readonly [Type in PolicySettings['type']]: PolicyFactory<Type>
   span_count: spanCount,
   status_code: statusCode,
   string_attribute: stringAttribute,
+  trace_flags: traceFlags,
+  trace_state: traceState,
 };
 
 /** Makes the policy that `settings` describe. */

@@ -1,6 +1,7 @@
 /** What a policy of the tail sampler is. */
 import type { Clock } from '../../../clock';
 import type { PolicySettings } from '../../../config';
+import { ALWAYS, type Word64 } from '../../../otlp/sampling-threshold';
 import type { FactQuestions } from '../fact-questions';
 
 /** Nothing was decided yet. */
@@ -18,12 +19,26 @@ export const DECISION_NAMES = ['pending', 'sampled', 'not_sampled', 'dropped'] a
 /** Decides about traces. */
 export interface Policy {
   /**
-   * How many of the traces it never keeps, from 0 to 1, where it knows: of several policies that
-   * keep a trace, the least strict one is recorded as the one that did.
+   * The threshold with which it kept the trace that it was last asked about: of several policies
+   * that keep a trace, the one with the least is recorded as the one that did.
    */
-  readonly strictness: number;
+  readonly threshold: Word64;
   /** SAMPLED, NOT_SAMPLED or DROPPED for the trace whose record begins at `trace`. */
   decide(words: Int32Array, trace: number): number;
+  /** Where it decides about all traces of a tick at once, and counts are adjusted. */
+  readonly budget?: TickBudget;
+  /** Names of the policies inside, where it says which of them kept a trace. */
+  readonly parts?: readonly string[];
+  /** Number of that part for the trace that it last kept. */
+  readonly keptBy?: number;
+}
+
+/** What is spent by the tick: the traces with the greatest randomness are kept. */
+export interface TickBudget {
+  /** Tells of a trace of this tick that was not dropped. */
+  consider(words: Int32Array, trace: number): void;
+  /** All traces of the tick were told: what `decide` says from now on is by one threshold. */
+  spend(): void;
 }
 
 /** What a policy is made with. */
@@ -32,6 +47,8 @@ export interface PolicyContext {
   readonly questions: FactQuestions;
   /** The time. */
   readonly clock: Clock;
+  /** Whether counts are adjusted: decisions are made by the randomness of trace states. */
+  readonly adjustsCounts: boolean;
   /** Makes a policy that stands inside of this one. */
   create(settings: PolicySettings): Policy;
 }
@@ -46,10 +63,10 @@ export type PolicyFactory<Type extends PolicySettings['type']> =
 
 /** A policy that keeps the traces of which the answer to a question is yes, or no. */
 export function decideBy(
-  isYes: (words: Int32Array, trace: number) => boolean, strictness = 0,
+  isYes: (words: Int32Array, trace: number) => boolean, threshold = ALWAYS,
 ): Policy {
   return {
-    strictness,
+    threshold,
     decide: (words, trace) => isYes(words, trace) ? SAMPLED : NOT_SAMPLED,
   };
 }

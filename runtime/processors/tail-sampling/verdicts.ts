@@ -1,0 +1,75 @@
+/** What is remembered of why traces were kept, to be written on their spans, late ones too. */
+import { NOBODY, type Decider } from './decider';
+import { NO_RECORD, type ScopeRecords } from './scope-records';
+import { ALWAYS } from '../../otlp/sampling-threshold';
+
+/** Number of words in which it is remembered. */
+export const VERDICT_WORDS = 3;
+const REASON = 0;
+const THRESHOLD_HIGH = 1;
+const THRESHOLD_LOW = 2;
+
+/** What is written on the spans of a trace. */
+export interface ReleaseNote {
+  /** The threshold with which the trace was kept, upper half. */
+  high: number;
+  /** Its lower half. */
+  low: number;
+  /** Number of the record that is written on the scopes, or NO_RECORD. */
+  record: number;
+}
+
+/** Remembers verdicts. */
+export class Verdicts {
+  // One for all: whoever is given it uses it at once.
+  private readonly note: ReleaseNote = { high: 0, low: 0, record: NO_RECORD };
+
+  public constructor(
+    private readonly decider: Decider,
+    /** What is written on scopes; absent where nothing is. */
+    private readonly records: ScopeRecords | undefined,
+    /** Where verdicts stand in the records of traces. */
+    private readonly word: number,
+  ) {}
+
+  /** Remembers why the trace was kept that was just decided. */
+  public decided(words: Int32Array, trace: number): ReleaseNote {
+    const { note, decider, records } = this;
+    const { reason } = decider;
+    const { high, low } = reason === NOBODY ? ALWAYS : decider.threshold;
+    const at = trace + this.word;
+    words[at + REASON] = reason;
+    words[at + THRESHOLD_HIGH] = high;
+    words[at + THRESHOLD_LOW] = low;
+    note.high = high;
+    note.low = low;
+    note.record = records === undefined || reason === NOBODY
+      ? NO_RECORD : records.numberOf(reason, decider.composite);
+    return note;
+  }
+
+  /** For late spans of a trace that is still known; as upstream, they tell no policy. */
+  public late(words: Int32Array, trace: number): ReleaseNote {
+    return this.read(words, trace + this.word, NO_RECORD);
+  }
+
+  /** For late spans of a trace that a cache knows: its verdict is in `words` from `at`. */
+  public cached(words: Int32Array, at: number): ReleaseNote {
+    const reason = words[at + REASON];
+    return this.read(words, at, this.records === undefined || reason === NOBODY
+      ? NO_RECORD : this.records.cachedNumberOf(reason));
+  }
+
+  /** Hands the verdict about a trace on to a cache. */
+  public copy(words: Int32Array, trace: number, to: Int32Array, at: number): void {
+    for (let i = 0; i < VERDICT_WORDS; i += 1) to[at + i] = words[trace + this.word + i];
+  }
+
+  private read(words: Int32Array, at: number, record: number): ReleaseNote {
+    const { note } = this;
+    note.high = words[at + THRESHOLD_HIGH];
+    note.low = words[at + THRESHOLD_LOW] >>> 0;
+    note.record = record;
+    return note;
+  }
+}

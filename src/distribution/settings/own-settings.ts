@@ -1,0 +1,15 @@
+/** Settings of components of upstream's that only the collector of this project has. */
+import { of, ours, type SettingChange } from './setting-change';
+
+const gateInstead = (gate: string) => ({
+  instead: `write the feature gate \`processor.tailsamplingprocessor.${gate}\` in its place`,
+});
+
+/** All of them. */
+export const OWN_SETTINGS: readonly SettingChange[] = [
+  ...of('processors.tail_sampling', [
+    ours('usetracestate', gateInstead('usetracestate')),
+    ours('recordpolicy', gateInstead('recordpolicy')),
+    ours('policies[].composite.fair'),
+  ]),
+];
