@@ -84,7 +84,8 @@ const sampler = createTailSamplingProcessor(settings, {
 });
 
 const asWritten = benchRequest(size);
-const template = Buffer.from(process.argv[4] === 'go' ? inCollectorOrder('ExportTraceServiceRequest', asWritten) : asWritten);
+const template = process.argv[4] === 'go'
+  ? inCollectorOrder('ExportTraceServiceRequest', asWritten) : Buffer.from(asWritten);
 const index = new SpanIndex();
 index.read(template);
 const idAt = [...index.traceIdAt.subarray(0, size)];

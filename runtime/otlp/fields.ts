@@ -49,9 +49,6 @@ export const LOG_RECORD_ATTRIBUTES = 6 << 3 | LEN;
 /** LogRecord: `bytes trace_id = 9;` */
 export const LOG_RECORD_TRACE_ID = 9 << 3 | LEN;
 
-/** InstrumentationScope: `repeated KeyValue attributes = 3;` */
-export const SCOPE_ATTRIBUTES = 3 << 3 | LEN;
-
 /** Status: `string message = 2;` */
 export const STATUS_MESSAGE = 2 << 3 | LEN;
 /** Status: `StatusCode code = 3;` */
