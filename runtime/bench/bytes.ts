@@ -94,7 +94,10 @@ function others(signal: 'logs' | 'metrics', items: number): Buffer {
   const attributesOf = (group: number): object => ({ attributes: attributes(group) });
   const body = { stringValue: 'a line that says what happened, of some length' };
   const records = Array.from({ length: items }, (_, i) => ({
-    timeUnixNano: '1700000000000000000', severityText: 'INFO', body, traceId: id(i >> 2, 16),
+    timeUnixNano: '1700000000000000000',
+    severityText: 'INFO',
+    body,
+    traceId: id(i >> 2, 16),
     attributes: attributes(i),
   }));
   const points = Array.from({ length: items }, (_, i) => ({
