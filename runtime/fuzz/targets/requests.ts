@@ -2,11 +2,15 @@
 import { Writer } from 'protobufjs';
 import { MalformedError } from '../../errors';
 import { InflateError } from '../../net/inflate-error';
+import {
+  routingKeyOf, type RoutingKeySettings,
+} from '../../exporters/load-balancing/routing-keys';
 import { countItems } from '../../otlp/count-items';
 import { describe, describeCounts } from '../../otlp/describe';
 import { splitItems } from '../../otlp/item-splitter';
 import { jsonToProto } from '../../otlp/json-to-proto';
 import { protoToJson } from '../../otlp/proto-to-json';
+import { KeySplitter } from '../../otlp/key-splitter';
 import { SpanIndex } from '../../otlp/span-index';
 import { TraceSplitter } from '../../otlp/trace-splitter';
 import { createPayload, SIGNALS, type Signal } from '../../pipeline/payload';
@@ -135,6 +139,35 @@ function routes(input: Uint8Array): boolean {
   return true;
 }
 
+/** Splitters of each signal by all of its routing keys but the trace ids of spans. */
+const KEYED: Readonly<Record<Signal, readonly KeySplitter[]>> = {
+  traces: keyed('traces', ['service', 'attributes']),
+  metrics: keyed('metrics', ['service', 'resource', 'metric', 'streamID', 'attributes']),
+  logs: keyed('logs', ['service', 'traceID', 'resource', 'attributes']),
+};
+
+function keyed(signal: Signal, routingKeys: readonly string[]): KeySplitter[] {
+  return routingKeys.flatMap((routingKey) => {
+    const settings = { routingKey, routingAttributes: ['k', 'n'], compatibility: { keys: 3 } };
+    const key = routingKeyOf(
+      signal, settings as RoutingKeySettings, { id: 'fuzzed', random: () => 0.5 });
+    return key === undefined ? [] : [new KeySplitter(signal, key)];
+  });
+}
+
+function routesByKey(signal: Signal, input: Uint8Array): boolean {
+  const items = valueOf(() => countItems(signal, input));
+  for (const by of KEYED[signal]) {
+    const parts = valueOf(() => by.splitPayload(createPayload(signal, [input], 0),
+      (identifier, length) => crc32(identifier, 0, length) % 3));
+    if (items === undefined) continue;
+    let sum = by.leftOutItems;
+    for (const { payload: { chunks } } of parts ?? []) sum += countItems(signal, chunks[0]);
+    mustHold(sum === items, `must hold ${items} items in all parts and what is left out`, sum);
+  }
+  return items !== undefined;
+}
+
 function readsJson(signal: Signal, input: Uint8Array): boolean {
   const proto = valueOf(() => jsonToProto(signal, input));
   if (proto === undefined) return false;
@@ -162,6 +195,12 @@ export const requestTargets: readonly FuzzTarget[] = [
     decode: (input) => splitsAgree(signal, input),
   })),
   { name: 'traces routed', seeds: REQUESTS.traces, weight: 16, decode: routes },
+  ...SIGNALS.map((signal): FuzzTarget => ({
+    name: `${signal} routed by key`,
+    seeds: REQUESTS[signal],
+    weight: 8,
+    decode: (input) => routesByKey(signal, input),
+  })),
   ...SIGNALS.map((signal): FuzzTarget => ({
     name: `${signal} as JSON`,
     seeds: [
