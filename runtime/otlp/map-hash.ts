@@ -10,7 +10,7 @@
  */
 import {
   ANY_VALUE_ARRAY, ANY_VALUE_BOOL, ANY_VALUE_BYTES, ANY_VALUE_DOUBLE, ANY_VALUE_INT,
-  ANY_VALUE_KVLIST, ANY_VALUE_STRING, KEY_VALUE_KEY, KEY_VALUE_VALUE, LIST_VALUES,
+  ANY_VALUE_KVLIST, ANY_VALUE_STRING, ARRAY_VALUES, KEY_VALUE_KEY, KEY_VALUE_VALUE, KVLIST_VALUES,
 } from './fields';
 import { bodyEnd, bodyStart, readValue, valueKind } from './value-text';
 import { ByteBuilder } from '../wire/byte-builder';
@@ -161,7 +161,7 @@ export class MapHash {
   private addMap(bytes: Uint8Array, start: number, end: number): void {
     const outer = this.memberCount;
     this.form.addByte(MAP);
-    this.gather(bytes, start, end, LIST_VALUES);
+    this.gather(bytes, start, end, KVLIST_VALUES);
     this.addMembers(bytes, outer);
     this.form.addByte(MAP_END);
   }
@@ -170,7 +170,7 @@ export class MapHash {
     this.form.addByte(SLICE);
     for (let at = start; at < end;) {
       at = nextField(bytes, at, end);
-      if (fieldTag === LIST_VALUES) this.addValue(bytes, position, at);
+      if (fieldTag === ARRAY_VALUES) this.addValue(bytes, position, at);
     }
     this.form.addByte(SLICE_END);
   }

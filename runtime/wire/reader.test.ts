@@ -1,7 +1,7 @@
 import { Writer } from 'protobufjs';
 import {
-  high, low, position, readBodyEnd, readFixed32, readFixed64, readTag, readVarint, readVarint64,
-  skipField,
+  fieldTag, high, low, nextField, position, readBodyEnd, readFixed32, readFixed64, readTag,
+  readVarint, readVarint64, skipField,
 } from './reader';
 import { varint64Length, varintLength, writeVarint, writeVarint64 } from './writer';
 import { MalformedError } from '../errors';
@@ -97,4 +97,21 @@ describe('fields', () => {
   test('nested a million groups deep cost no stack', () => {
     expect(() => skipField(Buffer.alloc(1_000_000, 0x0b), 0, 1_000_000)).toThrow(MalformedError);
   });
+});
+
+test.each<[string, number[], number, number, number]>([
+  ['a short text', [0x0a, 2, 1, 1], 0x0a, 2, 4],
+  ['a text of 130 bytes', [0x12, 0x82, 1, ...new Array<number>(130).fill(7)], 0x12, 3, 133],
+  ['a text whose length has three bytes', [0x12, 0x81, 0x80, 0, 7], 0x12, 4, 5],
+  ['eight bytes', [0x39, 1, 2, 3, 4, 5, 6, 7, 8], 0x39, 1, 9],
+  ['four bytes', [0x3d, 1, 2, 3, 4], 0x3d, 1, 5],
+  ['a short number', [0x30, 5], 0x30, 1, 2],
+  ['a long number', [0x30, 0x85, 0x85, 1], 0x30, 1, 4],
+  ['a number of a field above 15', [0x80, 1, 5], 0x80, 2, 3],
+  ['a text of a field above 15', [0x82, 1, 1, 7], 0x82, 3, 4],
+])('the next field may be %s', (_, bytes, tag, valueAt, end) => {
+  const padded = Uint8Array.from([9, ...bytes, 9, 9, 9]);
+  expect(nextField(padded, 1, bytes.length + 1)).toBe(end + 1);
+  expect([fieldTag, position]).toEqual([tag, valueAt + 1]);
+  expect(() => nextField(padded, 1, bytes.length)).toThrow(MalformedError);
 });

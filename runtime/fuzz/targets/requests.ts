@@ -1,16 +1,16 @@
 /** Export requests as protobuf and JSON: all readers take an input or all refuse it. */
 import { Writer } from 'protobufjs';
 import { MalformedError } from '../../errors';
-import { InflateError } from '../../net/inflate-error';
 import {
   routingKeyOf, type RoutingKeySettings,
 } from '../../exporters/load-balancing/routing-keys';
+import { InflateError } from '../../net/inflate-error';
 import { countItems } from '../../otlp/count-items';
 import { describe, describeCounts } from '../../otlp/describe';
 import { splitItems } from '../../otlp/item-splitter';
 import { jsonToProto } from '../../otlp/json-to-proto';
-import { protoToJson } from '../../otlp/proto-to-json';
 import { KeySplitter } from '../../otlp/key-splitter';
+import { protoToJson } from '../../otlp/proto-to-json';
 import { SpanIndex } from '../../otlp/span-index';
 import { TraceSplitter } from '../../otlp/trace-splitter';
 import { createPayload, SIGNALS, type Signal } from '../../pipeline/payload';

@@ -1,6 +1,6 @@
 /** Keys that are the same for all of a resource: its service, or all of its attributes. */
 import { findOnResource } from './levels';
-import { ENTRY_RESOURCE, RESOURCE_ATTRIBUTES } from '../../../otlp/fields';
+import { RESOURCE_SPANS_RESOURCE, RESOURCE_ATTRIBUTES } from '../../../otlp/fields';
 import { valueEnd, valueStart } from '../../../otlp/find-attribute';
 import { Verdict, type Key } from '../../../otlp/key-splitter';
 import { MapHash } from '../../../otlp/map-hash';
@@ -65,7 +65,7 @@ export class ResourceHash {
     attributes.begin();
     for (let at = start; at < end;) {
       at = nextField(bytes, at, end);
-      if (fieldTag === ENTRY_RESOURCE) {
+      if (fieldTag === RESOURCE_SPANS_RESOURCE) {
         attributes.gather(bytes, position, at, RESOURCE_ATTRIBUTES);
       }
     }

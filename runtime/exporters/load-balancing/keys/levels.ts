@@ -1,6 +1,9 @@
-/** Attributes of resources and scopes, where both are fields of the entries around them. */
+/**
+ * Attributes of resources and scopes. Both are the first field of the entries around them, for
+ * logs and metrics as for spans.
+ */
 import {
-  ENTRY_RESOURCE, ENTRY_SCOPE, RESOURCE_ATTRIBUTES, SCOPE_ATTRIBUTES,
+  RESOURCE_ATTRIBUTES, RESOURCE_SPANS_RESOURCE, SCOPE_ATTRIBUTES, SCOPE_SPANS_SCOPE,
 } from '../../../otlp/fields';
 import { findAttribute } from '../../../otlp/find-attribute';
 import { fieldTag, nextField, position } from '../../../wire/reader';
@@ -19,14 +22,14 @@ export const METRIC = 3;
 export function findOnResource(
   bytes: Uint8Array, start: number, end: number, name: Uint8Array,
 ): boolean {
-  return findInside(bytes, start, end, ENTRY_RESOURCE, RESOURCE_ATTRIBUTES, name);
+  return findInside(bytes, start, end, RESOURCE_SPANS_RESOURCE, RESOURCE_ATTRIBUTES, name);
 }
 
 /** The same for the scope in the entry of one. */
 export function findOnScope(
   bytes: Uint8Array, start: number, end: number, name: Uint8Array,
 ): boolean {
-  return findInside(bytes, start, end, ENTRY_SCOPE, SCOPE_ATTRIBUTES, name);
+  return findInside(bytes, start, end, SCOPE_SPANS_SCOPE, SCOPE_ATTRIBUTES, name);
 }
 
 function findInside(

@@ -3,9 +3,9 @@ import { pointAttributes } from './by-attributes';
 import { ResourceHash } from './by-resource';
 import { METRIC, RESOURCE, SCOPE } from './levels';
 import {
-  DATA_TEMPORALITY, ENTRY_SCOPE, METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM,
-  METRIC_NAME, METRIC_SUM, METRIC_SUMMARY, METRIC_UNIT, SCOPE_ATTRIBUTES, SCOPE_NAME,
-  SCOPE_VERSION, SUM_IS_MONOTONIC,
+  METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_NAME, METRIC_SUM,
+  METRIC_SUMMARY, METRIC_UNIT, SCOPE_ATTRIBUTES, SCOPE_NAME, SCOPE_SPANS_SCOPE, SCOPE_VERSION,
+  SUM_IS_MONOTONIC, SUM_TEMPORALITY,
 } from '../../../otlp/fields';
 import { Verdict, type Key } from '../../../otlp/key-splitter';
 import { MapHash } from '../../../otlp/map-hash';
@@ -92,7 +92,7 @@ export class StreamKey implements Key {
     attributes.begin();
     for (let at = start; at < end;) {
       at = nextField(bytes, at, end);
-      if (fieldTag !== ENTRY_SCOPE) continue;
+      if (fieldTag !== SCOPE_SPANS_SCOPE) continue;
       const from = position;
       attributes.gather(bytes, from, at, SCOPE_ATTRIBUTES);
       readTexts(bytes, from, at, SCOPE_NAME, SCOPE_VERSION, texts);
@@ -120,7 +120,8 @@ export class StreamKey implements Key {
     let temporality = 0;
     for (let at = start; hasTemporality && at < end;) {
       at = nextField(bytes, at, end);
-      if (fieldTag === DATA_TEMPORALITY) {
+      // Histograms have it in the same field as sums.
+      if (fieldTag === SUM_TEMPORALITY) {
         temporality = readVarint(bytes, position, end);
       } else if (fieldTag === SUM_IS_MONOTONIC && tag === METRIC_SUM) {
         isMonotonic = readVarint(bytes, position, end) !== 0;
