@@ -140,6 +140,7 @@ export class TracePeers {
     this.forwarder = new Forwarder(parts);
     this.membership = new Membership({
       ...parts,
+      viewDelayMs,
       refusedMs: viewDelayMs + REFUSED_MORE_MS,
       isUnanswered: (peer) => this.forwarder.isUnanswered(peer),
       onGone: (peer) => this.lost(peer),
