@@ -33,11 +33,17 @@ const REQUESTS: readonly (readonly [string, PeerMessage, object])[] = [
 
 const ANSWERS: readonly (readonly [string, AnswerBody, object])[] = [
   ['an announcement', {
-    kind: 'announce', seq: 5, current: pods, next: pods, others: [{ members: pods, msLeft: 24_999 }],
+    kind: 'announce',
+    seq: 5,
+    current: pods,
+    next: pods,
+    others: [{ members: pods, msLeft: 24_999 }],
     gone: [{ address: '10.0.0.3:4317', incarnation: 3 }, { address: '10.0.0.4:4317', incarnation: 0 }],
   }, {
     announce: {
-      seq: 5, current: { members: pods }, next: { members: pods },
+      seq: 5,
+      current: { members: pods },
+      next: { members: pods },
       others: [{ ring: { members: pods }, msLeft: 24_999 }],
       gone: [{ address: '10.0.0.3:4317', incarnation: 3 }, { address: '10.0.0.4:4317', incarnation: 0 }],
     },
@@ -127,13 +133,15 @@ test.each<[string, 'PeerRequest' | 'PeerAnswer', object, RegExp]>([
   ['spans that have gone too far', 'PeerRequest', { version: 1, from, forward: { seq: 1, hops: 256 } },
     /hops must be from 1 to 255, got 256/],
   ['too many rings', 'PeerAnswer', {
-    version: 1, from,
+    version: 1,
+    from,
     announce: answered({
       others: many(MOST_RINGS + 1).map((pod) => ({ ring: { members: [pod] }, msLeft: 1 })),
     }),
   }, /others must be at most 64/],
   ['too many gone pods', 'PeerAnswer', {
-    version: 1, from,
+    version: 1,
+    from,
     announce: answered({ gone: many(MOST_GONE + 1).map((address) => ({ address })) }),
   }, /gone must be at most 256/],
   ['a pod to ask that is not named', 'PeerAnswer', { version: 1, from, claim: { answers: [5], pods } },

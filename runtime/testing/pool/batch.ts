@@ -67,7 +67,11 @@ export async function playBatch(options: BatchOptions): Promise<BatchResult> {
   const { from, runs, hasCrashes = false, log = silence } = options;
   const metrics = new PoolMetrics();
   const sum = {
-    badRuns: 0, changes: 0, mostRings: 0, badSeeds: [] as number[], stays: [] as number[],
+    badRuns: 0,
+    changes: 0,
+    mostRings: 0,
+    badSeeds: [] as number[],
+    stays: [] as number[],
     ages: [] as number[],
   };
   const findings = {} as Findings;
