@@ -2,8 +2,8 @@
  * Pools in which one rule is left out. Each must break something within some runs: a simulation in
  * which nothing can fail proves nothing.
  */
-import type { Claim } from '../../peers/claim-table';
 import { insidesOf, insidesOfReception, insidesOfRings } from './insides';
+import type { Claim } from '../../peers/claim-table';
 import { DROPPED, HERE, KEPT, NO } from '../../peers/messages';
 import type { TracePeers, TracePeersOptions } from '../../peers/trace-peers';
 
@@ -29,8 +29,8 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'rings are used at once (1, 3)', runs: 40, mutate: withoutAnnouncements },
   { name: 'whoever claims is told "no" by others who do (6)', runs: 40, mutate: withoutOrder },
   { name: 'rings live 5 s longer than they are used', runs: 40, settings: { settleMs: 5_000 } },
-  { name: 'a pod takes spans before it has joined (3)', runs: 200, mutate: withoutWaitingToJoin },
-  { name: 'a claim is never answered with a verdict (6)', runs: 100, mutate: withoutVerdictAnswers },
+  { name: 'spans are taken before a pod has joined (3)', runs: 400, mutate: withoutWaitingToJoin },
+  { name: 'no claim is answered with a verdict (6)', runs: 100, mutate: withoutVerdictAnswers },
   { name: 'verdicts wait for the next ring (12)', runs: 100, mutate: withoutHandOverAtDecision },
   { name: 'a leaving pod waits for nobody (13, 14)', runs: 300, mutate: withoutStay },
   { name: 'a verdict taken over is not answered for (12)', runs: 600, mutate: withoutChain },
