@@ -3,7 +3,7 @@ import { playBatch } from '../testing/pool/batch';
 import { MUTATIONS } from '../testing/pool/mutations';
 import { violations } from '../testing/pool/span-record';
 
-const RUNS = 120;
+const RUNS = 100;
 const CRASH_RUNS = 40;
 /** More runs than these take a mutation to show; `npm run peers` shows them all. */
 const MOST_MUTANT_RUNS = 40;

@@ -381,3 +381,27 @@ test('stopped at once, it gives the holder what is claimed and what waits for ot
   expect(holder.done).toEqual(['hold spans since 10']);
   expect(peers.locate(1, 1, 1, 1, 0, false)).toBe(PLACE_HERE);
 });
+
+test('who names more pods than can be remembered is refused, and none is kept', async () => {
+  const { peers, metrics } = await pod([EARLIER, SELF]);
+  const many = (from0: number): string[] =>
+    Array.from({ length: 1_000 }, (_, i) => `pod-${from0 + i}`);
+  const announce = (seq: number): PeerAnswer => peers.receive(from(EARLIER, {
+    kind: 'announce', seq, current: many(seq * 2_000), next: many(seq * 2_000 + 1_000),
+  }));
+  expect(announce(1).body?.kind).toBe('announce');
+  expect(announce(2).body).toEqual(
+    { kind: 'refusal', reason: 'names more pods than can be remembered' });
+  expect(metrics.value('otelgw_peers_pods', { extension: 'trace_peers' })).toBe(2_001);
+});
+
+test('pods that were only named are forgotten when no ring names them', async () => {
+  const { peers, clock } = await pod([EARLIER, SELF]);
+  const announce = (seq: number, name: string): PeerAnswer => peers.receive(from(EARLIER, {
+    kind: 'announce', seq, current: Array.from({ length: 1_000 }, (_, i) => `${name}-${i}`),
+  }));
+  for (let seq = 1; seq <= 12; seq += 1) {
+    expect(announce(seq, `round-${seq}`).body?.kind).toBe('announce');
+    await clock.advance(90_000);
+  }
+});

@@ -328,7 +328,9 @@ export class TracePeers {
   }
 
   private forgetOld(): void {
-    this.book.forgetGone(this.options.clock.monotonic());
+    const named = this.rings.addresses();
+    this.book.forgetOld(this.options.clock.monotonic(), (peer) =>
+      named.has(peer.address) || peer.rings.length > 0 || this.forwarder.isWaitingFor(peer));
     this.pointers.removeEnded();
   }
 
