@@ -3,8 +3,8 @@ import { playBatch } from '../testing/pool/batch';
 import { MUTATIONS } from '../testing/pool/mutations';
 import { violations } from '../testing/pool/span-record';
 
-const RUNS = 100;
-const CRASH_RUNS = 40;
+const RUNS = 80;
+const CRASH_RUNS = 30;
 /** More runs than these take a mutation to show; `npm run peers` shows them all. */
 const MOST_MUTANT_RUNS = 40;
 
