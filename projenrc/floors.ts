@@ -16,7 +16,8 @@ interface Zone {
 /** Folders and files of the runtime, ground floor first. */
 const RUNTIME: readonly (readonly string[])[] = [
   ['wire', 'clock.ts', 'errors.ts', 'version.ts', 'config.ts'],
-  ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'storage', 'telemetry'],
+  ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'storage', 'telemetry',
+    'peers'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions'],
   ['collector.ts', 'components.ts'],
   ['main.ts', 'cli', 'local-cluster'],
