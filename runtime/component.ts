@@ -78,7 +78,7 @@ export interface ComponentContext {
   readonly log: Logger;
   /** Where it counts. */
   readonly metrics: Metrics;
-  /** Whom servers and clients tell of their calls; nobody below the level `detailed`. */
+  /** Whom servers and clients tell of their calls, where they are counted or traced. */
   readonly calls?: Calls;
   /** Who makes spans of what the process does; nobody unless the configuration sends them. */
   readonly spans?: Spans;

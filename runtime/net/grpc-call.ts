@@ -2,14 +2,15 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'http2';
 import { askToLetIn } from './authentication';
 import {
-  CONTENT_TYPE, decompressMessage, protocolError, statusFields, unknownMethod, type Door,
+  CONTENT_TYPE, decompressMessage, percentDecode, protocolError, statusFields, unknownMethod,
+  type Door,
 } from './grpc-rules';
 import { MessageAssembler, messagePrefix } from './message-assembler';
+import type { RawHeaders } from './request-metadata';
 import { Code, type Status } from './status';
 import type { OnMessage } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
-import type { EndGrpcCall } from '../telemetry/calls';
-import type { SpanPlace } from '../telemetry/spans';
+import type { ToldGrpcCall } from '../telemetry/calls';
 
 const OK_HEADERS = { ':status': 200, 'content-type': CONTENT_TYPE };
 const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
@@ -19,19 +20,22 @@ const NOTHING = new Uint8Array(0);
 const NO_ERROR = 0;
 const CANCELLED = 1;
 
-/** Answers one call out of the routes of `door`; `metadata` and `parent` go along. */
+/** Answers one call out of the routes of `door`; `metadata` goes along. */
 export function serveCall(
-  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door, metadata?: ClientMetadata,
-  parent?: SpanPlace,
+  stream: ServerHttp2Stream, headers: IncomingHttpHeaders, door: Door,
+  rawHeaders: RawHeaders = [], metadata?: ClientMetadata,
 ): void {
   const { authenticator, calls, maxBytes, refused, routes } = door;
   // A peer that goes away in the middle is no failure of ours; its session tells why.
   stream.on('error', () => undefined);
   const onMessage = routes.get(headers[':path'] as string);
-  if (calls !== undefined) {
-    const known = onMessage === undefined ? '_OTHER' : headers[':path'] as string;
-    observe(stream, calls.grpcServer(known));
-  }
+  const told = calls?.grpcServer({
+    path: String(headers[':path']),
+    isTaken: onMessage !== undefined,
+    local: door.local,
+    headers: () => rawHeaders,
+  });
+  if (told !== undefined) observe(stream, told);
   const refusal = protocolError(
     String(headers[':method']), headers['content-type'], encodingOf(headers));
   if (refusal !== undefined) {
@@ -41,10 +45,10 @@ export function serveCall(
   } else {
     askToLetIn(authenticator, headers, (no) => {
       if (no === undefined) {
-        const isPlain = metadata === undefined && parent === undefined;
+        const isPlain = metadata === undefined && told === undefined;
         const taken: OnMessage = isPlain ? onMessage : (...given) => {
           const [arena, offset, length, encoding, respond] = given;
-          onMessage(arena, offset, length, encoding, respond, metadata, parent);
+          onMessage(arena, offset, length, encoding, respond, metadata, told?.place);
         };
         receive(stream, encodingOf(headers) ?? '', taken, maxBytes);
         return;
@@ -56,11 +60,12 @@ export function serveCall(
 }
 
 /** What was never answered was given up by the client. */
-function observe(stream: ServerHttp2Stream, ended: EndGrpcCall): void {
+function observe(stream: ServerHttp2Stream, told: ToldGrpcCall): void {
   stream.once('close', () => {
-    const answers = [stream.sentHeaders, stream.sentTrailers];
-    const status = answers.map((answer) => answer?.['grpc-status']).find(Boolean);
-    ended(status === undefined ? CANCELLED : Number(status));
+    const answer = [stream.sentHeaders, stream.sentTrailers].find(
+      (sent) => sent?.['grpc-status'] !== undefined);
+    const code = answer === undefined ? CANCELLED : Number(answer['grpc-status']);
+    told.end(code, percentDecode(String(answer?.['grpc-message'] ?? '')));
   });
 }
 

@@ -19,6 +19,7 @@ import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';
 import type { Done, MessageClient } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
+import type { SpanHeaders, SpanPlace } from '../telemetry/spans';
 
 /** How old a list of addresses may become; upstream only looks again when a connection ends. */
 const FRESH_MS = 30_000;
@@ -97,18 +98,19 @@ export class GrpcClient implements MessageClient {
 
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
-    metadata?: ClientMetadata,
+    metadata?: ClientMetadata, parent?: SpanPlace,
   ): void {
     const { compressor } = this;
     if (compressor?.isLoading) {
-      compressor.load(() => this.send(path, chunks, timeoutMs, done, metadata), done);
+      compressor.load(
+        () => this.send(path, chunks, timeoutMs, done, metadata, parent), done);
       return;
     }
     const { host, port } = this.endpoint;
-    const ended = this.context.calls?.grpcClient(path, host, port);
+    const told = this.context.calls?.grpcClient(path, { address: host, port }, parent);
     let credentials: Credentials = NO_CREDENTIALS;
     const request: GrpcRequest = new GrpcRequest({
-      headers: () => this.headersFor(path, credentials),
+      headers: () => withHeaders(this.headersFor(path, credentials), told?.headers),
       chunks: compressor?.compress(chunks) ?? chunks,
       isCompressed: compressor !== undefined,
       timeoutMs,
@@ -116,7 +118,7 @@ export class GrpcClient implements MessageClient {
       done: (status, answer) => {
         this.running.delete(request);
         this.waiting.delete(request);
-        ended?.(status.code);
+        told?.end(status.code, status.message, request.peer);
         done(status, answer);
       },
       again: (returned) => this.dispatch(returned),
@@ -303,6 +305,17 @@ export class GrpcClient implements MessageClient {
     this.retired.add(connection);
     connection.close(false);
   }
+}
+
+/** A call's headers with those of its span, which differ from call to call. */
+function withHeaders(shared: CallHeaders, own: SpanHeaders | undefined): CallHeaders {
+  if (own === undefined || own.length === 0) return shared;
+  const names = new Set(own.map(([name]) => name));
+  return {
+    ...shared,
+    byName: { ...shared.byName, ...Object.fromEntries(own) },
+    fields: [...shared.fields.filter(([name]) => !names.has(name)), ...own],
+  };
 }
 
 /** The host of an authority, which may have a port. */

@@ -7,6 +7,7 @@ import { authorityOf } from './endpoint';
 import type { BegunCall, Dial, Dialed, GrpcSession, OutgoingCall } from './grpc-session';
 import type { ClientTls } from './tls';
 import { connectionFailure } from './tls-failure';
+import type { SocketEnd } from '../telemetry/calls';
 
 /**
  * Where a connection is in its life. `waiting` is the pause after a failure; `closed` the end.
@@ -69,6 +70,12 @@ export class GrpcConnection {
   public get name(): string {
     const { address, isFile, port } = this.options;
     return isFile ? address : authorityOf({ host: address, port });
+  }
+
+  /** The other end. */
+  public get peer(): SocketEnd {
+    const { address, isFile, port } = this.options;
+    return { address, port: isFile ? 0 : port };
   }
 
   /** Whether it was closed and its last request has ended. */

@@ -4,6 +4,7 @@ import type { GrpcConnection } from './grpc-connection';
 import type { BegunCall, CallEnd, CallHeaders, OutgoingCall } from './grpc-session';
 import { Code, type Status } from './status';
 import type { Done } from './transport';
+import type { SocketEnd } from '../telemetry/calls';
 
 const NOTHING = new Uint8Array(0);
 const MAX_TIMEOUT_MS = 99_999_999;
@@ -60,6 +61,11 @@ export class GrpcRequest implements OutgoingCall {
   public fail(status: Status): void {
     this.call?.cancel();
     this.finish(status, NOTHING);
+  }
+
+  /** Whom it was sent to last, if to anybody. */
+  public get peer(): SocketEnd | undefined {
+    return this.connection?.peer;
   }
 
   public headers(): CallHeaders {

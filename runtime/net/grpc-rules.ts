@@ -5,8 +5,7 @@ import { InflateError } from './inflate-error';
 import { Code, type Status } from './status';
 import { encodeStatus } from './status-codec';
 import type { Routes } from './transport';
-import type { Calls } from '../telemetry/calls';
-import type { Spans } from '../telemetry/spans';
+import type { Calls, SocketEnd } from '../telemetry/calls';
 
 /** The type of what is sent and answered. */
 export const CONTENT_TYPE = 'application/grpc';
@@ -36,8 +35,8 @@ export interface Door {
   readonly refused: (status: Status) => void;
   /** Whom to tell of calls. */
   readonly calls?: Calls;
-  /** Who knows the spans of clients. */
-  readonly spans?: Spans;
+  /** This end of the connection, for those who are told. */
+  readonly local?: SocketEnd;
 }
 
 /** The message that `body` is the compressed form of, or why there is none. */

@@ -3,7 +3,6 @@ import type { EventEmitter } from 'events';
 import * as http2 from 'http2';
 import type { IncomingHttpHeaders } from 'http2';
 import type { Server, Socket } from 'net';
-import type { TLSSocket } from 'tls';
 import type { Timer } from '../clock';
 import type { GrpcServerSettings } from '../config';
 import {
@@ -13,12 +12,12 @@ import { compressionLoading } from './compression';
 import { endSoon } from './end-soon';
 import { serveCall } from './grpc-call';
 import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
+import { tellOfHandshakes } from './handshakes';
 import { ConnectionWatch, keepaliveOf } from './keepalive';
-import { listenOn } from './listen';
+import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
 import { grpcMetadata, type RawHeaders } from './request-metadata';
 import { ServerTls } from './tls';
-import { handshakeFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
 
 const MIB = 1024 * 1024;
@@ -117,10 +116,7 @@ export class GrpcServer implements MessageServer {
   private createSecure(tls: ServerTls, options: http2.ServerOptions): http2.Http2SecureServer {
     const server = http2.createSecureServer({ ...options, ...tls.options });
     this.refreshing = tls.keepFresh(server);
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const failure = handshakeFailure(error, socket);
-      if (failure !== undefined) this.complain('TLS handshake failed.', socket, failure);
-    });
+    tellOfHandshakes(server, this.peers);
     return server;
   }
 
@@ -148,7 +144,7 @@ export class GrpcServer implements MessageServer {
         if (session.closed) endSoon(session); else watch.idle();
       });
       const metadata = this.settings.includeMetadata ? grpcMetadata(rawHeaders) : undefined;
-      serveCall(stream, headers, door, metadata, this.context.spans?.parentOf(rawHeaders));
+      serveCall(stream, headers, door, rawHeaders, metadata);
     });
     session.on('error', (error: Error) => {
       // The first bytes were no HTTP/2: that is a mistake of who configured the client.
@@ -192,6 +188,7 @@ export class GrpcServer implements MessageServer {
       authenticator: this.authenticator,
       refused: ({ message }) => this.complain('A request was refused.', socket, message),
       calls: this.context.calls,
+      local: localEnd(socket),
     };
   }
 

@@ -79,9 +79,9 @@ export class HttpAnswers {
     const { calls } = this.context;
     if (calls === undefined) return;
     const path = pathOf(exchange.target);
-    exchange.tally.tellEnd = calls.httpServer({
+    exchange.tally.told = calls.httpServer({
       ...exchange.facts, ...this.routes.has(path) && { route: path },
-    });
+    }, exchange);
   }
 
   /** Tells browsers what they may do; whether that was all that was asked. */
@@ -160,7 +160,7 @@ export class HttpAnswers {
       }
       const metadata = this.settings.includeMetadata
         ? httpMetadata(exchange.rawHeaders) : undefined;
-      const parent = this.context.spans?.parentOf(exchange.rawHeaders);
+      const parent = exchange.tally.told?.place;
       onMessage(message, 0, message.length, encoding, (status, answer) => {
         answerWith(exchange, encoding, status, answer);
       }, metadata, parent);

@@ -4,7 +4,6 @@ import * as http from 'http';
 import * as https from 'https';
 import type { LookupFunction } from 'net';
 import type { Duplex } from 'stream';
-import type { Clock, Timer } from '../clock';
 import type { HttpClientSettings } from '../config';
 import { messageOf } from '../errors';
 import {
@@ -15,20 +14,18 @@ import { isCompression } from './compression';
 import { Compressor } from './compressor';
 import { CookieJar } from './cookie-jar';
 import { authorityOf } from './endpoint';
+import { METHOD, Post } from './http-post';
 import { PeerLog } from './peer-log';
 import { ProxyAgent, proxyFor, tunnelThrough } from './proxy';
-import { isOfHost, MOST_REDIRECTS, redirectOf } from './redirect';
-import { Code, codeOfHttp, delayOfRetryAfter, OK, type Status } from './status';
-import { decodeStatus, parseStatus } from './status-codec';
+import { isOfHost } from './redirect';
+import { Code } from './status';
 import { ClientTls, speaksTls } from './tls';
-import { connectionFailure, isTlsFailure } from './tls-failure';
 import type { Done, MessageClient } from './transport';
 import type { ClientMetadata } from '../pipeline/client-metadata';
-import type { EndHttpCall } from '../telemetry/calls';
+import type { ToldHttpCall } from '../telemetry/calls';
+import type { SpanPlace } from '../telemetry/spans';
 
-const METHOD = 'POST';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
-const MAX_ANSWER_BYTES = 64 * 1024;
 /** Hosts to which connections are kept. */
 const MOST_HOSTS = 32;
 const NOTHING = new Uint8Array(0);
@@ -83,7 +80,7 @@ export class HttpClient implements MessageClient {
 
   public send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
-    metadata?: ClientMetadata,
+    metadata?: ClientMetadata, parent?: SpanPlace,
   ): void {
     if (this.isClosed) {
       done({ code: Code.unavailable, message: 'the client is closed' }, NOTHING);
@@ -91,17 +88,16 @@ export class HttpClient implements MessageClient {
     }
     const { compressor } = this;
     if (compressor?.isLoading) {
-      compressor.load(() => this.send(path, chunks, timeoutMs, done, metadata), done);
+      compressor.load(
+        () => this.send(path, chunks, timeoutMs, done, metadata, parent), done);
       return;
     }
     const body = compressor?.compress(chunks) ?? chunks;
-    const ended = this.begun(new URL(path));
-    const post: Post = new Post(new URL(path), body, this.context.clock, timeoutMs, {
+    const post: Post = new Post(new URL(path), body, parent, this.context.clock, timeoutMs, {
       done: (status, answer) => {
         this.running.delete(post);
         done(status, answer);
       },
-      answered: (status) => ended?.(status, post.length, 0),
       begins: () => this.beginAt(post),
       gotCookies: (lines) => this.cookies?.keep(post.url, lines, this.context.clock.now()),
       tlsFailed: (host, failure) => this.peers.warn('Cannot connect.', host, failure),
@@ -117,11 +113,14 @@ export class HttpClient implements MessageClient {
     return Promise.resolve();
   }
 
-  private begun({ hostname, port, protocol }: URL): EndHttpCall | undefined {
-    const scheme = protocol.slice(0, -1);
-    return this.context.calls?.httpClient({
-      method: METHOD, scheme, address: hostname, port: Number(port || DEFAULT_PORTS[scheme]),
-    });
+  private told({ parent, url }: Post): ToldHttpCall | undefined {
+    const { calls } = this.context;
+    if (calls === undefined) return undefined;
+    const { hostname: address, port } = url;
+    const scheme = url.protocol.slice(0, -1);
+    return calls.httpClient({
+      method: METHOD, scheme, address, port: Number(port || DEFAULT_PORTS[scheme]),
+    }, url, parent);
   }
 
   private begin(post: Post, metadata: ClientMetadata | undefined): void {
@@ -150,14 +149,18 @@ export class HttpClient implements MessageClient {
   }
 
   private beginAt(post: Post): void {
+    if (post.isDone) return;
     const { url } = post;
     const cookie = this.cookies?.shownTo(url, this.context.clock.now());
+    const told = this.told(post);
     const headers = {
+      // Below those that are configured, which upstream adds later.
+      ...told?.headers !== undefined && Object.fromEntries(told.headers),
       ...isOfHost(post.first, url) ? post.headers : this.impersonal(),
       'content-length': post.length,
       ...cookie !== undefined && { cookie },
     };
-    post.begin({ method: METHOD, agent: this.agentFor(url), headers, lookup });
+    post.begin({ method: METHOD, agent: this.agentFor(url), headers, lookup }, told);
   }
 
   private use(credentials: Credentials): void {
@@ -243,153 +246,4 @@ function secureAgent(options: https.AgentOptions, tls: ClientTls, proxy?: URL): 
     return undefined;
   };
   return agent;
-}
-
-/** Told what becomes of a request. */
-interface PostObserver {
-  readonly answered: (status: number) => void;
-  /** Asked to begin it at its URL, which is a new one. */
-  readonly begins: () => void;
-  readonly gotCookies: (lines: readonly string[]) => void;
-  readonly done: Done;
-  readonly tlsFailed: (host: string, failure: string) => void;
-}
-
-/** One request on its way. */
-class Post {
-  /** Bytes of its body. */
-  public readonly length: number;
-  private readonly timer?: Timer;
-  private request?: http.ClientRequest;
-  private isDone = false;
-  private isRetried = false;
-  /** What it says to the host that it was sent to. */
-  public headers: http.OutgoingHttpHeaders = {};
-  private redirects = 0;
-  private at: URL;
-
-  public constructor(
-    /** Where it was sent to. */
-    public readonly first: URL,
-    private readonly body: readonly Uint8Array[],
-    private readonly clock: Clock,
-    timeoutMs: number,
-    private readonly observer: PostObserver,
-  ) {
-    this.at = first;
-    this.length = body.reduce((sum, chunk) => sum + chunk.length, 0);
-    if (timeoutMs > 0) {
-      this.timer = clock.after(timeoutMs, () => {
-        this.fail('context deadline exceeded', Code.deadlineExceeded);
-      });
-    }
-  }
-
-  /** Where it goes to by now. */
-  public get url(): URL {
-    return this.at;
-  }
-
-  public begin(options: http.RequestOptions): void {
-    if (this.isDone) return;
-    const secure = this.url.protocol === 'https:';
-    let request: http.ClientRequest;
-    try {
-      request = (secure ? https : http).request(this.url, options);
-    } catch (error) {
-      // A header holds what no header may hold; the error names the header, not the value.
-      this.fail(messageOf(error), Code.unavailable);
-      return;
-    }
-    this.request = request;
-    request.on('response', (response) => this.read(response));
-    request.on('error', (error) => this.failed(request, options, error));
-    for (const chunk of this.body) request.write(chunk);
-    request.end();
-  }
-
-  public fail(reason: string, code: number): void {
-    this.finish({ code, message: `${METHOD} ${this.url.href}: ${reason}` }, NOTHING);
-    this.request?.destroy();
-  }
-
-  /** A kept connection may be closed by the peer just when it is used: that is no answer. */
-  private failed(
-    request: http.ClientRequest, options: http.RequestOptions, error: Error,
-  ): void {
-    if (this.isDone || request !== this.request) return;
-    if (request.reusedSocket && !this.isRetried) {
-      this.isRetried = true;
-      this.begin(options);
-      return;
-    }
-    const failure = connectionFailure(error);
-    if (isTlsFailure(error)) this.observer.tlsFailed(this.url.host, failure);
-    this.fail(failure, Code.unavailable);
-  }
-
-  /** Goes where an answer sends it; false when that is nowhere. */
-  private follow(response: http.IncomingMessage): boolean {
-    const next = redirectOf(response, this.at);
-    if (next === undefined) return false;
-    response.resume();
-    if (typeof next === 'string') {
-      this.fail(next, Code.unknown);
-    } else if (++this.redirects > MOST_REDIRECTS) {
-      this.fail(`stopped after ${MOST_REDIRECTS} redirects`, Code.unavailable);
-    } else {
-      this.at = next;
-      this.isRetried = false;
-      try {
-        this.observer.begins();
-      } catch (error) {
-        this.fail(messageOf(error), Code.unavailable);
-      }
-    }
-    return true;
-  }
-
-  private read(response: http.IncomingMessage): void {
-    response.on('error', () => undefined);
-    const { 'set-cookie': cookies } = response.headers;
-    if (cookies !== undefined) this.observer.gotCookies(cookies);
-    if (this.isDone || this.follow(response)) return;
-    const chunks: Buffer[] = [];
-    let received = 0;
-    response.on('data', (chunk: Buffer) => {
-      if (received < MAX_ANSWER_BYTES) chunks.push(chunk);
-      received += chunk.length;
-      // What nobody reads is not worth a connection that never ends.
-      if (received > 16 * MAX_ANSWER_BYTES) response.destroy();
-    });
-    response.on('close', () => {
-      // An answer that broke off in the middle still said what became of the request.
-      const whole = response.complete ? Buffer.concat(chunks) : NOTHING;
-      const body = whole.subarray(0, MAX_ANSWER_BYTES);
-      const status = response.statusCode ?? 0;
-      this.observer.answered(status);
-      if (status >= 200 && status < 300) this.finish(OK, body);
-      else this.finish(this.statusOf(response, status, body), NOTHING);
-    });
-  }
-
-  private statusOf(response: http.IncomingMessage, status: number, body: Uint8Array): Status {
-    const type = response.headers['content-type'] ?? '';
-    const told = type.startsWith('application/json') ? parseStatus(body) : decodeStatus(body);
-    const isTold = told !== undefined && status >= 400;
-    const detail = isTold ? `, Message=${told.message}, Details=[]` : '';
-    const message = `error exporting items, request to ${this.url.href} responded with `
-      + `HTTP Status Code ${status}${detail}`;
-    const delay = status === 429 || status === 503
-      ? delayOfRetryAfter(response.headers['retry-after'], this.clock.now())
-      : undefined;
-    return { code: codeOfHttp(status), message, ...delay !== undefined && { retryDelayMs: delay } };
-  }
-
-  private finish(status: Status, answer: Uint8Array): void {
-    if (this.isDone) return;
-    this.isDone = true;
-    this.timer?.cancel();
-    this.observer.done(status, answer);
-  }
 }

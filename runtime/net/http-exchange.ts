@@ -1,7 +1,7 @@
 /** One HTTP request and its answer, whatever carries them. */
 import type { IncomingHttpHeaders } from 'http';
 import type { RawHeaders } from './request-metadata';
-import type { EndHttpCall, HttpCall } from '../telemetry/calls';
+import type { HttpCall, ToldHttpCall } from '../telemetry/calls';
 
 /** Why there is no body: it is too large, or the peer went away in the middle. */
 export type NoBody = 'too large' | 'aborted';
@@ -18,12 +18,12 @@ export class Tally {
   /** Bytes of the answer's body. */
   public responseBytes = 0;
   /** Who is told when it ends, if anybody. */
-  public tellEnd?: EndHttpCall;
+  public told?: ToldHttpCall;
 
   /** Told once that the answer is sent, or its client gone. */
   public end(): void {
-    this.tellEnd?.(this.status, this.requestBytes, this.responseBytes);
-    this.tellEnd = undefined;
+    this.told?.end(this.status, this.requestBytes, this.responseBytes);
+    this.told = undefined;
   }
 }
 
@@ -39,6 +39,8 @@ export interface HttpExchange {
   readonly rawHeaders: RawHeaders;
   /** Address of the client. */
   readonly peer: string;
+  /** Port of the client. */
+  readonly peerPort: number;
   /** What is counted. */
   readonly tally: Tally;
   /** What is said of the request to those who count, but for its route. */

@@ -7,15 +7,16 @@ import type { Timer } from '../clock';
 import type { HttpServerSettings } from '../config';
 import type { NetContext } from './authentication';
 import { FirstBytes } from './first-bytes';
+import { tellOfHandshakes } from './handshakes';
 import { HttpAnswers } from './http-answers';
 import { Http1Exchange } from './http1-exchange';
 import { HttpStream, type HttpDoor } from './http2/http-stream';
 import { ServerConnections } from './http2/server-connections';
 import { Promises } from './incoming-block';
-import { listenOn } from './listen';
+import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
 import { ServerTls } from './tls';
-import { handshakeFailure, isTlsFailure } from './tls-failure';
+import { isTlsFailure } from './tls-failure';
 import type { MessageServer, Routes } from './transport';
 
 /** How long a request and its headers may take to arrive where nothing is said about it. */
@@ -134,11 +135,7 @@ export class HttpServer implements MessageServer {
     const server = https.createServer(
       { ...timeoutsOf(this.settings), ...tls.options, ALPNProtocols });
     this.refreshing = tls.keepFresh(server);
-    server.on('tlsClientError', (error, socket: TLSSocket) => {
-      const failure = handshakeFailure(error, socket);
-      if (failure === undefined) return;
-      this.peers.warn('TLS handshake failed.', socket.remoteAddress ?? '', failure);
-    });
+    tellOfHandshakes(server, this.peers);
     this.intercept(server, 'secureConnection', (socket) => {
       this.take(socket, (socket as TLSSocket).alpnProtocol === 'h2');
     });
@@ -174,11 +171,11 @@ export class HttpServer implements MessageServer {
       clock: context.clock,
       facts: {
         scheme: settings.tls === undefined ? 'http' : 'https',
-        address: socket.localAddress ?? '',
-        port: socket.localPort ?? 0,
-        version: '2',
+        ...localEnd(socket),
+        version: '2.0',
       },
       peer: socket.remoteAddress ?? '',
+      peerPort: socket.remotePort ?? 0,
       keepsHeaders: settings.includeMetadata || context.spans !== undefined,
       readTimeout: settings.readTimeout,
       writeTimeout: settings.writeTimeout,

@@ -44,6 +44,10 @@ export class Http1Exchange implements HttpExchange {
     return this.request.socket.remoteAddress ?? '';
   }
 
+  public get peerPort(): number {
+    return this.request.socket.remotePort ?? 0;
+  }
+
   public get facts(): HttpCall {
     const { socket } = this.request;
     return {

@@ -1,8 +1,9 @@
 /** Listens where settings say: on an address of this machine, or on a file. */
 import { lstatSync, unlinkSync } from 'fs';
-import { connect, type AddressInfo, type ListenOptions, type Server } from 'net';
+import { connect, type AddressInfo, type ListenOptions, type Server, type Socket } from 'net';
 import { messageOf } from '../errors';
 import { addressesOf, listenOptions, parseHostPort } from './endpoint';
+import type { SocketEnd } from '../telemetry/calls';
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -31,6 +32,11 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
   });
   const listening = server.address() as AddressInfo | string;
   return typeof listening === 'string' ? 0 : listening.port;
+}
+
+/** Our end of a connection. */
+export function localEnd(socket: Socket | undefined): SocketEnd {
+  return { address: socket?.localAddress ?? '', port: socket?.localPort ?? 0 };
 }
 
 function cannotListen(endpoint: string, reason: string): Error {

@@ -13,7 +13,7 @@ async function collectionsDuring(mebibytes: number): Promise<unknown[]> {
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   observer.disconnect();
-  return seen.map(({ detail }) => (detail as { kind: number }).kind);
+  return seen.map((entry) => (entry as unknown as { detail: { kind: number } }).detail.kind);
 }
 
 describe('Messages', () => {

@@ -7,6 +7,7 @@ import type { MessageClient } from './transport';
 import type { Payload, Signal } from '../pipeline/payload';
 import { ITEM_NAMES } from '../pipeline/payload';
 import type { Sender } from '../pipeline/sender';
+import type { SpanPlace } from '../telemetry/spans';
 
 /** What differs between OTLP over gRPC and over HTTP. */
 export interface OtlpDialect {
@@ -39,7 +40,7 @@ export class OtlpSender implements Sender {
     this.client.open();
   }
 
-  public send(payload: Payload, timeoutMs: number): Promise<void> {
+  public send(payload: Payload, timeoutMs: number, parent?: SpanPlace): Promise<void> {
     const { paths, encode } = this.dialect;
     return new Promise((resolve, reject) => {
       const path = paths[payload.signal];
@@ -48,7 +49,7 @@ export class OtlpSender implements Sender {
           ? this.told(payload.signal, answer)
           : errorOf(status, this.dialect.text(status), this.dialect.isRetryable(status));
         if (failure === undefined) resolve(); else reject(failure);
-      }, payload.metadata);
+      }, payload.metadata, parent);
     });
   }
 

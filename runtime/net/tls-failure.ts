@@ -23,6 +23,20 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     'no version of TLS that both speak; see min_version and max_version'],
 ];
 
+/** The same of what is said to a server. The alerts are those of its clients. */
+const HINTS_OF_SERVERS: readonly (readonly [RegExp, string])[] = [
+  [/http request|wrong version number|packet length too long|record layer failure/,
+    'the client does not speak TLS'],
+  [/alert (unknown ca|bad cert|unsupported cert|certificate (unknown|expired|revoked))/,
+    'the client does not accept our certificate'],
+  [/alert protocol version|unsupported protocol|version too low|no protocols available/,
+    'no version of TLS that both speak; see min_version and max_version'],
+  [/no shared cipher|no suitable (key share|signature algorithm)|no shared (group|signature)/,
+    'no cipher, curve or signature that both allow; see cipher_suites'],
+  [/no application protocol/, 'the client offers no protocol (ALPN) that is spoken on this port'],
+  [/ alert /, 'the client ended the handshake'],
+];
+
 /** Whether an error came of TLS, and not of the network below it. */
 export function isTlsFailure(error: unknown): boolean {
   const { code = '' } = error as TlsError;
@@ -52,11 +66,7 @@ export function handshakeFailure(error: unknown, socket: TLSSocket): string | un
   const untrusted = socket.authorizationError as Error | string | null | undefined;
   if (untrusted) return `the client's certificate is not accepted: ${messageOf(untrusted)}`;
   if (/did not return a certificate/.test(reason)) return 'the client shows no certificate';
-  if (/http request|wrong version number|packet length too long/.test(reason)) {
-    return `the client does not speak TLS (${reason})`;
-  }
-  if (/alert (unknown ca|bad certificate|certificate unknown|certificate expired)/.test(reason)) {
-    return `the client does not accept our certificate (${reason})`;
-  }
+  const hint = HINTS_OF_SERVERS.find(([pattern]) => pattern.test(reason))?.[1];
+  if (hint !== undefined) return `${hint} (${reason})`;
   return code === 'ECONNRESET' || code === 'EPIPE' ? undefined : reason;
 }

@@ -17,7 +17,7 @@ export type Respond = (status: Status, body?: Uint8Array) => void;
 /**
  * Takes one message: the `length` bytes from `offset` of `arena`. They are the taker's from now on:
  * no transport writes to them again. `metadata` is there when the server was told to keep it, and
- * `parent` when the client told its span and the process makes spans of its own.
+ * `parent`, the span of the call, when the process makes spans of its own.
  */
 export type OnMessage = (
   arena: Uint8Array, offset: number, length: number, encoding: Encoding, respond: Respond,
@@ -56,11 +56,11 @@ export interface MessageClient {
   /**
    * Sends the bytes of all `chunks` as one message to `path` (gRPC) or to that URL (HTTP).
    * `timeoutMs` counts from now and includes connecting; 0 is no limit. `metadata` is what the
-   * message once came with, which credentials may be made of.
+   * message once came with, which credentials may be made of; spans stand below `parent`.
    */
   send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,
-    metadata?: ClientMetadata,
+    metadata?: ClientMetadata, parent?: SpanPlace,
   ): void;
   /** Ends every connection. What is under way ends as UNAVAILABLE. Twice is harmless. */
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { RetryableError, RetryableOptions } from '../errors';
 import type { Payload } from './payload';
+import type { SpanPlace } from '../telemetry/spans';
 
 /** Gives payloads to one peer, one attempt per call: no queue, no retry. */
 export interface Sender {
@@ -11,12 +12,12 @@ export interface Sender {
   open?(): void;
   /**
    * Sends `payload` and resolves when the peer has taken all of it. Its bytes are lent: once the
-   * promise is fulfilled they may be overwritten.
+   * promise is fulfilled they may be overwritten. Spans that are made of it stand below `parent`.
    *
    * @throws RetryableError when the same bytes may be taken later; PartialFailure when only some.
    * @throws PermanentError when they never will be.
    */
-  send(payload: Payload, timeoutMs: number): Promise<void>;
+  send(payload: Payload, timeoutMs: number, parent?: SpanPlace): Promise<void>;
   /** Ends what is open. Attempts under way end with a RetryableError. Twice is harmless. */
   close(): Promise<void>;
 }

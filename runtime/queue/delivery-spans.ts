@@ -11,6 +11,8 @@ type Origin = readonly SpanPlace[];
 
 /** A payload on its way to the peer. */
 export interface DeliverySpan {
+  /** Where it stands. */
+  readonly place: SpanPlace;
   /** An attempt begins; 0 is the first. */
   attempt(retry: number): void;
   /** An attempt failed, and the next one begins after `interval`. */
@@ -53,6 +55,16 @@ export class DeliverySpans {
     if (this.spans.current !== undefined) this.origins.set(payload, [this.spans.current]);
   }
 
+  /** The span by which `payload` came into the queue. */
+  public originOf(payload: Payload): SpanPlace | undefined {
+    return this.origins.get(payload)?.[0];
+  }
+
+  /** `payload` was read from a disk, and had come into the queue by the span `place`. */
+  public restore(payload: Payload, place: SpanPlace): void {
+    this.origins.set(payload, [place]);
+  }
+
   /** `payload` was made of `parts`. */
   public derive(payload: Payload, parts: readonly Payload[]): void {
     const origin = parts.flatMap((part) => this.origins.get(part) ?? []);
@@ -69,6 +81,7 @@ export class DeliverySpans {
       ...origin.length === 1 ? { parent: origin[0] } : { links: origin },
     });
     return {
+      place: span.place,
       attempt: (retry) => span.event('Sending request.', { retry_num: retry }),
       failed: (interval, error) => span.event(
         'Exporting failed. Will retry the request after interval.',

@@ -2,6 +2,7 @@ import { PermanentError, RetryableError } from '../errors';
 import { splitItems } from '../otlp/item-splitter';
 import { mergePayloads, type Payload } from '../pipeline/payload';
 import { PartialFailure, type Sender } from '../pipeline/sender';
+import type { SpanPlace } from '../telemetry/spans';
 
 /** Whether a peer refused a request for its size alone: half of it may be taken. */
 export type IsTooLarge = (error: PermanentError) => boolean;
@@ -27,13 +28,14 @@ export class HalvingSender implements Sender {
     this.sender.open?.();
   }
 
-  public async send(payload: Payload, timeoutMs: number): Promise<void> {
+  public async send(payload: Payload, timeoutMs: number, parent?: SpanPlace): Promise<void> {
     try {
-      await this.sender.send(payload, timeoutMs);
+      await this.sender.send(payload, timeoutMs, parent);
     } catch (error) {
       if (payload.items < 2 || !this.isRefusedForSize(error)) throw error;
       const outcome: Outcome = { rest: [], lostItems: 0 };
-      for (const half of halvesOf(payload)) await this.sendHalf(half, timeoutMs, outcome);
+      const send = (half: Payload): Promise<void> => this.send(half, timeoutMs, parent);
+      for (const half of halvesOf(payload)) await sendHalf(half, send, outcome);
       conclude(payload, outcome);
     }
   }
@@ -45,17 +47,19 @@ export class HalvingSender implements Sender {
   private isRefusedForSize(error: unknown): error is PermanentError {
     return error instanceof PermanentError && this.isTooLarge(error);
   }
+}
 
-  private async sendHalf(half: Payload, timeoutMs: number, outcome: Outcome): Promise<void> {
-    if (outcome.failure !== undefined) {
-      outcome.rest.push(half);
-      return;
-    }
-    try {
-      await this.send(half, timeoutMs);
-    } catch (error) {
-      note(outcome, half, error);
-    }
+async function sendHalf(
+  half: Payload, send: (half: Payload) => Promise<void>, outcome: Outcome,
+): Promise<void> {
+  if (outcome.failure !== undefined) {
+    outcome.rest.push(half);
+    return;
+  }
+  try {
+    await send(half);
+  } catch (error) {
+    note(outcome, half, error);
   }
 }
 

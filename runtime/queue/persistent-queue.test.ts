@@ -1,12 +1,13 @@
 import { createDelivery } from './delivery';
 import { PermanentError, RetryableError } from '../errors';
-import type { Payload } from '../pipeline/payload';
+import { withMetadata, type Payload } from '../pipeline/payload';
 import { exporterContext } from '../testing/component-context';
 import { componentSuite } from '../testing/component-suite';
 import { FakeClock, settle } from '../testing/fake-clock';
 import {
   deleteDirectories, makeDirectory, numbered, numberOf, openStorage,
 } from '../testing/file-storage';
+import { KeptSpans, REMOTE } from '../testing/kept-spans';
 import { ScriptedSender, type Answer } from '../testing/scripted-sender';
 
 afterEach(deleteDirectories);
@@ -33,14 +34,16 @@ interface World {
   readonly directory: string;
   readonly script?: Answer[];
   readonly queue?: Partial<typeof QUEUE> & object;
+  readonly spans?: KeptSpans;
 }
 
 /** An exporter whose queue is kept in `directory`, started. */
-async function exporterOf({ directory, script = [], queue = {} }: World) {
+async function exporterOf({ directory, script = [], queue = {}, spans }: World) {
   const clock = new FakeClock();
   const { storage, log, metrics } = await openStorage(directory, {}, clock);
   const context = {
     ...exporterContext('otlp_grpc', ['traces'], { clock, log, metrics }),
+    spans,
     extension: (id: string) => (id === 'file_storage' ? storage : undefined),
   };
   const sender = new ScriptedSender(script);
@@ -130,6 +133,36 @@ describe('a queue on disk', () => {
     await until(() => second.sender.taken.length === 3);
     expect(second.sender.taken).toEqual([1, 2, 3].map((number) => numbered(number)));
     await second.stop();
+  });
+
+  it.each([
+    ['again', true, undefined], ['again', true, { tenant: ['a'] }],
+    ['no longer', false, undefined], ['no longer', false, { tenant: ['a'] }],
+  ])('tells a process that makes spans %s (%s) how requests with metadata %j came', async (
+    _again, traces, metadata,
+  ) => {
+    const directory = makeDirectory();
+    const before = new KeptSpans();
+    const first = await exporterOf({ directory, script: ['hang'], spans: before });
+    await first.exporter.start();
+    before.current = REMOTE;
+    for (const number of [1, 2]) {
+      await first.exporter.consume(withMetadata(numbered(number), metadata));
+    }
+    const stopped = first.stop();
+    await first.clock.advance(10_000);
+    await stopped;
+
+    const after = new KeptSpans();
+    const second = await exporterOf({ directory, ...traces && { spans: after } });
+    await second.exporter.start();
+    await until(() => second.sender.taken.length === 2);
+    await second.stop();
+    expect(second.sender.taken.map((payload) => payload.metadata)).toEqual([metadata, metadata]);
+    const enqueued = before.ended.filter(({ start }) => start.name === 'exporter/enqueue');
+    expect(enqueued.map(({ start }) => start.parent)).toEqual([REMOTE, REMOTE]);
+    expect(after.ended.map(({ start: { name, parent } }) => [name, parent])).toEqual(
+      traces ? enqueued.map(({ place }) => ['exporter/otlp_grpc/traces', place]) : []);
   });
 
   it('counts what it found as upstream does, until that is sent', async () => {

@@ -4,12 +4,14 @@
  * Whoever gives a payload is answered when the storage keeps it. A payload takes room until the
  * sender is done with it, and what the storage held at the start does as well.
  */
+import type { DeliverySpans } from './delivery-spans';
 import { processBudget } from './memory-budget';
 import {
   isFailure, sizeOf, type Dispatcher, type Entry, type RequestQueue,
 } from './queue-parts';
 import { QueueRoom, stopped } from './queue-room';
 import { dispatcherOf, type QueueOptions } from './sending-queue';
+import { takeOrigin, withOrigin } from './stored-origin';
 import type { Timer } from '../clock';
 import type { ComponentContext } from '../component';
 import type { SendingQueueSettings } from '../config';
@@ -34,6 +36,8 @@ export interface PersistentQueueOptions extends QueueOptions {
   readonly context: ComponentContext;
   /** The storage extension's name. */
   readonly storage: string;
+  /** Who knows by which spans requests came, where spans are made. */
+  readonly spans?: Pick<DeliverySpans, 'originOf' | 'restore'>;
 }
 
 /** The queue of one exporter and signal. */
@@ -133,7 +137,7 @@ export class PersistentQueue implements RequestQueue {
     const { memory } = this.room;
     this.appending += 1;
     try {
-      await requests.append(payload);
+      await requests.append(withOrigin(payload, this.options.spans?.originOf(payload)));
       this.kept.requests += 1;
       this.kept.items += payload.items;
       this.kept.bytes += payload.sizeBytes;
@@ -181,8 +185,10 @@ export class PersistentQueue implements RequestQueue {
       && (this.bytesRead < MOST_BYTES_READ);
   }
 
-  private dispatch({ payload, done }: StoredRequest): void {
+  private dispatch({ payload: stored, done }: StoredRequest): void {
+    const { payload, place } = takeOrigin(stored);
     const { sizeBytes } = payload;
+    if (place !== undefined) this.options.spans?.restore(payload, place);
     this.bytesRead += sizeBytes;
     this.room.memory.take(sizeBytes);
     const entry: Entry = {

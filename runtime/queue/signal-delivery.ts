@@ -139,7 +139,7 @@ export class SignalDelivery {
     const { storage } = sendingQueue;
     return storage === undefined
       ? new SendingQueue(options)
-      : new PersistentQueue({ ...options, context, storage });
+      : new PersistentQueue({ ...options, context, storage, spans: this.spans });
   }
 
   private async deliverAtOnce(payload: Payload): Promise<void> {
@@ -195,7 +195,7 @@ export class SignalDelivery {
       const isLast = (this.closed && this.queue === undefined) || !settings.retryOnFailure.enabled;
       request.span?.attempt(request.retries++);
       try {
-        await sender.send(request.payload, settings.timeout);
+        await sender.send(request.payload, settings.timeout, request.span?.place);
         return;
       } catch (error) {
         if (error instanceof PartialFailure) this.keepRest(request, error);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Component } from '../component';
 import type { PrometheusReaderSettings, TelemetrySettings } from '../config';
+import { callsOf, spanCalls } from './call-spans';
 import { createCalls, type Calls } from './calls';
 import { createLogger } from './log-writer';
 import type { Logger } from './logger';
@@ -10,7 +11,7 @@ import type { Attributes } from './metrics';
 import { observeProcess } from './process-metrics';
 import { PrometheusMetrics } from './prometheus-metrics';
 import { PrometheusServer } from './prometheus-server';
-import { resourceOf } from './resource';
+import { resourceOf, schemaUrlOf, type OwnResource } from './resource';
 import { SentLines } from './sent-lines';
 import { SentMetrics } from './sent-metrics';
 import { SentSpans } from './sent-spans';
@@ -32,7 +33,7 @@ export interface ProcessTelemetry {
   readonly log: Logger;
   /** Keeps the process's metrics. */
   readonly metrics: PrometheusMetrics;
-  /** Is told of calls of servers and clients; nobody below the level `detailed`. */
+  /** Is told of calls of servers and clients; nobody below `detailed` and without spans. */
   readonly calls?: Calls;
   /** Makes spans of what the process does; nobody unless they are sent somewhere. */
   readonly spans?: Spans;
@@ -47,32 +48,37 @@ export function createTelemetry(
   const resource = resourceOf(settings.resource, {
     'service.instance.id': randomUUID(), 'service.name': name, 'service.version': version,
   });
+  const own: OwnResource = {
+    attributes: resource, schemaUrl: schemaUrlOf(settings.resource),
+  };
   const { level } = settings.metrics;
   const metrics = new PrometheusMetrics({ level, resource });
   observeProcess(metrics, clock);
   const lines = settings.logs.processors.length === 0
-    ? undefined : new SentLines(settings.logs.processors, resource, clock);
+    ? undefined : new SentLines(settings.logs.processors, own, clock);
   const log = createLogger(settings.logs, { resource, clock, send: lines?.send });
   const { traces } = settings;
   const spans = traces.level === 'none' || traces.processors.length === 0
-    ? undefined : new SentSpans(traces, resource, { clock, log });
+    ? undefined : new SentSpans(traces, own, { clock, log });
+  const calls = callsOf(
+    level === 'detailed' ? createCalls(metrics, clock) : undefined, spans && spanCalls(spans));
   return {
     log,
     metrics,
-    ...level === 'detailed' && { calls: createCalls(metrics, clock) },
+    ...calls !== undefined && { calls },
     ...spans !== undefined && { spans },
     servers: [
       ...lines === undefined ? [] : [lines],
       ...spans === undefined ? [] : [spans],
       ...level === 'none'
-        ? [] : readersOf(settings.metrics, metrics, resource, { clock, log }),
+        ? [] : readersOf(settings.metrics, metrics, own, { clock, log }),
     ],
   };
 }
 
 function readersOf(
   { readers, views }: TelemetrySettings['metrics'], metrics: PrometheusMetrics,
-  resource: Attributes, context: { readonly clock: Clock; readonly log: Logger },
+  resource: OwnResource, context: { readonly clock: Clock; readonly log: Logger },
 ): Component[] {
   const periodic = readers.flatMap((reader) => reader.periodic ?? []);
   const sent = periodic.length > 0 || views.length > 0
@@ -82,7 +88,7 @@ function readersOf(
     // Before the servers, which ask it where there are views.
     ...sent === undefined ? [] : [sent],
     ...pulled.map((reader) => {
-      const constant = constantLabels(resource, reader.withResourceConstantLabels);
+      const constant = constantLabels(resource.attributes, reader.withResourceConstantLabels);
       const text = views.length > 0 && sent !== undefined
         ? () => sent.text(reader, constant) : () => metrics.text(reader, constant);
       return new PrometheusServer(reader, text, metrics.contentType);

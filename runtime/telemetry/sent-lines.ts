@@ -4,7 +4,7 @@ import type { Component } from '../component';
 import type { RecordProcessorSettings } from '../config';
 import { loadSdk } from './load-sdk';
 import type { SendLine } from './log-writer';
-import type { Attributes } from './metrics';
+import type { OwnResource } from './resource';
 import type { OwnLogs } from './telemetry-sdk';
 
 /** Longest time that the last lines of a process may take: an exit must not wait for a peer. */
@@ -17,7 +17,7 @@ export class SentLines implements Component {
 
   /** @throws Error when a peer's certificate cannot be read. */
   public constructor(
-    processors: readonly RecordProcessorSettings[], resource: Attributes,
+    processors: readonly RecordProcessorSettings[], resource: OwnResource,
     private readonly clock: Clock,
   ) {
     this.own = loadSdk().createOwnLogs({ processors, resource });

@@ -7,14 +7,15 @@ import type { Logger } from './logger';
 import type { MetricShape } from './metric-name';
 import type { Attributes } from './metrics';
 import { textOf, type PrometheusMetrics } from './prometheus-metrics';
+import type { OwnResource } from './resource';
 import type { OwnMetrics } from './telemetry-sdk';
 
 /** What is sent, and how. */
 export interface SentMetricsOptions {
   /** The metrics. */
   readonly metrics: PrometheusMetrics;
-  /** Attributes of the process. */
-  readonly resource: Attributes;
+  /** Who the process is. */
+  readonly resource: OwnResource;
   /** Readers that send. */
   readonly periodic: readonly PeriodicReaderSettings[];
   /** What some metrics look like. */

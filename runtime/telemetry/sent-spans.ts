@@ -4,8 +4,8 @@ import type { Component } from '../component';
 import type { TelemetrySettings } from '../config';
 import { endSending, listenToSdk, loadSdk } from './load-sdk';
 import type { Logger } from './logger';
-import type { Attributes } from './metrics';
-import type { OwnSpan, SpanPlace, Spans, SpanStart } from './spans';
+import type { OwnResource } from './resource';
+import type { OwnSpan, SpanHeaders, SpanPlace, Spans, SpanStart } from './spans';
 import type { OwnSpans } from './telemetry-sdk';
 
 const NOWHERE: OwnSpan = {
@@ -20,7 +20,7 @@ export class SentSpans implements Component, Spans {
   private own?: OwnSpans;
 
   public constructor(
-    private readonly settings: TelemetrySettings['traces'], private readonly resource: Attributes,
+    private readonly settings: TelemetrySettings['traces'], private readonly resource: OwnResource,
     private readonly context: { readonly clock: Clock; readonly log: Logger },
   ) {}
 
@@ -38,6 +38,10 @@ export class SentSpans implements Component, Spans {
 
   public parentOf(headers: readonly string[]): SpanPlace | undefined {
     return this.own?.parentOf(headers);
+  }
+
+  public headersOf(place: SpanPlace): SpanHeaders {
+    return this.own?.headersOf(place) ?? [];
   }
 
   public begin(start: SpanStart): OwnSpan {

@@ -17,12 +17,20 @@ export interface SpanPlace {
   readonly traceFlags: number;
 }
 
+/** Headers that tell a peer of a span, in order. */
+export type SpanHeaders = readonly (readonly [name: string, value: string])[];
+
 /** How a span begins. */
 export interface SpanStart {
   /** Who makes it. */
   readonly scope: string;
   /** Its name. */
   readonly name: string;
+  /**
+   * Whether it is one side of a call.
+   * @default - neither
+   */
+  readonly kind?: 'server' | 'client';
   /**
    * What is known when it begins.
    * @default - nothing
@@ -59,6 +67,8 @@ export interface Spans {
    * told one in a way that the configuration knows.
    */
   parentOf(headers: readonly string[]): SpanPlace | undefined;
+  /** Headers that tell a peer of the span, in the ways that the configuration knows. */
+  headersOf(place: SpanPlace): SpanHeaders;
   /** Begins a span. */
   begin(start: SpanStart): OwnSpan;
 }

@@ -49,14 +49,16 @@ async function serving(yaml: object = {}, given: object = {}) {
   const routes: Routes = new Map([
     ['/v1/traces', take], ['/v1/logs', (...[,,,, respond]) => { held.push(respond); }],
   ]);
-  const nothing = () => () => undefined;
+  const nothing = () => ({ end: () => undefined });
   const calls = {
     grpcServer: nothing,
     grpcClient: nothing,
     httpClient: nothing,
-    httpServer: (call: HttpCall) => (...ended: readonly number[]) => {
-      told.push({ ...call, ended });
-    },
+    httpServer: (call: HttpCall) => ({
+      end: (status: number, requestBytes: number, responseBytes: number) => {
+        told.push({ ...call, ended: [status, requestBytes, responseBytes] });
+      },
+    }),
   };
   const settings = httpServerSettings({ max_request_body_size: LIMIT, ...yaml });
   const server = new HttpServer(
@@ -145,7 +147,7 @@ test('requests are counted as those of HTTP/2', async () => {
   const { port, told } = await serving();
   await HTTP2.send({ port, path: '/v1/traces?a=b', headers: TYPE, body: BODY });
   await HTTP2.send({ port, path: '/v2', headers: TYPE, body: BODY });
-  const usual = { method: 'POST', scheme: 'http', address: '127.0.0.1', port, version: '2' };
+  const usual = { method: 'POST', scheme: 'http', address: '127.0.0.1', port, version: '2.0' };
   expect(told).toEqual([
     { ...usual, route: '/v1/traces', ended: [200, BODY.length, 5] },
     { ...usual, ended: [404, 0, 19] },

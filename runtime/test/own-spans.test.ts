@@ -1,5 +1,7 @@
 /** The spans of a whole process: their names, attributes and parents, at a peer that takes OTLP. */
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import { CollectorProcess, freePorts, until } from '../testing/collector-process';
 import { decodeForeign, encodeForeign } from '../testing/foreign-otlp';
 import { loopbackReceiver, type LoopbackReceiver } from '../testing/otlp-loopback';
@@ -13,12 +15,17 @@ interface Span {
   readonly links: readonly string[];
   readonly events: readonly string[];
   readonly attributes: Readonly<Record<string, string | number>>;
+  readonly kind: number;
+  readonly schema: string;
   readonly failure?: string;
 }
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const CLIENT_SPAN = 'b7ad6b7169203331';
 const SCOPE = 'go.opentelemetry.io/collector/exporter/exporterhelper';
+const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.40.0';
+const [INTERNAL, SERVER, CLIENT] = [1, 2, 3];
 const TRACE = {
   resource_spans: [{
     scope_spans: [{
@@ -44,6 +51,7 @@ afterAll(() => CollectorProcess.killAll());
 /** A process whose data goes nowhere, so that the sink gets its spans only. */
 function started(
   traces: object, exporters: object = { nop: {} }, words: readonly string[] = [],
+  resource: object = {},
 ): CollectorProcess {
   const protocols = {
     http: { endpoint: `127.0.0.1:${otlp}` }, grpc: { endpoint: `127.0.0.1:${grpc}` },
@@ -52,7 +60,7 @@ function started(
     receivers: { otlp: { protocols } },
     exporters,
     service: {
-      telemetry: { metrics: { level: 'none' }, traces },
+      telemetry: { metrics: { level: 'none' }, traces, resource },
       pipelines: { traces: { receivers: ['otlp'], exporters: Object.keys(exporters) } },
     },
   })}`]);
@@ -88,6 +96,7 @@ function hex(base64: unknown): string {
 
 interface Sent {
   readonly name: string;
+  readonly kind: number;
   readonly trace_id: string;
   readonly span_id: string;
   readonly parent_span_id?: string;
@@ -103,18 +112,23 @@ interface Sent {
 function spansAt({ consumers }: LoopbackReceiver): Span[] {
   return consumers.traces.payloads.flatMap(({ chunks }) => {
     const request = decodeForeign('traces', Buffer.concat(chunks)) as {
-      resource_spans: { scope_spans: { scope: { name: string }; spans: Sent[] }[] }[];
+      resource_spans: {
+        schema_url: string;
+        scope_spans: { scope: { name: string }; spans: Sent[] }[];
+      }[];
     };
-    return request.resource_spans.flatMap(({ scope_spans }) => scope_spans)
-      .flatMap(({ scope, spans }) => spans.map((span) => readable(scope.name, span)));
+    return request.resource_spans.flatMap(({ schema_url, scope_spans }) => scope_spans.flatMap(
+      ({ scope, spans }) => spans.map((span) => readable(scope.name, schema_url, span))));
   });
 }
 
-function readable(scope: string, span: Sent): Span {
-  const { attributes = [], events = [], links = [], name, status } = span;
+function readable(scope: string, schema: string, span: Sent): Span {
+  const { attributes = [], events = [], kind, links = [], name, status } = span;
   return {
     name,
+    kind,
     scope,
+    schema,
     trace: hex(span.trace_id),
     id: hex(span.span_id),
     parent: hex(span.parent_span_id),
@@ -140,25 +154,28 @@ test.each([
 ])('a request is one trace from receiver to exporter, sent over %s by %s', async (
   protocol, processor,
 ) => {
-  const backend = `127.0.0.1:${(await freePorts(1))[0]}`;
+  const away = `127.0.0.1:${(await freePorts(1))[0]}`;
   const collector = started({ processors: to(protocol, processor) }, {
     'otlp_grpc/away': {
-      endpoint: backend,
+      endpoint: away,
       tls: { insecure: true },
-      retry_on_failure: { initial_interval: '1ms', max_interval: '1ms', max_elapsed_time: '1ms' },
+      retry_on_failure: { enabled: false },
     },
   });
   await ready(collector);
   expect(await post()).toBe(200);
   await until('the loss', () => collector.stderr.includes('Dropping data'));
   const spans = await ended(collector);
-  const [received, enqueued, sent] = [
-    'receiver/otlp/TraceDataReceived', 'exporter/enqueue', 'exporter/otlp_grpc/away/traces',
+  const [served, received, enqueued, sent, called] = [
+    'POST /v1/traces', 'receiver/otlp/TraceDataReceived', 'exporter/enqueue',
+    'exporter/otlp_grpc/away/traces', METHOD.slice(1),
   ].map((name) => named(spans, name));
-  expect(spans).toHaveLength(3);
+  expect(spans).toHaveLength(5);
+  expect(served).toMatchObject({ kind: SERVER, parent: '', schema: SCHEMA_URL });
   expect(received).toMatchObject({
     scope: 'otlp',
-    parent: '',
+    kind: INTERNAL,
+    parent: served.id,
     attributes: {
       transport: 'http', format: 'protobuf', accepted_spans: 1, refused_spans: 0, failed_spans: 0,
     },
@@ -176,39 +193,129 @@ test.each([
     },
   });
   expect(sent.events[0]).toBe('Sending request.');
-  expect(sent.failure).toContain(backend);
+  expect(sent.failure).toContain(away);
+  expect(called).toMatchObject({
+    kind: CLIENT,
+    parent: sent.id,
+    failure: sent.failure?.split(' desc = ')[1],
+    attributes: { 'rpc.system.name': 'grpc', 'rpc.response.status_code': 'UNAVAILABLE' },
+  });
 });
 
 const TRACEPARENT = { traceparent: `00-${TRACE_ID}-${CLIENT_SPAN}-01` };
 
-test('a request over HTTP is in the trace of its client', async () => {
-  const collector = started({
-    propagators: ['b3', 'tracecontext'], processors: to('http/protobuf'),
+/** Takes requests over both protocols, and keeps which span each of them told. */
+async function backend() {
+  const told: string[] = [];
+  const http = createServer((request, response) => {
+    told.push(String(request.headers.traceparent));
+    request.resume().on('end', () => response.end());
   });
-  await ready(collector);
-  expect(await post(TRACEPARENT)).toBe(200);
-  expect(named(await ended(collector), 'receiver/otlp/TraceDataReceived')).toMatchObject({
-    trace: TRACE_ID, parent: CLIENT_SPAN,
+  await new Promise<void>((resolve) => { http.listen(0, '127.0.0.1', resolve); });
+  const server = new Server();
+  const same = (bytes: Buffer): Buffer => bytes;
+  server.addService({
+    export: {
+      path: METHOD,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: same,
+      requestDeserialize: same,
+      responseSerialize: same,
+      responseDeserialize: same,
+    },
+  }, {
+    export: (
+      { metadata }: { metadata: Metadata }, answer: (error: null, bytes: Buffer) => void,
+    ) => {
+      told.push(...metadata.get('traceparent').map(String));
+      answer(null, Buffer.alloc(0));
+    },
   });
-});
+  const grpcPort = await new Promise<number>((resolve, reject) => server.bindAsync(
+    '127.0.0.1:0', ServerCredentials.createInsecure(),
+    (error, port) => { if (error === null) resolve(port); else reject(error); }));
+  return {
+    told,
+    ports: { otlp_http: (http.address() as AddressInfo).port, otlp_grpc: grpcPort },
+    close: () => {
+      server.forceShutdown();
+      http.closeAllConnections();
+      http.close();
+    },
+  };
+}
 
-test.each(['own', 'node'])('a call over gRPC tells its span, too (%s)', async (transport) => {
-  const collector = started(
-    { propagators: ['b3', 'tracecontext'], processors: to('grpc') }, undefined,
-    ['--transport', transport]);
-  await ready(collector);
+/** Calls over gRPC in the span of `TRACEPARENT`. */
+async function call(): Promise<number> {
   const client = new Client(`127.0.0.1:${grpc}`, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set('traceparent', TRACEPARENT.traceparent);
+  const same = (bytes: Buffer): Buffer => bytes;
   await new Promise<void>((resolve, reject) => client.makeUnaryRequest(
-    '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-    (bytes: Buffer) => bytes, (bytes: Buffer) => bytes,
-    Buffer.from(encodeForeign('traces', TRACE)), metadata,
+    METHOD, same, same, Buffer.from(encodeForeign('traces', TRACE)), metadata,
     (error) => { if (error === null) resolve(); else reject(error); }));
   client.close();
-  expect(named(await ended(collector), 'receiver/otlp/TraceDataReceived')).toMatchObject({
-    trace: TRACE_ID, parent: CLIENT_SPAN, attributes: { transport: 'grpc' },
+  return 200;
+}
+
+test.each([
+  ['otlp_http', 'own', () => post(TRACEPARENT), 'POST /v1/traces', 'HTTP POST'],
+  ['otlp_grpc', 'own', call, METHOD.slice(1), METHOD.slice(1)],
+  ['otlp_grpc', 'node', call, METHOD.slice(1), METHOD.slice(1)],
+] as const)('%s (%s) goes on with the trace of a client and tells it to the peer', async (
+  type, transport, send, incoming, outgoing,
+) => {
+  const peer = await backend();
+  const scheme = type === 'otlp_http' ? 'http://' : '';
+  const endpoint = `${scheme}127.0.0.1:${peer.ports[type]}`;
+  const collector = started(
+    { propagators: ['b3', 'tracecontext'], processors: to('http/protobuf') },
+    { [type]: { endpoint, tls: { insecure: true }, sending_queue: { enabled: false } } },
+    ['--transport', transport]);
+  await ready(collector);
+  expect(await send()).toBe(200);
+  peer.close();
+  const spans = await ended(collector);
+  const served = spans.find(({ kind }) => kind === SERVER);
+  const received = named(spans, 'receiver/otlp/TraceDataReceived');
+  const exported = named(spans, `exporter/${type}/traces`);
+  const called = spans.find(({ kind }) => kind === CLIENT);
+  expect(spans).toHaveLength(4);
+  expect(new Set(spans.map(({ trace }) => trace))).toEqual(new Set([TRACE_ID]));
+  expect(served).toMatchObject({ name: incoming, parent: CLIENT_SPAN });
+  expect(received.parent).toBe(served?.id);
+  expect(exported.parent).toBe(received.id);
+  expect(called).toMatchObject({ name: outgoing, parent: exported.id });
+  expect(peer.told).toEqual([`00-${TRACE_ID}-${called?.id}-01`]);
+  const [incomingSide, outgoingSide] = type === 'otlp_http'
+    ? [{ 'server.port': otlp, 'http.response.status_code': 200 },
+      { 'server.port': peer.ports.otlp_http, 'http.response.status_code': 200 }]
+    : [{ 'server.port': grpc, 'rpc.response.status_code': 'OK' },
+      { 'server.port': peer.ports.otlp_grpc, 'rpc.response.status_code': 'OK' }];
+  expect(served?.attributes).toMatchObject(incomingSide);
+  expect(called?.attributes).toMatchObject(outgoingSide);
+});
+
+test.each([
+  // As upstream adds them: over HTTP after those of the span, over gRPC before.
+  ['otlp_http', 'mine'], ['otlp_grpc', expect.stringMatching(/^00-/)],
+] as const)('of %s with a header of its own, the peer is told %s', async (type, expected) => {
+  const peer = await backend();
+  const scheme = type === 'otlp_http' ? 'http://' : '';
+  const collector = started({ propagators: ['tracecontext'], processors: to('http/protobuf') }, {
+    [type]: {
+      endpoint: `${scheme}127.0.0.1:${peer.ports[type]}`,
+      tls: { insecure: true },
+      headers: { TraceParent: 'mine' },
+      sending_queue: { enabled: false },
+    },
   });
+  await ready(collector);
+  expect(await post()).toBe(200);
+  peer.close();
+  expect(peer.told).toEqual([expected]);
+  await ended(collector);
 });
 
 test('there are none at level none', async () => {
@@ -233,4 +340,15 @@ test('a batch of several requests is linked to all of them', async () => {
   const enqueued = spans.filter(({ name }) => name === 'exporter/enqueue').map(({ id }) => id);
   expect(enqueued).toHaveLength(2);
   expect(named(spans, 'exporter/otlp_http/traces')).toMatchObject({ parent: '', links: enqueued });
+});
+
+test.each([
+  ['https://example.test/1', 'https://example.test/1'], [null, undefined],
+])('resource.schema_url %j is sent along as %j', async (given, expected) => {
+  const collector = started({ processors: to('http/protobuf') }, undefined, [], {
+    schema_url: given, attributes: [{ name: 'service.name', value: 'me' }],
+  });
+  await ready(collector);
+  expect(await post()).toBe(200);
+  expect(named(await ended(collector), 'POST /v1/traces').schema).toBe(expected);
 });

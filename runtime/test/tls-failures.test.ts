@@ -78,7 +78,7 @@ const CASES: readonly Case[] = [
     server: () => tls({ min_version: '1.3' }),
     client: () => ({ ...trusting(), max_version: '1.2' }),
     error: /protocol version \(no version of TLS that both speak/,
-    receiver: /^unsupported protocol$/,
+    receiver: /^no version of TLS that both speak; .* \(unsupported protocol\)$/,
   },
   {
     says: 'plain text to a port with TLS',

@@ -73,6 +73,12 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['OAuth2ClientExtensionConfig', oauth2ClientExtension, {
     token_url: 'https://h/token', client_id_file: '/a', client_secret_file: '/b',
   }],
+  ['OAuth2ClientExtensionConfig', oauth2ClientExtension, {
+    token_url: 'https://h/token',
+    client_id: 'a',
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    client_certificate_key_file: '/k',
+  }],
   ...SPARSE_TELEMETRY,
 ];
 
@@ -312,6 +318,13 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     clientSecret: 'b',
     clientSecretFile: '/b',
     grantType: 'client_credentials',
+    clientCertificateKey: 'k',
+    clientCertificateKeyFile: '/k',
+    clientCertificateKeyId: 'i',
+    signatureAlgorithm: 'RS512',
+    iss: 'me',
+    audience: 'you',
+    claims: { role: ['a', 1], deep: { Key_Case: true } },
     scopes: ['c'],
     endpointParams: { audience: 'd' },
     tls: { caFile: '/e' },

@@ -19,14 +19,6 @@ const KEYS: readonly (readonly [string, Part, object, string])[] = [
   ['what is known of who sent a request', headersSetterExtension,
     { headers: [{ key: 'a', from_attribute: 'subject' }] },
     `extensions.headers_setter.headers[0].from_attribute: is a key ${NOT_HERE}`],
-  ['tokens that a key is enough for', oauth2ClientExtension,
-    {
-      token_url: 'https://h/t',
-      client_id: 'a',
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    },
-    'extensions.oauth2client.grant_type: must be one of client_credentials, "";'
-    + ` urn:ietf:params:oauth:grant-type:jwt-bearer is a choice ${NOT_HERE}`],
   ['routing by service', loadBalancingExporter, { resolver, routing_key: 'service' },
     'exporters.load_balancing.routing_key: must be one of traceID, ""; service is a choice'
     + ` ${NOT_HERE}`],

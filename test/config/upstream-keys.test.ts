@@ -134,12 +134,6 @@ const REFUSED: readonly (readonly [keys: string, why: string])[] = [
   ['otlphttpexporter.Config.profiles_endpoint', 'there are no pipelines of profiles'],
   ['bearertokenauthextension.Config.retry_on_failure'
     + ' bearertokenauthextension.Config.wait_for_token_file', 'the file must be there'],
-  ['oauth2clientauthextension.Config.client_certificate_key_id'
-    + ' oauth2clientauthextension.Config.client_certificate_key'
-    + ' oauth2clientauthextension.Config.client_certificate_key_file'
-    + ' oauth2clientauthextension.Config.signature_algorithm'
-    + ' oauth2clientauthextension.Config.iss oauth2clientauthextension.Config.audience'
-    + ' oauth2clientauthextension.Config.claims', 'of the grant jwt-bearer'],
   ['headerssetterextension.HeaderConfig.from_attribute', 'authenticators give no attributes'],
   ['loadbalancingexporter.ResolverSettings.aws_cloud_map', 'needs the SDK of AWS'],
   ['fileexporter.Config.encoding', 'encoding extensions: there is none here'],

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock';
 import type { Payload } from '../../pipeline/payload';
 import type { Sender } from '../../pipeline/sender';
 import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
+import type { SpanPlace } from '../../telemetry/spans';
 
 /** Time that a backend took to answer. */
 export const BACKEND_LATENCY: HistogramInstrument = {
@@ -46,12 +47,13 @@ export class Backend {
     private readonly options: BackendOptions,
   ) {
     const limits = { ...COALESCER_LIMITS, requests: options.requests };
-    this.coalescer = new Coalescer(limits, options.clock, (request) => this.sendRequest(request));
+    this.coalescer = new Coalescer(
+      limits, options.clock, (request, parent) => this.sendRequest(request, parent));
   }
 
-  /** Sends `part`, maybe with parts of other requests. */
-  public send(part: Payload): Promise<void> {
-    return this.coalescer.send(part);
+  /** Sends `part`, maybe with parts of other requests, below the span `parent`. */
+  public send(part: Payload, parent?: SpanPlace): Promise<void> {
+    return this.coalescer.send(part, parent);
   }
 
   /** Throws back what waits, lets what is on its way end, and closes the connection. */
@@ -73,11 +75,11 @@ export class Backend {
     metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'false' });
   }
 
-  private async sendRequest(request: Payload): Promise<void> {
+  private async sendRequest(request: Payload, parent?: SpanPlace): Promise<void> {
     const began = this.options.clock.monotonic();
     let success = false;
     try {
-      await this.sender.send(request, this.options.timeoutMs);
+      await this.sender.send(request, this.options.timeoutMs, parent);
       success = true;
     } finally {
       this.measure(success, this.options.clock.monotonic() - began);

@@ -15,6 +15,7 @@ import type { Clock, Timer } from '../../clock';
 import { RetryableError } from '../../errors';
 import { mergePayloads, Payload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
+import type { SpanPlace } from '../../telemetry/spans';
 
 /** When a request is sent. */
 export interface CoalescerLimits {
@@ -33,11 +34,15 @@ export const COALESCER_LIMITS: Omit<CoalescerLimits, 'requests'> = {
   items: 1000, bytes: 512 * 1024, waitMs: 5,
 };
 
-/** Sends one gathered request; the promise follows the peer's answer. */
-export type SendRequest = (request: Payload) => Promise<void>;
+/**
+ * Sends one gathered request; the promise follows the peer's answer. What was gathered from several
+ * has no `parent`.
+ */
+export type SendRequest = (request: Payload, parent?: SpanPlace) => Promise<void>;
 
 interface Part {
   readonly payload: Payload;
+  readonly parent?: SpanPlace;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -61,10 +66,10 @@ export class Coalescer {
   ) {}
 
   /** Sends `payload`, alone or with others. The promise follows the answer to that request. */
-  public send(payload: Payload): Promise<void> {
+  public send(payload: Payload, parent?: SpanPlace): Promise<void> {
     if (this.isClosed) return Promise.reject(gone());
     return new Promise((resolve, reject) => {
-      this.waiting.push({ payload, resolve, reject });
+      this.waiting.push({ payload, parent, resolve, reject });
       this.waitingItems += payload.items;
       this.waitingBytes += payload.sizeBytes;
       this.pump();
@@ -125,7 +130,10 @@ export class Coalescer {
   private async run(parts: readonly Part[]): Promise<void> {
     this.running++;
     try {
-      await this.sendRequest(mergePayloads('traces', parts.map(({ payload }) => payload)));
+      const [{ parent }] = parts;
+      await this.sendRequest(
+        mergePayloads('traces', parts.map(({ payload }) => payload)),
+        parts.every((part) => part.parent === parent) ? parent : undefined);
       for (const { resolve } of parts) resolve();
     } catch (error) {
       shareOut(error, parts);

@@ -15,6 +15,7 @@ import { messageOf, PermanentError, RetryableError } from '../../errors';
 import { TraceSplitter } from '../../otlp/trace-splitter';
 import { mergePayloads, Payload } from '../../pipeline/payload';
 import { PartialFailure, Sender } from '../../pipeline/sender';
+import type { SpanPlace } from '../../telemetry/spans';
 
 /** What a routing sender is made with. */
 export interface RoutingSenderOptions {
@@ -53,14 +54,14 @@ export class RoutingSender implements Sender {
 
   public constructor(private readonly options: RoutingSenderOptions) {}
 
-  public async send(payload: Payload, timeoutMs: number): Promise<void> {
+  public async send(payload: Payload, timeoutMs: number, parent?: SpanPlace): Promise<void> {
     const { clock, patienceMs, table } = this.options;
     const began = clock.monotonic();
     await table.available(patienceMs);
     const outcome: Outcome = { rest: [payload], lostItems: 0 };
     for (;;) {
       const routes = table.current;
-      await this.attempt(outcome, routes);
+      await this.attempt(outcome, routes, parent);
       const isOver = outcome.rest.length === 0 || routes === table.current
         || (timeoutMs > 0 && clock.monotonic() - began >= timeoutMs);
       if (isOver) return conclude(payload, outcome);
@@ -73,7 +74,9 @@ export class RoutingSender implements Sender {
   }
 
   /** Sends what is left, and leaves in `outcome` what then is left. */
-  private async attempt(outcome: Outcome, { ring, route, backends }: Routes): Promise<void> {
+  private async attempt(
+    outcome: Outcome, { ring, route, backends }: Routes, parent: SpanPlace | undefined,
+  ): Promise<void> {
     outcome.failure = undefined;
     if (backends.length === 0) {
       outcome.failure = new RetryableError('no backends yet', { code: UNAVAILABLE });
@@ -85,7 +88,7 @@ export class RoutingSender implements Sender {
     this.blocks = [];
     outcome.rest = [];
     await Promise.all(parts.map(({ target, payload }) => {
-      const sent = backends[target]?.send(payload)
+      const sent = backends[target]?.send(payload, parent)
         ?? Promise.reject(noSender(ring.endpoints[target]));
       return sent.catch((error: unknown) => note(outcome, payload, error));
     }));

@@ -1,5 +1,10 @@
+import { generateKeyPairSync, type KeyObject } from 'crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'http';
 import type { AddressInfo } from 'net';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { md, pki } from 'node-forge';
 import { createOAuth2ClientExtension } from './oauth2-client';
 import { oauth2ClientExtension } from '../../config';
 import { componentContext } from '../../testing/component-context';
@@ -141,4 +146,163 @@ test('a server that does not answer is given up after the time-out', async () =>
   expect(await failed).toMatch(/no answer in 2000 ms/);
   server.closeAllConnections();
   await extension.stop();
+});
+
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+function pemsOf({ privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject }) {
+  return {
+    privateKey: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })),
+  };
+}
+
+const pair = pemsOf(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const other = pemsOf(generateKeyPairSync('rsa', { modulusLength: 2048 }));
+const onCurve = pemsOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+
+const DIGESTS = {
+  RS256: () => md.sha256.create(),
+  RS384: () => md.sha384.create(),
+  RS512: () => md.sha512.create(),
+};
+
+/** Whether another implementation finds that `assertion` was signed with the key of `publicKey`. */
+function isSigned(assertion: string, publicKey: string): boolean {
+  const [header, claims, signature] = assertion.split('.');
+  const { alg } = partOf(header) as { readonly alg: keyof typeof DIGESTS };
+  const digest = DIGESTS[alg]();
+  digest.update(`${header}.${claims}`);
+  try {
+    return pki.publicKeyFromPem(publicKey).verify(
+      digest.digest().getBytes(), Buffer.from(signature, 'base64url').toString('latin1'));
+  } catch {
+    return false;
+  }
+}
+
+function partOf(part: string): object {
+  return JSON.parse(Buffer.from(part, 'base64url').toString()) as object;
+}
+
+/** With a signature in place of the secret. */
+function signing(extra: object = {}) {
+  return oauth({
+    grant_type: JWT_BEARER, client_secret: '', client_certificate_key: pair.privateKey, ...extra,
+  });
+}
+
+async function assertionOf(extra: object = {}): Promise<string> {
+  const { extension } = signing(extra);
+  await extension.start();
+  expect(await extension.credentials()).toEqual(showing('first'));
+  await extension.stop();
+  return new URLSearchParams(asked[0].body).get('assertion') ?? '';
+}
+
+test('the grant jwt-bearer shows a signature in place of the secret', async () => {
+  const assertion = await assertionOf({
+    scopes: ['a', 'b'], endpoint_params: { resource: 'c' },
+  });
+  const { port } = server.address() as AddressInfo;
+  expect(asked).toHaveLength(1);
+  expect(asked[0].headers.authorization).toBeUndefined();
+  expect([...new URLSearchParams(asked[0].body)]).toEqual([
+    ['grant_type', JWT_BEARER], ['assertion', assertion], ['scope', 'a b'], ['resource', 'c'],
+  ]);
+  const [header, claims] = assertion.split('.').slice(0, 2).map(partOf);
+  expect(header).toEqual({ alg: 'RS256', typ: 'JWT' });
+  const { iat } = claims as { readonly iat: number };
+  expect(Number.isInteger(iat)).toBe(true);
+  expect(claims).toEqual({
+    iss: 'me',
+    sub: 'me',
+    jti: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    aud: `http://127.0.0.1:${port}/token`,
+    iat,
+    exp: iat + 1800,
+    scope: 'a b',
+  });
+});
+
+test.each(['RS256', 'RS384', 'RS512'])('a signature by %s is good for its key only', async (
+  signature_algorithm,
+) => {
+  const assertion = await assertionOf({ signature_algorithm, client_certificate_key_id: 'k1' });
+  expect(partOf(assertion.split('.')[0])).toEqual({
+    alg: signature_algorithm, typ: 'JWT', kid: 'k1',
+  });
+  expect(isSigned(assertion, pair.publicKey)).toBe(true);
+  expect(isSigned(assertion, other.publicKey)).toBe(false);
+  expect(isSigned(assertion.replace('.', '.e'), pair.publicKey)).toBe(false);
+});
+
+test('what is configured is signed, and wins over what is there by default', async () => {
+  const claims = { sub: 'somebody', role: ['a'], deep: { n: 1 } };
+  const assertion = await assertionOf({ iss: 'us', audience: 'them', claims });
+  expect(partOf(assertion.split('.')[1])).toMatchObject({ iss: 'us', aud: 'them', ...claims });
+});
+
+test('a key in a file is read for every token', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'otelgw-key-'));
+  const file = join(folder, 'key.pem');
+  writeFileSync(file, pair.privateKey);
+  answers = [[200, { access_token: 'first', expires_in: 100 }], [200, { access_token: 'second' }]];
+  const { extension, context: { clock } } = signing({
+    client_certificate_key: 'of no use', client_certificate_key_file: file,
+  });
+  await extension.start();
+  await extension.credentials();
+  writeFileSync(file, other.privateKey);
+  await clock.advance(100_000);
+  expect(await extension.credentials()).toEqual(showing('second'));
+  const keys = asked.map(({ body }) => new URLSearchParams(body).get('assertion') ?? '')
+    .map((assertion) => [pair, other].map(({ publicKey }) => isSigned(assertion, publicKey)));
+  expect(keys).toEqual([[true, false], [false, true]]);
+  await extension.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test.each([
+  ['no key', 'hush', 'got none'],
+  ['a key of another kind', onCurve.privateKey, 'got ec'],
+])('%s is told, and nothing of it', async (_what, client_certificate_key, got) => {
+  const { extension, context: { log } } = signing({ client_certificate_key });
+  await extension.start();
+  const failure = await Promise.resolve(extension.credentials()).catch(String);
+  expect(failure).toContain(
+    `client_certificate_key: must be a private key of RSA as PEM, without a passphrase, ${got}`);
+  expect(JSON.stringify(log.lines) + String(failure)).not.toMatch(/hush|BEGIN|MIG/);
+  expect(asked).toEqual([]);
+  await extension.stop();
+});
+
+test('a server that refuses a signature is told of, without the signature', async () => {
+  answers = [[401, { error: 'invalid_grant' }]];
+  const { extension, context: { log } } = signing();
+  await extension.start();
+  const failure = await Promise.resolve(extension.credentials()).catch(String);
+  expect(failure).toContain('the server answers HTTP status 401: invalid_grant');
+  const assertion = new URLSearchParams(asked[0].body).get('assertion') ?? '';
+  expect(asked).toHaveLength(1);
+  expect(JSON.stringify(log.lines) + String(failure)).not.toContain(assertion.slice(0, 20));
+  await extension.stop();
+});
+
+const BARE = { token_url: 'https://h/t', client_id: 'me', grant_type: JWT_BEARER };
+
+test.each([
+  [{}, 'extensions.oauth2client: must hold client_certificate_key or client_certificate_key_file'],
+  [{ client_certificate_key: 'k', signature_algorithm: 'ES256' },
+    'extensions.oauth2client.signature_algorithm: must be one of RS256, RS384, RS512, ""'
+    + ', got "ES256"'],
+  [{ client_certificate_key: 'k', endpoint_params: { assertion: 'a' } },
+    'extensions.oauth2client.endpoint_params.assertion: must not be there: the request has a'
+    + ' parameter of it'],
+  [{ client_certificate_key: 'k', scopes: ['a'], endpoint_params: { scope: 'a' } },
+    'extensions.oauth2client.endpoint_params.scope: must not be there: the request has a'
+    + ' parameter of it'],
+])('the grant jwt-bearer with %j is refused', (extra, sentence) => {
+  const { problems } = oauth2ClientExtension.read({ ...BARE, ...extra });
+  expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([sentence]);
 });

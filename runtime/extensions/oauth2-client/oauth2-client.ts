@@ -1,4 +1,4 @@
-/** Shows tokens that a server of OAuth 2.0 gives for a name and a secret. */
+/** Shows tokens that a server of OAuth 2.0 gives for a name and a secret, or a signature. */
 import { fetchToken, type Token, type TokenStyle } from './token-request';
 import type { Timer } from '../../clock';
 import type { ComponentContext, Extension } from '../../component';
@@ -86,7 +86,8 @@ class OAuth2Client implements Extension, ClientAuthenticator {
     if (timeout > 0) this.limit = clock.after(timeout, () => late.abort());
     try {
       const signal = AbortSignal.any([late.signal, this.ending.signal]);
-      const token = await fetchToken(this.settings, this.style, this.tls?.options, signal);
+      const token = await fetchToken(
+        this.settings, this.style, this.tls?.options, signal, clock.now());
       this.style = token.style;
       this.failure = undefined;
       this.held = this.hold(token, begun);

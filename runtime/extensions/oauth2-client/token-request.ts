@@ -1,15 +1,16 @@
-/** One request for a token: RFC 6749, section 4.4. */
+/** One request for a token: RFC 6749, section 4.4, or RFC 7523. */
 import { readFile } from 'fs/promises';
 import * as http from 'http';
 import * as https from 'https';
 import type { ConnectionOptions } from 'tls';
-import type { OAuth2ClientSettings } from '../../config';
+import { signedAssertion } from './assertion';
+import { JWT_BEARER, type OAuth2ClientSettings } from '../../config';
 import { messageOf } from '../../errors';
 import { connectionFailure } from '../../net/tls-failure';
 
 const MOST_ANSWER_BYTES = 1024 * 1024;
 
-/** Where a server wants name and secret: in a header, or among the parameters. */
+/** Where a server wants what is shown to it: in a header, or among the parameters. */
 export type TokenStyle = 'header' | 'params';
 
 /** What a server of tokens gave. */
@@ -25,28 +26,27 @@ export interface Token {
 }
 
 /**
- * Asks for a token in the style that was right before; at first, in both, as upstream does.
+ * Asks for a token in the style that was right before; at first, in both, as upstream does. `now`
+ * is the time in milliseconds.
  *
  * @throws Error that says why there is none, without any part of the request.
  */
 export async function fetchToken(
   settings: OAuth2ClientSettings, known: TokenStyle | undefined,
-  tls: ConnectionOptions | undefined, signal: AbortSignal,
+  tls: ConnectionOptions | undefined, signal: AbortSignal, now: number,
 ): Promise<Token> {
-  const { clientId, clientIdFile, clientSecret, clientSecretFile } = settings;
+  const { clientId, clientIdFile, clientSecret, clientSecretFile, grantType } = settings;
   const id = await credential(clientId, clientIdFile, 'client_id_file');
+  if (grantType === JWT_BEARER) return fetchByAssertion(settings, id, tls, signal, now);
   const secret = await credential(clientSecret, clientSecretFile, 'client_secret_file');
   const ask = async (style: TokenStyle): Promise<Token> => {
     const shown = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
     const params: Record<string, string> = style === 'header'
       ? {} : { client_id: id, client_secret: secret };
-    const { body, status } = await post(settings.tokenUrl, bodyOf(settings, params), {
-      ...style === 'header' && {
-        authorization: `Basic ${Buffer.from(shown).toString('base64')}`,
-      },
-      'content-type': 'application/x-www-form-urlencoded',
-      'accept': 'application/json',
-    }, tls, signal);
+    const { body, status } = await post(
+      settings.tokenUrl, bodyOf(settings, 'client_credentials', params), tls, signal,
+      style === 'header'
+        ? { authorization: `Basic ${Buffer.from(shown).toString('base64')}` } : {});
     return { ...tokenOf(status, body), style };
   };
   if (known !== undefined) return ask(known);
@@ -56,6 +56,19 @@ export async function fetchToken(
     if (!(error instanceof RefusedError)) throw error;
     return ask('params');
   }
+}
+
+async function fetchByAssertion(
+  settings: OAuth2ClientSettings, id: string, tls: ConnectionOptions | undefined,
+  signal: AbortSignal, now: number,
+): Promise<Token> {
+  const { clientCertificateKey, clientCertificateKeyFile, tokenUrl } = settings;
+  const key = await credential(
+    clientCertificateKey, clientCertificateKeyFile, 'client_certificate_key_file');
+  const assertion = signedAssertion(settings, id, key, now);
+  const { body, status } = await post(
+    tokenUrl, bodyOf(settings, JWT_BEARER, { assertion }), tls, signal);
+  return { ...tokenOf(status, body), style: 'params' };
 }
 
 /** The server answered, but gave no token. */
@@ -74,9 +87,9 @@ async function credential(value: string, file: string, key: string): Promise<str
 }
 
 function bodyOf(
-  { endpointParams, scopes }: OAuth2ClientSettings, params: Record<string, string>,
+  { endpointParams, scopes }: OAuth2ClientSettings, grant: string, params: Record<string, string>,
 ): string {
-  const body = new URLSearchParams({ grant_type: 'client_credentials', ...params });
+  const body = new URLSearchParams({ grant_type: grant, ...params });
   if (scopes.length > 0) body.set('scope', scopes.join(' '));
   for (const [name, given] of Object.entries(endpointParams)) {
     const values = typeof given === 'string' ? given.split(',') : given;
@@ -92,14 +105,19 @@ interface Answer {
 }
 
 function post(
-  url: string, body: string, headers: http.OutgoingHttpHeaders,
-  tls: ConnectionOptions | undefined, signal: AbortSignal,
+  url: string, body: string, tls: ConnectionOptions | undefined, signal: AbortSignal,
+  headers: http.OutgoingHttpHeaders = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = {
       ...tls,
       method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+      headers: {
+        ...headers,
+        'content-type': 'application/x-www-form-urlencoded',
+        'accept': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
       signal,
       agent: false,
     };

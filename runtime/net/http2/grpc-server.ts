@@ -1,6 +1,6 @@
 /** gRPC over our own HTTP/2, unary calls only, with or without TLS. */
 import { createServer, type Server, type Socket } from 'net';
-import { createServer as createTlsServer, type TLSSocket } from 'tls';
+import { createServer as createTlsServer } from 'tls';
 import type { Timer } from '../../clock';
 import type { GrpcServerSettings } from '../../config';
 import {
@@ -9,12 +9,12 @@ import {
 import { compressionLoading } from '../compression';
 import { ACCEPTED_ENCODINGS } from '../grpc-rules';
 import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
+import { tellOfHandshakes } from '../handshakes';
 import { Promises } from '../incoming-block';
 import { keepaliveOf } from '../keepalive';
-import { listenOn } from '../listen';
+import { listenOn, localEnd } from '../listen';
 import { PeerLog } from '../peer-log';
 import { ServerTls } from '../tls';
-import { handshakeFailure } from '../tls-failure';
 import type { MessageServer, Routes } from '../transport';
 import { ServerCall, type CallDoor } from './server-call';
 import { ServerConnections } from './server-connections';
@@ -83,10 +83,7 @@ export class OwnGrpcServer implements MessageServer {
   private createSecure(tls: ServerTls): Server {
     const server = createTlsServer({ ...tls.options, noDelay: true, ALPNProtocols: ['h2'] });
     this.refreshing = tls.keepFresh(server);
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const failure = handshakeFailure(error, socket);
-      if (failure !== undefined) this.complain('TLS handshake failed.', socket, failure);
-    });
+    tellOfHandshakes(server, this.peers);
     server.on('secureConnection', (socket) => {
       if (socket.alpnProtocol === 'h2') {
         this.keep(socket, withOwnBuffers);
@@ -120,9 +117,9 @@ export class OwnGrpcServer implements MessageServer {
       maxBytes: maxBytesOf(this.settings),
       authenticator: this.authenticator,
       calls: this.context.calls,
+      local: localEnd(accepted),
       keepsMetadata: this.settings.includeMetadata,
       promises: this.promises,
-      spans: this.context.spans,
       refused: ({ message }) => this.peers.warn('A request was refused.', peer, message),
     };
     this.connections.take(

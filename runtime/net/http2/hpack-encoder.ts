@@ -29,7 +29,7 @@ const SENSITIVE: ReadonlySet<string> = new Set([
 ]);
 /** Fields that differ from block to block and would only push the others out of the table. */
 const CHANGING: ReadonlySet<string> = new Set([
-  'age', 'content-length', 'date', 'etag', 'grpc-message', 'grpc-status-details-bin',
+  'age', 'b3', 'content-length', 'date', 'etag', 'grpc-message', 'grpc-status-details-bin',
   'grpc-timeout', 'if-modified-since', 'if-none-match', 'last-modified', 'location', 'retry-after',
   'traceparent', 'tracestate', 'x-request-id',
 ]);

@@ -26,6 +26,8 @@ export interface HttpDoor {
   readonly facts: Omit<HttpCall, 'method'>;
   /** Address of the client. */
   readonly peer: string;
+  /** Its port. */
+  readonly peerPort: number;
   /** Whether somebody asks for the headers as they came. */
   readonly keepsHeaders: boolean;
   /** Milliseconds that a request may take to arrive; 0 is without a limit of its own. */
@@ -69,6 +71,10 @@ export class HttpStream extends ServerStream implements HttpExchange {
 
   public get peer(): string {
     return this.door.peer;
+  }
+
+  public get peerPort(): number {
+    return this.door.peerPort;
   }
 
   public get facts(): HttpCall {

@@ -1,7 +1,6 @@
 /** One unary gRPC call as a server of our own HTTP/2 sees it. */
 import type { ClientMetadata } from '../../pipeline/client-metadata';
-import type { EndGrpcCall } from '../../telemetry/calls';
-import type { SpanPlace } from '../../telemetry/spans';
+import type { ToldGrpcCall } from '../../telemetry/calls';
 import { askToLetIn } from '../authentication';
 import {
   decompressMessage, protocolError, unknownMethod, type Door, type EarlyRefusal,
@@ -29,8 +28,6 @@ export interface CallDoor extends Door {
 
 const NOTHING = new Uint8Array(0);
 const CANCELLED = 1;
-/** What paths that nobody takes are called, so that no peer can name metrics. */
-const OTHER_PATH = '_OTHER';
 const TOO_SLOW: Status = { code: Code.deadlineExceeded, message: 'context deadline exceeded' };
 const NO_MEMORY: Status = {
   code: Code.unavailable, message: 'the memory for messages that are on their way in is used up',
@@ -42,7 +39,6 @@ export class ServerCall extends ServerStream {
   private readonly message: IncomingMessage;
   private onMessage?: OnMessage;
   private metadata?: ClientMetadata;
-  private parent?: SpanPlace;
   private encoding = '';
   private contentLength = -1;
   private bodyBytes = 0;
@@ -50,7 +46,7 @@ export class ServerCall extends ServerStream {
   /** The answer of a request that is none of gRPC, once it has ended: it may be wrong otherwise. */
   private misfit?: EarlyRefusal;
   private isAnswered = false;
-  private tellEnd?: EndGrpcCall;
+  private told?: ToldGrpcCall;
 
   public constructor(
     id: number, look: number, private readonly host: StreamHost, private readonly door: CallDoor,
@@ -68,7 +64,12 @@ export class ServerCall extends ServerStream {
     }
     this.contentLength = head.contentLength;
     const onMessage = door.routes.get(head.path);
-    this.tellEnd = door.calls?.grpcServer(onMessage === undefined ? OTHER_PATH : head.path);
+    this.told = door.calls?.grpcServer({
+      path: head.path,
+      isTaken: onMessage !== undefined,
+      local: door.local,
+      headers: () => fields.flat(),
+    });
     const refusal = protocolError(head.method, head.type, head.encoding);
     if (refusal !== undefined) {
       if (refusal.http === 200) this.refuse(refusal.status); else this.misfit = refusal;
@@ -81,11 +82,7 @@ export class ServerCall extends ServerStream {
       this.refuse(unknownMethod(head.path, door.routes));
       return;
     }
-    if (door.keepsMetadata || door.spans !== undefined) {
-      const raw = fields.flat();
-      if (door.keepsMetadata) this.metadata = grpcMetadata(raw);
-      this.parent = door.spans?.parentOf(raw);
-    }
+    if (door.keepsMetadata) this.metadata = grpcMetadata(fields.flat());
     this.encoding = head.encoding ?? '';
     if (door.authenticator === undefined) this.letIn(); else this.ask(fields);
   }
@@ -124,7 +121,7 @@ export class ServerCall extends ServerStream {
   }
 
   public onReset(): void {
-    if (!this.isAnswered) this.tellEnd?.(CANCELLED);
+    if (!this.isAnswered) this.told?.end(CANCELLED);
     this.isAnswered = true;
     this.message.drop();
   }
@@ -184,7 +181,7 @@ export class ServerCall extends ServerStream {
     host.underWay++;
     onMessage?.(arena, 0, length, 'proto', (status, body = NOTHING) => {
       this.respond(status, body);
-    }, this.metadata, this.parent);
+    }, this.metadata, this.told?.place);
   }
 
   private respond(status: Status, body: Uint8Array): void {
@@ -200,7 +197,7 @@ export class ServerCall extends ServerStream {
     const { sender } = connection;
     const length = PREFIX + body.length;
     this.isAnswered = true;
-    this.tellEnd?.(Code.ok);
+    this.told?.end(Code.ok);
     host.spoke();
     if (!host.isFirstAnswer && isShort(body) && sender.canSend(this, length)) {
       sender.spend(this, length);
@@ -221,7 +218,7 @@ export class ServerCall extends ServerStream {
   private refuse(status: Status, http = 200): void {
     if (this.isAnswered || this.isClosed) return;
     this.isAnswered = true;
-    this.tellEnd?.(status.code);
+    this.told?.end(status.code, status.message);
     const { connection } = this.host;
     this.host.spoke();
     this.message.drop();
@@ -236,7 +233,7 @@ export class ServerCall extends ServerStream {
   private turnAway({ http, status }: EarlyRefusal): void {
     if (this.isAnswered || this.isClosed) return;
     this.isAnswered = true;
-    this.tellEnd?.(status.code);
+    this.told?.end(status.code, status.message);
     const { sender } = this.host.connection;
     const text = Buffer.from(`${status.message}\n`);
     sender.headers(this.id, this.blockOf(refusalBlock(status, http, 'text/plain')), false);

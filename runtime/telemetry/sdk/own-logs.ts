@@ -3,21 +3,21 @@ import { SeverityNumber, type AnyValueMap } from '@opentelemetry/api-logs';
 import { OTLPLogExporter as GrpcExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPLogExporter as ProtoExporter } from '@opentelemetry/exporter-logs-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchLogRecordProcessor, ConsoleLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor,
   type LogRecordExporter, type LogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import { grpcOptions, httpOptions } from './otlp-options';
+import { sdkResource } from './own-resource';
 import type { OwnOtlpSettings, RecordProcessorSettings } from '../../config';
-import type { Attributes } from '../metrics';
+import type { OwnResource } from '../resource';
 
 /** What lines are sent with. */
 export interface OwnLogsOptions {
   /** Where they go. */
   readonly processors: readonly RecordProcessorSettings[];
-  /** Attributes of the process. */
-  readonly resource: Attributes;
+  /** Who the process is. */
+  readonly resource: OwnResource;
 }
 
 /** Lines of the process on their way. */
@@ -45,7 +45,7 @@ const SCOPE = 'go.opentelemetry.io/collector/service';
  */
 export function createOwnLogs({ processors, resource }: OwnLogsOptions): OwnLogs {
   const provider = new LoggerProvider({
-    resource: resourceFromAttributes({ ...resource }), processors: processors.map(processorOf),
+    resource: sdkResource(resource), processors: processors.map(processorOf),
   });
   const logger = provider.getLogger(SCOPE);
   return {

@@ -10,25 +10,26 @@ import {
   AggregationTemporalityPreference, OTLPMetricExporter as JsonExporter,
 } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtoExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationType, ConsoleMetricExporter, InstrumentType, MeterProvider, MetricReader,
   PeriodicExportingMetricReader, type AggregationOption, type IMetricReader,
   type PushMetricExporter, type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { grpcOptions, httpOptions } from './otlp-options';
+import { sdkResource } from './own-resource';
 import { sdkViews } from './views';
 import type { MetricViewSettings, PeriodicReaderSettings } from '../../config';
 import type { HistogramSeries, MetricFamily } from '../metric-family';
 import { scopeOf } from '../metric-scopes';
-import type { Attributes, HistogramInstrument } from '../metrics';
+import type { HistogramInstrument } from '../metrics';
+import type { OwnResource } from '../resource';
 
 /** What the metrics come from and go to. */
 export interface OwnMetricsOptions {
   /** Tells its argument of every family, now and later. */
   eachFamily(listener: (family: MetricFamily) => void): void;
-  /** Attributes of the process. */
-  readonly resource: Attributes;
+  /** Who the process is. */
+  readonly resource: OwnResource;
   /** Readers that send. */
   readonly periodic: readonly PeriodicReaderSettings[];
   /** What some metrics look like. */
@@ -51,7 +52,7 @@ export interface OwnMetrics {
 export function createOwnMetrics(options: OwnMetricsOptions): OwnMetrics {
   const pull = new PullReader();
   const provider = new MeterProvider({
-    resource: resourceFromAttributes({ ...options.resource }),
+    resource: sdkResource(options.resource),
     views: sdkViews(options.views),
     readers: [
       ...options.periodic.map(periodicReader),

@@ -9,7 +9,7 @@ const NOT_KEPT = { traceparent: `00-${TRACE_ID}-${SPAN_ID}-00` };
 function spansOf(yaml: object) {
   const { settings, problems } = telemetry.read({ traces: yaml });
   expect(problems).toEqual([]);
-  return createOwnSpans({ ...settings!.traces, resource: {} });
+  return createOwnSpans({ ...settings!.traces, resource: { attributes: {} } });
 }
 
 test.each([
@@ -49,4 +49,38 @@ test.each([
   const { traceFlags, traceId } = spans.begin({ scope: 'otlp', name: 'a', parent }).place;
   expect(traceFlags).toBe(kept);
   expect(traceId === TRACE_ID).toBe(parent !== undefined);
+});
+
+const PLACE = { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1 };
+const TRACEPARENT = ['traceparent', KEPT.traceparent];
+// In one header, as upstream does.
+const B3 = ['b3', `${TRACE_ID}-${SPAN_ID}-1`];
+
+test.each([
+  [[], []],
+  [['tracecontext'], [TRACEPARENT]],
+  [['b3'], [B3]],
+  [['b3', 'tracecontext'], [B3, TRACEPARENT]],
+])('with the propagators %j a peer is told %j', (propagators, headers) => {
+  expect(spansOf({ propagators }).headersOf(PLACE)).toEqual(headers);
+});
+
+test.each([
+  ['a server', 'server', 1], ['a client', 'client', 2], ['neither', undefined, 0],
+] as const)('the span of %s says so', async (_side, kind, expected) => {
+  const write = jest.spyOn(console, 'dir').mockImplementation(() => undefined);
+  const spans = spansOf({ processors: [{ simple: { exporter: { console: {} } } }] });
+  spans.begin({ scope: 'net', name: 'a', kind }).end();
+  await spans.shutdown();
+  expect(write.mock.calls[0][0]).toMatchObject({ name: 'a', kind: expected });
+  write.mockRestore();
+});
+
+test('what a client says beside its span goes on to the peer', () => {
+  const spans = spansOf({ propagators: ['tracecontext'] });
+  const parent = spans.parentOf(['traceparent', KEPT.traceparent, 'tracestate', 'vendor=1']);
+  const { place } = spans.begin({ scope: 'net', name: 'a', kind: 'server', parent });
+  expect(spans.headersOf(place)).toEqual([
+    ['traceparent', `00-${TRACE_ID}-${place.spanId}-01`], ['tracestate', 'vendor=1'],
+  ]);
 });

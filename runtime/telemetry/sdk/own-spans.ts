@@ -1,37 +1,39 @@
 /** The process's spans in OpenTelemetry's SDK. */
 import {
-  isSpanContextValid, ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags, type Context, type Link,
-  type TextMapGetter, type TextMapPropagator,
+  isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags, type Context,
+  type Link, type TextMapGetter, type TextMapPropagator, type TextMapSetter,
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { B3Propagator } from '@opentelemetry/propagator-b3';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler, AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor, ConsoleSpanExporter,
   ParentBasedSampler, SimpleSpanProcessor, TraceIdRatioBasedSampler, type Sampler,
   type SpanExporter, type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { grpcOptions, httpOptions } from './otlp-options';
+import { sdkResource } from './own-resource';
 import type { OwnOtlpSettings, RecordProcessorSettings, TelemetrySettings } from '../../config';
-import type { Attributes } from '../metrics';
-import type { OwnSpan, SpanPlace, SpanStart } from '../spans';
+import type { OwnResource } from '../resource';
+import type { OwnSpan, SpanHeaders, SpanPlace, SpanStart } from '../spans';
 
 type TracesSettings = TelemetrySettings['traces'];
 
 /** What spans are made and sent with. */
 export interface OwnSpansOptions
   extends Pick<TracesSettings, 'processors' | 'propagators' | 'sampler'> {
-  /** Attributes of the process. */
-  readonly resource: Attributes;
+  /** Who the process is. */
+  readonly resource: OwnResource;
 }
 
 /** Spans of the process on their way. */
 export interface OwnSpans {
   /** The span that these headers (name, value and so on) tell of. */
   parentOf(headers: readonly string[]): SpanPlace | undefined;
+  /** Headers that tell of the span. */
+  headersOf(place: SpanPlace): SpanHeaders;
   /** Begins a span. */
   begin(start: SpanStart): OwnSpan;
   /** Sends what is there for the last time. */
@@ -49,6 +51,11 @@ const FROM_HEADERS: TextMapGetter<readonly string[]> = {
   },
 };
 
+const INTO_HEADERS: TextMapSetter<[string, string][]> = {
+  set: (headers, name, value) => { headers.push([name.toLowerCase(), value]); },
+};
+const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT };
+
 /**
  * Begins to send.
  *
@@ -56,7 +63,7 @@ const FROM_HEADERS: TextMapGetter<readonly string[]> = {
  */
 export function createOwnSpans(options: OwnSpansOptions): OwnSpans {
   const provider = new BasicTracerProvider({
-    resource: resourceFromAttributes({ ...options.resource }),
+    resource: sdkResource(options.resource),
     sampler: samplerOf(options.sampler),
     spanProcessors: options.processors.map(processorOf),
   });
@@ -64,11 +71,19 @@ export function createOwnSpans(options: OwnSpansOptions): OwnSpans {
   return {
     parentOf: (headers) => placeIn(propagators.reduce(
       (context, propagator) => propagator.extract(context, headers, FROM_HEADERS), ROOT_CONTEXT)),
-    begin: ({ scope, name, attributes, parent, links }) => {
+    headersOf: (place) => {
+      const headers: [string, string][] = [];
+      const context = trace.setSpanContext(ROOT_CONTEXT, place);
+      for (const propagator of propagators) propagator.inject(context, headers, INTO_HEADERS);
+      return headers;
+    },
+    begin: ({ scope, name, kind, attributes, parent, links }) => {
       const context = parent === undefined
         ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
       const span = provider.getTracer(scope).startSpan(name, {
-        attributes: { ...attributes }, links: links?.map(linkTo),
+        kind: kind && KINDS[kind],
+        attributes: { ...attributes },
+        links: links?.map(linkTo),
       }, context);
       return {
         place: span.spanContext(),

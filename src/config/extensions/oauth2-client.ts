@@ -4,7 +4,9 @@
 import type { Duration } from 'cdk8s';
 import * as z from 'zod/mini';
 import { component } from '../contract';
-import { choice, duration, leaf, list, mustBe, secret, text, type Field } from '../fields';
+import {
+  choice, duration, leaf, list, mustBe, openMap, secret, text, type Field,
+} from '../fields';
 import type { Report, SettingsOf } from '../section';
 import { tlsClient, type TlsClientConfig } from '../sections/tls';
 
@@ -35,10 +37,47 @@ export interface OAuth2ClientExtensionConfig {
    */
   readonly clientSecretFile?: string;
   /**
-   * How tokens are asked for.
+   * How tokens are asked for: `client_credentials`, or
+   * `urn:ietf:params:oauth:grant-type:jwt-bearer` with a signature in place of the secret.
    * @default "client_credentials"
    */
   readonly grantType?: string;
+  /**
+   * The private key of RSA, as PEM, that signs for the grant of type jwt-bearer; refer to a
+   * variable, such as `${env:KEY}`.
+   * @default ""
+   */
+  readonly clientCertificateKey?: string;
+  /**
+   * File with that key, which is read for every token; it wins over `clientCertificateKey`.
+   * @default ""
+   */
+  readonly clientCertificateKeyFile?: string;
+  /**
+   * Name by which the server knows the key.
+   * @default - the server is not told
+   */
+  readonly clientCertificateKeyId?: string;
+  /**
+   * How the key signs: RS256, RS384 or RS512.
+   * @default "RS256"
+   */
+  readonly signatureAlgorithm?: string;
+  /**
+   * Who signs.
+   * @default - the client's name
+   */
+  readonly iss?: string;
+  /**
+   * Whom the signature is for.
+   * @default - `tokenUrl`
+   */
+  readonly audience?: string;
+  /**
+   * What else is signed; it wins over what is there by default.
+   * @default {}
+   */
+  readonly claims?: Record<string, any>;
   /**
    * What the tokens are for.
    * @default []
@@ -77,7 +116,8 @@ function params(): Field<Record<string, string>, Params> {
     () => z.record(z.string(), textOrTexts(), mustBe(what)), {});
 }
 
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** The grant whose tokens are given for a signature (RFC 7523). */
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 const fields = {
   tokenUrl: text(),
@@ -85,7 +125,14 @@ const fields = {
   clientIdFile: text({ fallback: '' }),
   clientSecret: secret({ fallback: '' }),
   clientSecretFile: text({ fallback: '' }),
-  grantType: choice(['client_credentials', ''], 'client_credentials', [JWT_BEARER]),
+  grantType: choice(['client_credentials', JWT_BEARER, ''], 'client_credentials'),
+  clientCertificateKey: secret({ fallback: '' }),
+  clientCertificateKeyFile: text({ fallback: '' }),
+  clientCertificateKeyId: text({ fallback: '' }),
+  signatureAlgorithm: choice(['RS256', 'RS384', 'RS512', ''], 'RS256'),
+  iss: text({ fallback: '' }),
+  audience: text({ fallback: '' }),
+  claims: openMap(),
   scopes: list(text(), []),
   endpointParams: params(),
   tls: tlsClient,
@@ -99,9 +146,9 @@ export type OAuth2ClientSettings = SettingsOf<typeof fields>;
 function isComplete(settings: OAuth2ClientSettings, report: Report): void {
   const { tokenUrl, clientId, clientIdFile, clientSecret, clientSecretFile } = settings;
   if (clientId + clientIdFile === '') report([], 'must hold client_id or client_id_file');
-  // With a grant that only upstream has, a key takes the secret's place.
-  const needsSecret = (settings.grantType as string) !== JWT_BEARER;
-  if (needsSecret && clientSecret + clientSecretFile === '') {
+  if (settings.grantType === JWT_BEARER) {
+    signs(settings, report);
+  } else if (clientSecret + clientSecretFile === '') {
     report([], 'must hold client_secret or client_secret_file');
   }
   if (!/^https?:\/\/[^/]/i.test(tokenUrl) || !URL.canParse(tokenUrl)) {
@@ -110,13 +157,21 @@ function isComplete(settings: OAuth2ClientSettings, report: Report): void {
   }
 }
 
+function signs(settings: OAuth2ClientSettings, report: Report): void {
+  const { clientCertificateKey, clientCertificateKeyFile, endpointParams, scopes } = settings;
+  if (clientCertificateKey + clientCertificateKeyFile === '') {
+    report([], 'must hold client_certificate_key or client_certificate_key_file');
+  }
+  for (const taken of ['assertion', ...scopes.length > 0 ? ['scope'] : []]) {
+    if (Object.hasOwn(endpointParams, taken)) {
+      report(['endpoint_params', taken], 'must not be there: the request has a parameter of it');
+    }
+  }
+}
+
 /** The contract of the OAuth 2.0 authenticator. */
 export const oauth2ClientExtension = component<OAuth2ClientExtensionConfig>()(
   'extensions', 'oauth2client', fields, {
     check: isComplete,
-    upstreamOnly: [
-      'client_certificate_key_id', 'client_certificate_key', 'client_certificate_key_file',
-      'signature_algorithm', 'iss', 'audience', 'claims',
-    ],
     vouches: () => ['client'],
   });

@@ -12,13 +12,15 @@ type Resource = Readonly<Record<string, ResourceValue>>;
 
 const RESOURCE_UPSTREAM_ONLY = ['detectors', 'detection/development'];
 
-/** Attributes by name, or upstream's newer list of `{name, value}` under `attributes`. */
+/**
+ * Attributes by name, or upstream's newer list of `{name, value}` under `attributes`; `schema_url`
+ * stands beside them in both.
+ */
 export function resource(): Field<Record<string, string>, Resource> {
   return leaf(() => z.record(z.string(), z.unknown(), mustBe('a map')), {}, {
     decode: (given: Readonly<Record<string, unknown>>, refuse) => {
       const found: Record<string, ResourceValue> = {};
       for (const [key, value] of Object.entries(given)) {
-        if (key === 'schema_url') continue;
         if (key === 'attributes') Object.assign(found, attributesOf(value, refuse));
         else if (key === 'attributes_list') refuse('is not supported; use attributes', [key]);
         else if (RESOURCE_UPSTREAM_ONLY.includes(key)) refuse(`is a key ${NOT_HERE}`, [key]);
