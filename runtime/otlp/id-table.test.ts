@@ -1,5 +1,5 @@
 import { IdTable, NONE } from './id-table';
-import { randomNumbers } from '../../testing/random-numbers';
+import { randomNumbers } from '../testing/random-numbers';
 
 type Id = readonly [number, number, number, number];
 

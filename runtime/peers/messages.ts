@@ -173,6 +173,11 @@ export interface PeerRequest {
   readonly version: number;
   /** Who says it. */
   readonly from: PeerIdentity;
+  /**
+   * Incarnation of the pod that this is meant for; 0 when the sender has not heard it yet. Another
+   * life of that pod refuses it: it must not take what its predecessor may have taken.
+   */
+  readonly to: number;
   /** What is said; undefined when this process does not know such a message. */
   readonly body: PeerMessage | undefined;
 }

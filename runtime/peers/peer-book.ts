@@ -1,0 +1,128 @@
+/** The other pods, as far as this one knows them. */
+import { DuplicateWindow } from './duplicate-window';
+import type { PeerRing } from './peer-ring';
+
+/** Why a pod counts as gone. */
+export type GoneReason =
+  /** It said good-bye. */
+  | 'bye'
+  /** The resolver named it, and does no longer. */
+  | 'unlisted'
+  /** Nobody has listened there for a while. */
+  | 'refused'
+  /** Another pod said so. */
+  | 'hearsay'
+  /** It was started again at the same address. */
+  | 'restarted';
+
+/** Earlier lives of a pod that are told from new ones. */
+const MOST_FORMER = 8;
+
+/** One other pod: an address, and the life that it leads now. */
+export class Peer {
+  /** Its incarnation; 0 until it is heard. */
+  public incarnation = 0;
+  /** Why it is gone; undefined while it is not. */
+  public gone?: GoneReason;
+  /** When it went, by the clock's `monotonic`. */
+  public goneAt = 0;
+  /** Whether the resolver names it. */
+  public isListed = false;
+  /** Since when nobody has listened there; undefined when somebody does, or might. */
+  public refusedSince?: number;
+  /** The rings that it may be using. */
+  public rings: readonly PeerRing[] = [];
+  /** Number of the message that said so. */
+  public ringsSeq = 0;
+  /** Which of its Forwards were taken. */
+  public taken = new DuplicateWindow();
+  /** Number of the last Forward to it. */
+  public forwardSeq = 0;
+  private former: readonly number[] = [];
+
+  public constructor(
+    /** Names it where a number is smaller than an address; given anew only after long. */
+    public readonly number: number,
+    /** Its address as rings spell it. */
+    public readonly address: string,
+  ) {}
+
+  /** Whether this was an earlier life of it. */
+  public wasBefore(incarnation: number): boolean {
+    return this.former.includes(incarnation);
+  }
+
+  /** Begins another life: nothing is known of it. */
+  public renew(incarnation: number): void {
+    this.former = [...this.former, this.incarnation].slice(-MOST_FORMER);
+    this.incarnation = incarnation;
+    this.gone = undefined;
+    this.refusedSince = undefined;
+    this.rings = [];
+    this.ringsSeq = 0;
+    this.taken = new DuplicateWindow();
+  }
+}
+
+/** Pods that are remembered, gone ones included. */
+const MOST_PEERS = 4000;
+/** How long a gone pod is remembered. */
+const REMEMBER_MS = 600_000;
+
+/** All of them. */
+export class PeerBook {
+  private readonly byAddress = new Map<string, Peer>();
+  private readonly byNumber: (Peer | undefined)[] = [];
+
+  public constructor(
+    /** The own address. */
+    public readonly self: string,
+  ) {}
+
+  /** The pod at this address, which is not the own one. */
+  public of(address: string): Peer {
+    const known = this.byAddress.get(address);
+    if (known !== undefined) return known;
+    const free = this.byNumber.indexOf(undefined);
+    const peer = new Peer(free < 0 ? this.byNumber.length : free, address);
+    this.byNumber[peer.number] = peer;
+    this.byAddress.set(address, peer);
+    return peer;
+  }
+
+  /** The pod at this address, if it was heard of. */
+  public find(address: string): Peer | undefined {
+    return this.byAddress.get(address);
+  }
+
+  /** The pod with this number. */
+  public at(number: number): Peer | undefined {
+    return this.byNumber[number];
+  }
+
+  /** Whether there is room for a pod that nobody listed. */
+  public get hasRoom(): boolean {
+    return this.byAddress.size < MOST_PEERS;
+  }
+
+  /** All that are remembered. */
+  public all(): IterableIterator<Peer> {
+    return this.byAddress.values();
+  }
+
+  /** Whether the pod at this address is gone. */
+  public isGone(address: string): boolean {
+    return this.byAddress.get(address)?.gone !== undefined;
+  }
+
+  /** Forgets pods that went long ago; gives their addresses. */
+  public forgetGone(now: number): string[] {
+    const old = [...this.byAddress.values()].filter(({ gone, goneAt, isListed }) =>
+      gone !== undefined && !isListed && now - goneAt > REMEMBER_MS);
+    for (const { number, address } of old) {
+      this.byAddress.delete(address);
+      this.byNumber[number] = undefined;
+    }
+    return old.map(({ address }) => address);
+  }
+}
