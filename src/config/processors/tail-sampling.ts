@@ -3,7 +3,7 @@
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
-import { count, duration, flag, list } from '../fields';
+import { count, duration, flag, list, optional, text } from '../fields';
 import { section, type Report, type SettingsOf } from '../section';
 import { samplingPolicy, type PolicySettings } from './sampling-policy';
 import type { SamplingPolicyConfig } from './sampling-policy-config';
@@ -65,6 +65,11 @@ export interface TailSamplingProcessorConfig {
    */
   readonly maximumTraceSizeBytes?: number;
   /**
+   * Extension that makes this and other pods one sampler, such as `trace_peers`.
+   * @default - every pod decides by itself
+   */
+  readonly peers?: string;
+  /**
    * The policies; a trace is kept when one of them keeps it and none drops it.
    */
   readonly policies: SamplingPolicyConfig[];
@@ -82,6 +87,7 @@ const fields = {
   sampleOnFirstMatch: flag({ fallback: false }),
   dropPendingTracesOnShutdown: flag({ fallback: false }),
   maximumTraceSizeBytes: count({ fallback: 0 }),
+  peers: optional(text()),
   policies: list(samplingPolicy),
 };
 
