@@ -15,6 +15,8 @@ export interface MembershipOptions {
   readonly clock: Clock;
   /** Where it logs. */
   readonly log: Logger;
+  /** Longest time until a resolver tells of a change, in milliseconds. */
+  readonly viewDelayMs: number;
   /** How long nobody may listen at a pod before it is gone, in milliseconds. */
   readonly refusedMs: number;
   /** Whether it is unknown if a pod has taken what was sent to it. */
@@ -53,6 +55,7 @@ export class Membership {
       this.options.rings.goneChanged();
     }
     peer.refusedSince = undefined;
+    peer.heardAt = this.options.clock.monotonic();
     const isBack = peer.gone === 'refused' || peer.gone !== undefined && peer.isListed;
     if (isBack && peer.gone !== 'bye') this.revive(peer);
     return true;
@@ -73,7 +76,7 @@ export class Membership {
     for (const peer of [...book.all()]) {
       if (!peer.isListed || listed.has(peer.address)) continue;
       peer.isListed = false;
-      this.lose(peer, 'unlisted');
+      this.loseIfSilent(peer);
     }
     for (const address of listed) if (address !== book.self) this.listOne(book.of(address));
   }
@@ -105,6 +108,15 @@ export class Membership {
     rings.retireAllOf(peer);
     log.info('A peer is gone.', { peer: peer.address, reason });
     onGone(peer);
+  }
+
+  /** A pod that speaks is there: the resolver may mean an earlier life of it. */
+  private loseIfSilent(peer: Peer): void {
+    if (peer.isListed) return;
+    const { clock, viewDelayMs } = this.options;
+    const wait = peer.heardAt + viewDelayMs - clock.monotonic();
+    if (wait <= 0) this.lose(peer, 'unlisted');
+    else clock.after(wait, () => this.loseIfSilent(peer));
   }
 
   private listOne(peer: Peer): void {

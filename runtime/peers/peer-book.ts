@@ -6,7 +6,7 @@ import type { PeerRing } from './peer-ring';
 export type GoneReason =
   /** It said good-bye. */
   | 'bye'
-  /** The resolver named it, and does no longer. */
+  /** The resolver named it and does no longer, and it is silent. */
   | 'unlisted'
   /** Nobody has listened there for a while. */
   | 'refused'
@@ -28,6 +28,8 @@ export class Peer {
   public goneAt = 0;
   /** Whether the resolver names it. */
   public isListed = false;
+  /** When it was heard last, by the clock's `monotonic`. */
+  public heardAt = -Infinity;
   /** Since when nobody has listened there; undefined when somebody does, or might. */
   public refusedSince?: number;
   /** The rings that it may be using. */

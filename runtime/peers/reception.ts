@@ -52,6 +52,8 @@ export interface ReceptionOptions {
   readonly metrics: PeerMetrics;
   /** Where it logs. */
   readonly log: Logger;
+  /** Whether every pod knows that this one is there. */
+  readonly hasJoined: () => boolean;
   /** A trace that was claimed lives at the pod with this address. */
   readonly giveAway: (claim: Claim, address: string) => void;
 }
@@ -187,8 +189,8 @@ export class Reception {
   }
 
   private hasRoom(bytes: number): boolean {
-    const { holder, queued, claimer } = this.options;
-    return !queued.isFullForPeers && !claimer.isFull && holder.hasRoom(bytes);
+    const { holder, queued, claimer, hasJoined } = this.options;
+    return hasJoined() && !queued.isFullForPeers && !claimer.isFull && holder.hasRoom(bytes);
   }
 
   private decided({ kept, dropped }: Decisions): AnswerBody {

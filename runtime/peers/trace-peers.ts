@@ -115,6 +115,7 @@ export class TracePeers {
   private readonly reception: Reception;
   private lastView: PeersView = { ready: [] };
   private hasBegun = false;
+  private hasJoined = false;
   private isStopped = false;
   private forgetting?: Timer;
 
@@ -139,6 +140,7 @@ export class TracePeers {
     this.forwarder = new Forwarder(parts);
     this.membership = new Membership({
       ...parts,
+      viewDelayMs,
       refusedMs: viewDelayMs + REFUSED_MORE_MS,
       isUnanswered: (peer) => this.forwarder.isUnanswered(peer),
       onGone: (peer) => this.lost(peer),
@@ -160,13 +162,16 @@ export class TracePeers {
       ...all, peers, isPoolEmpty: () => this.lastView.ready.length === 0,
     });
     const giveAway = (claim: Claim, address: string): void => this.giveAway(claim, address);
-    this.reception = new Reception({ ...all, giveAway });
+    this.reception = new Reception({ ...all, giveAway, hasJoined: () => this.hasJoined });
     this.observe();
   }
 
-  /** Whether so much waits that what senders bring must be refused for now. */
+  /**
+   * Whether what senders bring must be refused for now: so much waits, or this pod has not joined
+   * yet. A sender with an old ring may know its address from an earlier life.
+   */
   public get isFull(): boolean {
-    return this.queued.isFull || this.claimer.isFull;
+    return !this.hasJoined || this.queued.isFull || this.claimer.isFull;
   }
 
   /**
@@ -181,7 +186,10 @@ export class TracePeers {
     if (view.all !== undefined) this.membership.list(view.all);
     const ring = this.rings.ringOf(view.ready);
     this.rings.beginWith(ring);
-    return new Promise((resolve) => this.announcer.join(ring, resolve));
+    return new Promise((resolve) => this.announcer.join(ring, () => {
+      this.hasJoined = true;
+      resolve();
+    }));
   }
 
   /** The resolver answers again. */
