@@ -5,8 +5,8 @@ import type { NetContext } from '../../net/authentication';
 import { PeerLog } from '../../net/peer-log';
 import { Code, statusText, type Status } from '../../net/status';
 import type { MessageClient } from '../../net/transport';
-import { readPeerAnswer } from '../../peers/message-reader';
-import { writePeerRequest } from '../../peers/message-writer';
+import { readAnswer } from '../../peers/message-reader';
+import { writeRequest } from '../../peers/message-writer';
 import { ID_BYTES, type PeerAnswer, type PeerRequest } from '../../peers/messages';
 import { PeerUnreachable, type PeerTransport } from '../../peers/peer-transport';
 import { malformed } from '../../wire/reader';
@@ -55,13 +55,13 @@ export class GrpcPeerTransport implements PeerTransport {
         fail(new PeerUnreachable(messageOf(error), true));
         return;
       }
-      client.send(SAY, writePeerRequest(request), CALL_MS, (status, answer) => {
+      client.send(SAY, writeRequest(request), CALL_MS, (status, answer) => {
         if (status.code !== Code.ok) {
           fail(this.failure(address, status));
           return;
         }
         try {
-          resolve(checked(request, readPeerAnswer(answer)));
+          resolve(checked(request, readAnswer(answer)));
         } catch (error) {
           this.peers.warn('A peer answers what is no answer.', address, messageOf(error));
           fail(error as Error);

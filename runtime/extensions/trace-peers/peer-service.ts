@@ -3,8 +3,8 @@ import { MalformedError } from '../../errors';
 import type { PeerLog } from '../../net/peer-log';
 import { Code, OK } from '../../net/status';
 import type { OnMessage } from '../../net/transport';
-import { readPeerRequest } from '../../peers/message-reader';
-import { writePeerAnswer } from '../../peers/message-writer';
+import { readRequest } from '../../peers/message-reader';
+import { writeAnswer } from '../../peers/message-writer';
 import type { PeerAnswer, PeerRequest } from '../../peers/messages';
 
 /** Who answers messages. */
@@ -25,7 +25,7 @@ export function peerService(
     }
     let request: PeerRequest;
     try {
-      request = readPeerRequest(arena.subarray(offset, offset + length));
+      request = readRequest(arena.subarray(offset, offset + length));
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       malformed();
@@ -33,6 +33,6 @@ export function peerService(
       respond({ code: Code.invalidArgument, message: error.message });
       return;
     }
-    respond(OK, writePeerAnswer(taker.receive(request)));
+    respond(OK, writeAnswer(taker.receive(request)));
   };
 }
