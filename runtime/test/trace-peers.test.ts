@@ -8,8 +8,8 @@ import { readAnswer } from '../peers/message-reader';
 import { until } from '../testing/collector-process';
 import { HTTP2S, netContext, useHttp2 } from '../testing/component-context';
 import { HOSTILE_BYTES } from '../testing/hostile-bytes';
-import { encodePeer } from '../testing/peer-proto';
 import { PeerPods, type PeerPod } from '../testing/peer-pods';
+import { encodePeer } from '../testing/peer-proto';
 import { makeTestCertificates, type TestCertificates } from '../testing/test-certificates';
 
 const [A, B, C] = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
@@ -41,8 +41,13 @@ const CLEAN = {
   split: 0, secondHolders: 0, lost: 0, duplicated: 0, againstVerdict: 0, lostInCrash: 0,
 };
 
+interface Said {
+  readonly status: Status;
+  readonly answer: Uint8Array;
+}
+
 /** Sends `bytes` to a pod as a stranger does. */
-async function say(pod: PeerPod, bytes: Uint8Array): Promise<{ status: Status; answer: Uint8Array }> {
+async function say(pod: PeerPod, bytes: Uint8Array): Promise<Said> {
   const { settings } = otlpGrpcExporter.read({
     endpoint: `${pod.host}:${pool.port}`, tls: { insecure: true }, compression: 'none',
   });
@@ -191,9 +196,8 @@ describe('with TLS', () => {
     const b = await pool.add(B, other());
     let hasJoined = false;
     void b.extension.join?.().then(() => { hasJoined = true; });
-    const warnings = (pod: PeerPod) => pod.context.log.lines.filter(({ level }) => level === 'warn');
-    const isSaid = (pod: PeerPod) => warnings(pod).some(({ fields }) =>
-      why.test(JSON.stringify(fields)));
+    const isSaid = (pod: PeerPod) => pod.context.log.lines.some(({ level, fields }) =>
+      level === 'warn' && why.test(JSON.stringify(fields)));
     await until('it is said why', () => isSaid(a) || isSaid(b));
     expect(hasJoined).toBe(false);
     expect(pool.value(a, 'received_spans')).toBe(0);

@@ -8,9 +8,9 @@ import { join } from 'path';
 import { systemClock } from '../clock';
 import { freePorts } from './collector-process';
 import { componentContext, type TestContext } from './component-context';
+import { tracePeersExtension } from '../config';
 import { SpanHolder, spanBytes } from './pool/span-holder';
 import { SpanRecord } from './pool/span-record';
-import { tracePeersExtension } from '../config';
 import {
   createTracePeersExtension, type TracePeersExtension,
 } from '../extensions/trace-peers/trace-peers';
@@ -68,7 +68,9 @@ export class PeerPods {
           kind: 'ClusterRole',
           metadata: { name: 'see' },
           rules: [{
-            apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'],
+            apiGroups: ['discovery.k8s.io'],
+            resources: ['endpointslices'],
+            verbs: ['list', 'watch'],
           }],
         }],
         clusterRoleBindings: [],

@@ -12,8 +12,8 @@ import { buildRing, endpointOf } from '../../exporters/load-balancing/hash-ring'
 import type { SliceEvent, SliceSource } from '../../exporters/load-balancing/kube-api';
 import { PeerLog } from '../../net/peer-log';
 import type { Status } from '../../net/status';
-import { tracePool } from '../../peers/trace-pool';
 import type { PeersView } from '../../peers/peers-view';
+import { tracePool } from '../../peers/trace-pool';
 import { componentContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
 import { settle } from '../../testing/fake-clock';
@@ -125,7 +125,7 @@ const ADDRESSES: readonly (readonly [string, object, string])[] = [
   ['[fd00::1]', { dns: { hostname: 'a', port: '4317' } }, '[fd00::1]:4317'],
 ];
 
-test.each(ADDRESSES)('this pod, which is %s, is spelled as %j finds it: %s', (given, resolver, is) => {
+test.each(ADDRESSES)('this pod, %s, is spelled as %j finds it: %s', (given, resolver, is) => {
   expect(ownAddress(settingsOf({ address: given, resolver }), {})).toBe(is);
   expect(ownAddress(settingsOf({ resolver }), { POD_IP: given })).toBe(is);
 });
@@ -232,7 +232,9 @@ test('one pod with addresses of both families is one pod', async () => {
 });
 
 describe('slices', () => {
-  const settings = { service: 'sampler.tracing', ports: [4317], timeout: 0, returnHostnames: false };
+  const settings = {
+    service: 'sampler.tracing', ports: [4317], timeout: 0, returnHostnames: false,
+  };
   const slice = (endpoints: readonly (readonly [string, object])[]) => ({
     metadata: { name: 's' },
     endpoints: endpoints.map(([address, conditions]) => ({ addresses: [address], conditions })),
@@ -288,7 +290,7 @@ describe('slices', () => {
   });
 });
 
-test('messages are answered as UNAVAILABLE before the pool has begun, and refused when broken', () => {
+test('messages are answered as UNAVAILABLE before the pool has begun, else refused', () => {
   const context = componentContext('trace_peers');
   let broken = 0;
   const answers: Status[] = [];
