@@ -82,7 +82,7 @@ export class GrpcPeerTransport implements PeerTransport {
   }
 
   private clientOf(address: string): MessageClient {
-    if (this.isClosed) throw new Error('the pool is closed');
+    if (this.isClosed) throw new Error('pool: must be open to call a peer, got a closed one');
     const known = this.clients.get(address);
     if (known !== undefined) return known;
     const client = this.options.connect(joined(hostOf(address), this.options.port()));
