@@ -89,6 +89,7 @@ const scripts: Record<string, string> = {
   'bench': 'node tools/bench.mjs',
   'fuzz': 'node tools/fuzz.mjs',
   'crash': 'node tools/crash.mjs',
+  'peers': 'node tools/peers.mjs',
   'overload': 'node tools/overload.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',

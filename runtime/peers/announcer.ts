@@ -1,6 +1,6 @@
 /** Announces a ring to all pods, and uses it when all have answered. */
-import type { AnnounceAnswer } from './messages';
 import type { LiveRings } from './live-rings';
+import type { AnnounceAnswer } from './messages';
 import type { Peer } from './peer-book';
 import type { PeerCalls } from './peer-calls';
 import type { PeerMetrics } from './peer-metrics';

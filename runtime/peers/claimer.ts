@@ -90,7 +90,7 @@ export class Claimer {
     this.options.metrics.claimWait.record((this.options.clock.monotonic() - claim.since) / 1000);
   }
 
-  /** A pod is gone. What it knew it has told pods that may have answered already: all over again. */
+  /** A pod is gone. What it knew it has told pods that may have answered already: start over. */
   public peerGone(address: string): void {
     for (const claim of this.table.all()) {
       if (!claim.isOpen) continue;

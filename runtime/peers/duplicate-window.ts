@@ -5,8 +5,8 @@ const WORD_BITS = 32;
 const WINDOW = 1024;
 
 /**
- * A window over numbers that rise. A sender counts on only when a message was answered, so what lies
- * behind the window was taken.
+ * A window over numbers that rise. A sender counts on only when a message was answered, so what
+ * lies behind the window was taken.
  */
 export class DuplicateWindow {
   private readonly bits = new Uint32Array(WINDOW / WORD_BITS);

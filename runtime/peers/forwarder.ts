@@ -56,6 +56,11 @@ export class Forwarder {
     this.arrange(peer, out);
   }
 
+  /** Whether spans wait for `peer`, or for its answer. */
+  public isWaitingFor(peer: Peer): boolean {
+    return this.outgoing.has(peer);
+  }
+
   /** Whether spans were sent to `peer` of which it is not known whether it has them. */
   public isUnanswered(peer: Peer): boolean {
     return this.outgoing.get(peer)?.sent !== undefined;

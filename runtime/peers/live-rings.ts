@@ -1,8 +1,9 @@
 /**
  * The rings that somebody may still route by, and so every pod that may hold a trace.
  *
- * Live are: the ring this pod uses, the one it announces, those that each peer uses or announces, and
- * every ring that left these sets less than the settle window ago. Rings are read without gone pods.
+ * Live are: the ring this pod uses, the one it announces, those that each peer uses or announces,
+ * and every ring that left these sets less than the settle window ago. Rings are read without gone
+ * pods.
  */
 import { MOST_RINGS, type LivingRing } from './messages';
 import type { Peer, PeerBook } from './peer-book';

@@ -63,9 +63,10 @@ export class Membership {
 
   /** A call to a pod failed. */
   public missed(peer: Peer, isRefused: boolean): void {
+    // Silence says nothing: whoever has joined since was heard, which counts anew.
+    if (!isRefused) return;
     const now = this.options.clock.monotonic();
-    if (!isRefused) peer.refusedSince = undefined;
-    else if (peer.refusedSince === undefined) peer.refusedSince = now;
+    if (peer.refusedSince === undefined) peer.refusedSince = now;
     else if (now - peer.refusedSince > this.options.refusedMs) this.lose(peer, 'refused');
   }
 
@@ -83,20 +84,28 @@ export class Membership {
 
   /** A pod answers which rings it uses, which others live, and who is gone. */
   public learn(peer: Peer, answer: AnnounceAnswer): void {
-    const { rings } = this.options;
-    this.learnRings(peer, answer.seq, answer.current, answer.next);
-    for (const { members, msLeft } of answer.others) rings.retire(rings.ringOf(members), msLeft);
+    const { rings, book, log } = this.options;
+    let isWhole = this.learnRings(peer, answer.seq, answer.current, answer.next);
+    for (const { members, msLeft } of answer.others) {
+      if (book.admit(members)) rings.retire(rings.ringOf(members), msLeft);
+      else isWhole = false;
+    }
+    if (!isWhole) {
+      log.warn('A peer names more pods than can be remembered.', { peer: peer.address });
+    }
     for (const identity of answer.gone) this.learnGone(identity);
   }
 
-  /** A pod says which rings it uses. */
+  /** A pod says which rings it uses. False when they name more pods than can be remembered. */
   public learnRings(
     peer: Peer, seq: number, current: readonly string[], next?: readonly string[],
-  ): void {
-    const { rings } = this.options;
+  ): boolean {
+    const { rings, book } = this.options;
+    if (!book.admit(next === undefined ? current : [...current, ...next])) return false;
     const used = [rings.ringOf(current)];
     if (next !== undefined) used.push(rings.ringOf(next));
     rings.learn(peer, [...new Set(used)], seq);
+    return true;
   }
 
   /** A pod is gone, unless it was before. */

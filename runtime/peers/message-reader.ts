@@ -1,15 +1,15 @@
 /**
- * Reads messages and answers from protobuf. Whatever a peer can make large has a bound, and whatever
- * is wrong ends in a MalformedError; fields that are not known are passed over.
+ * Reads messages and answers from protobuf. Whatever a peer can make large has a bound, and what is
+ * wrong ends in a MalformedError; fields that are not known are passed over.
  */
-import { ProtoCursor } from './proto-cursor';
+import { BODY_FIELDS } from './message-writer';
 import {
   ASK, ID_BYTES, MOST_GONE, MOST_IDS, MOST_MEMBERS, MOST_RINGS, MOST_TEXT_BYTES, PROTOCOL_VERSION,
-  type Announce, type AnnounceAnswer, type AnswerBody, type Claim, type ClaimAnswer, type Decisions, type Forward,
-  type LivingRing, type Members, type PeerAnswer, type PeerIdentity, type PeerMessage,
-  type PeerRequest, type Refusal,
+  type Announce, type AnnounceAnswer, type AnswerBody, type Claim, type ClaimAnswer,
+  type Decisions, type Forward, type LivingRing, type Members, type PeerAnswer,
+  type PeerIdentity, type PeerMessage, type PeerRequest, type Refusal,
 } from './messages';
-import { BODY_FIELDS } from './message-writer';
+import { ProtoCursor } from './proto-cursor';
 
 const MOST_HOPS = 255;
 const MOST_SPANS = 0xffff_ffff;

@@ -14,6 +14,9 @@ const to = 4_294_967_296;
 const pods = ['10.0.0.1:4317', '10.0.0.2:4317'];
 const ids = Buffer.from('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex');
 const spans = [Buffer.from('one part, '), Buffer.from('another part')];
+const GONE = [
+  { address: '10.0.0.3:4317', incarnation: 3 }, { address: '10.0.0.4:4317', incarnation: 0 },
+];
 const whole = Buffer.concat(spans);
 
 /** What is said, and the fields that another encoder knows it by. */
@@ -33,13 +36,19 @@ const REQUESTS: readonly (readonly [string, PeerMessage, object])[] = [
 
 const ANSWERS: readonly (readonly [string, AnswerBody, object])[] = [
   ['an announcement', {
-    kind: 'announce', seq: 5, current: pods, next: pods, others: [{ members: pods, msLeft: 24_999 }],
-    gone: [{ address: '10.0.0.3:4317', incarnation: 3 }, { address: '10.0.0.4:4317', incarnation: 0 }],
+    kind: 'announce',
+    seq: 5,
+    current: pods,
+    next: pods,
+    others: [{ members: pods, msLeft: 24_999 }],
+    gone: GONE,
   }, {
     announce: {
-      seq: 5, current: { members: pods }, next: { members: pods },
+      seq: 5,
+      current: { members: pods },
+      next: { members: pods },
       others: [{ ring: { members: pods }, msLeft: 24_999 }],
-      gone: [{ address: '10.0.0.3:4317', incarnation: 3 }, { address: '10.0.0.4:4317', incarnation: 0 }],
+      gone: GONE,
     },
   }],
   ['a claim', { kind: 'claim', answers: [NO, HERE, KEPT, DROPPED, 5, 4], pods },
@@ -95,11 +104,12 @@ test('fields that are not known are passed over', () => {
     encodePeer('PeerRequest', { version: VERSION, from, to: 0, claim: { ids } }),
     Buffer.from([0x82, 0x01, 1, 0x61]), // field 16, a text
   ]);
-  expect(readRequest(bytes)).toEqual({ version: VERSION, from, to: 0, body: { kind: 'claim', ids } });
+  expect(readRequest(bytes).body).toEqual({ kind: 'claim', ids });
 });
 
 test('of another version nothing but the envelope is read', () => {
-  const bytes = encodePeer('PeerRequest', { version: 2, from, to: 7, claim: { ids: Buffer.from('x') } });
+  const claim = { ids: Buffer.from('x') };
+  const bytes = encodePeer('PeerRequest', { version: 2, from, to: 7, claim });
   expect(readRequest(bytes)).toEqual({ version: 2, from, to: 0, body: undefined });
 });
 
@@ -124,30 +134,27 @@ test.each<[string, 'PeerRequest' | 'PeerAnswer', object, RegExp]>([
     /members must be at most 1000, got more/],
   ['spans without a number', 'PeerRequest', { version: 1, from, forward: { hops: 1 } },
     /must have seq and hops/],
-  ['spans that have gone too far', 'PeerRequest', { version: 1, from, forward: { seq: 1, hops: 256 } },
-    /hops must be from 1 to 255, got 256/],
+  ['spans that have gone too far', 'PeerRequest',
+    { version: 1, from, forward: { seq: 1, hops: 256 } }, /hops must be from 1 to 255, got 256/],
   ['too many rings', 'PeerAnswer', {
-    version: 1, from,
+    version: 1,
+    from,
     announce: answered({
       others: many(MOST_RINGS + 1).map((pod) => ({ ring: { members: [pod] }, msLeft: 1 })),
     }),
   }, /others must be at most 64/],
   ['too many gone pods', 'PeerAnswer', {
-    version: 1, from,
+    version: 1,
+    from,
     announce: answered({ gone: many(MOST_GONE + 1).map((address) => ({ address })) }),
   }, /gone must be at most 256/],
-  ['a pod to ask that is not named', 'PeerAnswer', { version: 1, from, claim: { answers: [5], pods } },
-    /^$/],
-])('%s is refused', (name, type, message, error) => {
+  ['a pod to ask that is not named', 'PeerAnswer',
+    { version: 1, from, claim: { answers: [6], pods } }, /less than 4 \+ the number of pods/],
+])('%s is refused', (_name, type, message, error) => {
   const read = type === 'PeerRequest' ? readRequest : readAnswer;
   const bytes = encodePeer(type, message);
-  if (name === 'a pod to ask that is not named') {
-    const unnamed = encodePeer(type, { version: 1, from, claim: { answers: [6], pods } });
-    expect(() => read(unnamed)).toThrow(/less than 4 \+ the number of pods, got 6/);
-  } else {
-    expect(() => read(bytes)).toThrow(error);
-    expect(() => read(bytes)).toThrow(MalformedError);
-  }
+  expect(() => read(bytes)).toThrow(error);
+  expect(() => read(bytes)).toThrow(MalformedError);
 });
 
 test('changed bytes end in a message or in a MalformedError', () => {
@@ -155,7 +162,8 @@ test('changed bytes end in a message or in a MalformedError', () => {
   const seeds = [
     ...REQUESTS.map(([, , fields]) =>
       encodePeer('PeerRequest', { version: VERSION, from, to, ...fields })),
-    ...ANSWERS.map(([, , fields]) => encodePeer('PeerAnswer', { version: VERSION, from, ...fields })),
+    ...ANSWERS.map(([, , fields]) =>
+      encodePeer('PeerAnswer', { version: VERSION, from, ...fields })),
   ];
   let refused = 0;
   for (let i = 0; i < 20_000; i += 1) {

@@ -39,7 +39,7 @@ export type Members = readonly string[];
 export interface Announce {
   /** Which message it is. */
   readonly kind: 'announce';
-  /** Rises with every Announce and answer to one of the sender's; what is older replaces nothing. */
+  /** Rises with each Announce, and answer to one, of the sender; an older one replaces nothing. */
   readonly seq: number;
   /** The ring that the sender routes by. */
   readonly current: Members;

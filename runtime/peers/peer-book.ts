@@ -30,7 +30,7 @@ export class Peer {
   public isListed = false;
   /** When it was heard last, by the clock's `monotonic`. */
   public heardAt = -Infinity;
-  /** Since when nobody has listened there; undefined when somebody does, or might. */
+  /** Since when nobody has listened there, as far as anything came back; undefined when heard. */
   public refusedSince?: number;
   /** The rings that it may be using. */
   public rings: readonly PeerRing[] = [];
@@ -117,14 +117,24 @@ export class PeerBook {
     return this.byAddress.get(address)?.gone !== undefined;
   }
 
-  /** Forgets pods that went long ago; gives their addresses. */
-  public forgetGone(now: number): string[] {
-    const old = [...this.byAddress.values()].filter(({ gone, goneAt, isListed }) =>
-      gone !== undefined && !isListed && now - goneAt > REMEMBER_MS);
-    for (const { number, address } of old) {
-      this.byAddress.delete(address);
-      this.byNumber[number] = undefined;
+  /** Remembers all of these addresses; false, and none of them, when there is no room for all. */
+  public admit(addresses: readonly string[]): boolean {
+    const fresh = [...new Set(addresses)].filter((one) =>
+      one !== this.self && !this.byAddress.has(one));
+    if (this.byAddress.size + fresh.length > MOST_PEERS) return false;
+    for (const address of fresh) this.of(address);
+    return true;
+  }
+
+  /** Forgets pods that went long ago, and those that were only ever named and are not in use. */
+  public forgetOld(now: number, isInUse: (peer: Peer) => boolean): void {
+    for (const peer of [...this.byAddress.values()]) {
+      const since = peer.gone === undefined ? peer.heardAt : peer.goneAt;
+      const isKept = peer.isListed || now - since <= REMEMBER_MS
+        || peer.gone === undefined && isInUse(peer);
+      if (isKept) continue;
+      this.byAddress.delete(peer.address);
+      this.byNumber[peer.number] = undefined;
     }
-    return old.map(({ address }) => address);
   }
 }

@@ -9,7 +9,7 @@ export interface PeerRing {
 }
 
 /**
- * Makes the ring of `members`, which are sorted and different. All pods and the agents must make the
- * same ring of the same members. A ring may be made lazily: many are only compared by their members.
+ * Makes the ring of `members`, which are sorted and different. All pods and the agents must make
+ * the same ring of the same members. A ring may be made lazily: many are only compared by members.
  */
 export type MakePeerRing = (members: readonly string[]) => PeerRing;

@@ -22,8 +22,8 @@ export interface PeerTransport {
   /**
    * Gives `request` to the pod at `address` (as rings spell it; which port peers speak on is the
    * transport's business) and resolves with its answer. Tries once, for a bounded time of about two
-   * seconds; the pool repeats until it is answered or the pod is gone. Only `then` is used of what is
-   * returned, once.
+   * seconds; the pool repeats until it is answered or the pod is gone. Only `then` is used of what
+   * is returned, once.
    *
    * @returns rejects with PeerUnreachable, or with MalformedError when the answer is none.
    */

@@ -109,7 +109,9 @@ export class Reception {
 
   private announced(peer: Peer, { seq, current, next }: Announce): AnswerBody {
     const { membership, announcer, rings } = this.options;
-    membership.learnRings(peer, seq, current, next);
+    if (!membership.learnRings(peer, seq, current, next)) {
+      return this.refuse(peer, 'names more pods than can be remembered');
+    }
     // Pods that are learned just now have to answer, too.
     announcer.peersChanged();
     return {

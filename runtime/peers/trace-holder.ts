@@ -15,7 +15,9 @@ export const DECIDED_DROPPED = 3;
  *
  * For every trace of what it takes (its own `consume`, and `take`), the holder does this, in order:
  * a verdict is followed; a held trace is appended to; else `TracePeers.locate` says where the spans
- * belong, and they are held here, or given to `TracePeers.send` as the bytes of a request.
+ * belong: they are held here, or given as the bytes of a request to `TracePeers.queue` (one trace)
+ * or `TracePeers.forward` (any number of them, for one pod). What it decides it tells `decided`. A
+ * sender's spans are refused while `TracePeers.isFull`.
  */
 export interface TraceHolder {
   /** UNKNOWN, HELD, DECIDED_KEPT or DECIDED_DROPPED. */

@@ -1,8 +1,8 @@
 /**
  * One pod of a pool of samplers that together behave as one (docs/trace-peers.md).
  *
- * It is told what happens (`begin`, `view`, `locate`, `decided`, `receive`, `leave`) and says what to
- * send. It has no sockets, and no clock but the one that it is given.
+ * It is told what happens (`begin`, `view`, `locate`, `decided`, `receive`, `leave`) and says what
+ * to send. It has no sockets, and no clock but the one that it is given.
  */
 import { Announcer } from './announcer';
 import type { Claim } from './claim-table';
@@ -175,8 +175,8 @@ export class TracePeers {
   }
 
   /**
-   * Joins the pool as the resolver says it is. Resolves when every pod knows that this one is there:
-   * it may turn ready then, and not before.
+   * Joins the pool as the resolver says it is. Resolves when every pod knows that this one is
+   * there: it may turn ready then, and not before.
    */
   public begin(view: PeersView): Promise<void> {
     this.hasBegun = true;
@@ -205,8 +205,8 @@ export class TracePeers {
 
   /**
    * Where spans belong of a trace that the holder neither holds nor knows a verdict of: PLACE_HERE,
-   * PLACE_CLAIM, or the number of a pod, for `forward`. `hops` pods have passed the spans on, 0 when
-   * they come from a sender; `isForwarded` when they come from a pod just now.
+   * PLACE_CLAIM, or the number of a pod, for `forward`. `hops` pods have passed the spans on, 0
+   * when they come from a sender; `isForwarded` when they come from a pod just now.
    */
   public locate(
     w0: number, w1: number, w2: number, w3: number, hops: number, isForwarded: boolean,
@@ -257,9 +257,9 @@ export class TracePeers {
   }
 
   /**
-   * Leaves the pool. The resolver should know already that this pod is not ready any more; until the
-   * promise is fulfilled, everything works as before. It may take a decision wait and twice the delay
-   * of resolvers; whoever cannot wait that long calls `stop`.
+   * Leaves the pool. The resolver should know already that this pod is not ready any more; until
+   * the promise is fulfilled, everything works as before. It may take a decision wait and twice the
+   * delay of resolvers; whoever cannot wait that long calls `stop`.
    */
   public leave(): Promise<void> {
     return this.leaver.leave();
@@ -328,7 +328,9 @@ export class TracePeers {
   }
 
   private forgetOld(): void {
-    this.book.forgetGone(this.options.clock.monotonic());
+    const named = this.rings.addresses();
+    this.book.forgetOld(this.options.clock.monotonic(), (peer) =>
+      named.has(peer.address) || peer.rings.length > 0 || this.forwarder.isWaitingFor(peer));
     this.pointers.removeEnded();
   }
 

@@ -1,2 +1,2 @@
-/** The table of records by trace id stands one floor down, where the pool of peers reads it, too. */
+/** The table of records by trace id stands one floor down, where `peers/` reads it, too. */
 export * from '../../otlp/id-table';

@@ -22,6 +22,11 @@ export interface BatchOptions {
   readonly settings?: Partial<TracePeersOptions>;
   /** Changes every pod before it lives. */
   readonly mutate?: (peers: TracePeers) => void;
+  /**
+   * Whether the first run with a violation is the last one.
+   * @default false
+   */
+  readonly untilBad?: boolean;
   /** Where pods log; nowhere when none is given. */
   readonly log?: Logger;
 }
@@ -62,7 +67,11 @@ export async function playBatch(options: BatchOptions): Promise<BatchResult> {
   const { from, runs, hasCrashes = false, log = silence } = options;
   const metrics = new PoolMetrics();
   const sum = {
-    badRuns: 0, changes: 0, mostRings: 0, badSeeds: [] as number[], stays: [] as number[],
+    badRuns: 0,
+    changes: 0,
+    mostRings: 0,
+    badSeeds: [] as number[],
+    stays: [] as number[],
     ages: [] as number[],
   };
   const findings = {} as Findings;
@@ -81,6 +90,7 @@ export async function playBatch(options: BatchOptions): Promise<BatchResult> {
     if (violations(found, hasCrashes) === 0) continue;
     sum.badRuns += 1;
     if (sum.badSeeds.length < MOST_SEEDS) sum.badSeeds.push(seed);
+    if (options.untilBad === true) break;
   }
   return { ...sum, findings, metrics };
 }

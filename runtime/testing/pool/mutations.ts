@@ -2,6 +2,7 @@
  * Pools in which one rule is left out. Each must break something within some runs: a simulation in
  * which nothing can fail proves nothing.
  */
+import { insidesOf, insidesOfReception, insidesOfRings } from './insides';
 import type { Claim } from '../../peers/claim-table';
 import { DROPPED, HERE, KEPT, NO } from '../../peers/messages';
 import type { TracePeers, TracePeersOptions } from '../../peers/trace-peers';
@@ -28,8 +29,8 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'rings are used at once (1, 3)', runs: 40, mutate: withoutAnnouncements },
   { name: 'whoever claims is told "no" by others who do (6)', runs: 40, mutate: withoutOrder },
   { name: 'rings live 5 s longer than they are used', runs: 40, settings: { settleMs: 5_000 } },
-  { name: 'a pod takes spans before it has joined (3)', runs: 200, mutate: withoutWaitingToJoin },
-  { name: 'a claim is never answered with a verdict (6)', runs: 100, mutate: withoutVerdictAnswers },
+  { name: 'spans are taken before a pod has joined (3)', runs: 400, mutate: withoutWaitingToJoin },
+  { name: 'no claim is answered with a verdict (6)', runs: 100, mutate: withoutVerdictAnswers },
   { name: 'verdicts wait for the next ring (12)', runs: 100, mutate: withoutHandOverAtDecision },
   { name: 'a leaving pod waits for nobody (13, 14)', runs: 300, mutate: withoutStay },
   { name: 'a verdict taken over is not answered for (12)', runs: 600, mutate: withoutChain },
@@ -37,7 +38,7 @@ export const MUTATIONS: readonly Mutation[] = [
 ];
 
 function withoutDuplicateWindow(peers: TracePeers): void {
-  const book = peers['book'];
+  const book = insidesOf(peers).book;
   const of = book.of.bind(book);
   book.of = (address) => {
     const peer = of(address);
@@ -47,24 +48,24 @@ function withoutDuplicateWindow(peers: TracePeers): void {
 }
 
 function withOwnRingsOnly(peers: TracePeers): void {
-  const rings = peers['rings'];
+  const rings = insidesOf(peers).rings;
   const retire = rings.retire.bind(rings);
   rings.learn = () => undefined;
   rings.retire = () => undefined;
   rings.use = (ring) => {
     const old = rings.current;
     rings.current = ring;
-    rings['past'].clear();
-    retire(old, rings['options'].settleMs);
+    insidesOfRings(rings).past.clear();
+    retire(old, insidesOfRings(rings).options.settleMs);
   };
 }
 
 function withoutAnnouncements(peers: TracePeers): void {
-  const announcer = peers['announcer'];
+  const announcer = insidesOf(peers).announcer;
   const use = (ring: Parameters<typeof announcer.want>[0]): void => {
-    if (ring === peers['rings'].current) return;
-    peers['rings'].use(ring);
-    peers['ringUsed'](0);
+    if (ring === insidesOf(peers).rings.current) return;
+    insidesOf(peers).rings.use(ring);
+    insidesOf(peers).ringUsed(0);
   };
   announcer.want = use;
   announcer.join = (ring, joined) => {
@@ -74,10 +75,10 @@ function withoutAnnouncements(peers: TracePeers): void {
 }
 
 function withoutOrder(peers: TracePeers): void {
-  const reception = peers['reception'];
-  const cede = reception['cede'].bind(reception);
-  reception['cede'] = (peer, pods, w0, w1, w2, w3) =>
-    peers['claimer'].find(w0, w1, w2, w3) === undefined
+  const reception = insidesOfReception(peers);
+  const cede = reception.cede.bind(reception);
+  reception.cede = (peer, pods, w0, w1, w2, w3) =>
+    insidesOf(peers).claimer.find(w0, w1, w2, w3) === undefined
       ? cede(peer, pods, w0, w1, w2, w3)
       : NO;
 }
@@ -87,9 +88,9 @@ function withoutWaitingToJoin(peers: TracePeers): void {
 }
 
 function withoutVerdictAnswers(peers: TracePeers): void {
-  const reception = peers['reception'];
-  const claimed = reception['claimed'].bind(reception);
-  reception['claimed'] = (peer, claim) => {
+  const reception = insidesOfReception(peers);
+  const claimed = reception.claimed.bind(reception);
+  reception.claimed = (peer, claim) => {
     const answer = claimed(peer, claim);
     if (answer.kind !== 'claim') return answer;
     const answers = answer.answers.map((code) => code === KEPT || code === DROPPED ? NO : code);
@@ -98,25 +99,25 @@ function withoutVerdictAnswers(peers: TracePeers): void {
 }
 
 function withoutHandOverAtDecision(peers: TracePeers): void {
-  peers.decided = (w0, w1, w2, w3, isKept) => peers['ledger'].add(w0, w1, w2, w3, isKept);
+  peers.decided = (w0, w1, w2, w3, isKept) => insidesOf(peers).ledger.add(w0, w1, w2, w3, isKept);
 }
 
 function withoutStay(peers: TracePeers): void {
-  const leaver = peers['leaver'];
+  const leaver = insidesOf(peers).leaver;
   Object.defineProperty(leaver, 'isUnnamed', { get: () => true });
   Object.defineProperty(leaver, 'hasHandedOver', { get: () => true });
-  const reception = peers['reception'];
-  reception['accepts'] = (peer) => {
-    peers['membership'].lose(peer, 'bye');
+  const reception = insidesOfReception(peers);
+  reception.accepts = (peer) => {
+    insidesOf(peers).membership.lose(peer, 'bye');
     return true;
   };
 }
 
 function withoutChain(peers: TracePeers): void {
-  const reception = peers['reception'];
-  reception['import'] = (w0, w1, w2, w3, isKept) => {
-    const { holder, claimer } = reception['options'];
-    const known = reception['stateOf'](w0, w1, w2, w3);
+  const reception = insidesOfReception(peers);
+  reception.import = (w0, w1, w2, w3, isKept) => {
+    const { holder, claimer } = reception.options;
+    const known = reception.stateOf(w0, w1, w2, w3);
     if (known !== NO && known !== HERE) return;
     const claim: Claim | undefined = claimer.find(w0, w1, w2, w3);
     if (claim !== undefined) claimer.close(claim);
@@ -126,7 +127,7 @@ function withoutChain(peers: TracePeers): void {
 }
 
 function withoutPatience(peers: TracePeers): void {
-  const calls = peers['calls'];
+  const calls = insidesOf(peers).calls;
   const say = calls.say.bind(calls);
   const failures = new Map<string, number>();
   calls.say = (peer, body, answered, failed) => say(peer, body, (answer) => {
@@ -140,7 +141,7 @@ function withoutPatience(peers: TracePeers): void {
       return;
     }
     failures.delete(peer.address);
-    peers['forwarder'].giveUp(peer, (request, hops) =>
-      peers['options'].holder.take(request, hops, false));
+    insidesOf(peers).forwarder.giveUp(peer, (request, hops) =>
+      insidesOf(peers).options.holder.take(request, hops, false));
   });
 }

@@ -40,7 +40,7 @@ export class Network {
     this.cut.set(pair(one, other), until);
   }
 
-  /** One attempt of a call. Exactly one of `answered` and `failed` is called, if the caller lives. */
+  /** One attempt of a call. One of `answered` and `failed` is called, if the caller lives. */
   public call<Request, Answer>(
     caller: Node, addresses: readonly [string, string],
     server: Server<Request, Answer> | undefined, request: Request,

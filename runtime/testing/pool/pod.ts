@@ -1,4 +1,5 @@
 /** One simulated pod: a process that may pause, die, and be started again. */
+import { claimsOf, queuedFor } from './insides';
 import type { Network, Node, Server } from './network';
 import { transportOf } from './network';
 import type { PoolMetrics } from './pool-metrics';
@@ -130,15 +131,11 @@ export class Pod implements Node, Server<PeerRequest, PeerAnswer> {
   public kill(): void {
     const { record } = this.options;
     this.holder.crash();
-    for (const claim of this.peers['claimer']['table'].all()) {
+    for (const claim of claimsOf(this.peers)) {
       record.traceCrashed(claim.w0, this.address);
       for (const copy of claim.chunks.flatMap(copiesIn)) record.copyCrashed(copy);
     }
-    for (const { sent, waiting } of this.peers['forwarder']['outgoing'].values()) {
-      for (const { request } of [...sent?.parcels ?? [], ...waiting]) {
-        for (const copy of copiesIn(request)) record.copyCrashed(copy);
-      }
-    }
+    for (const copy of queuedFor(this.peers).flatMap(copiesIn)) record.copyCrashed(copy);
     this.phase = 'gone';
     this.options.changed();
   }

@@ -1,4 +1,5 @@
 /** A pool of simulated pods, the platform under it, and the senders above it, in one story. */
+import { insidesOf } from './insides';
 import { Network } from './network';
 import { Pod } from './pod';
 import { PoolMetrics } from './pool-metrics';
@@ -70,7 +71,12 @@ export class Pool {
     this.chance = new Chance(seed ^ 0x5bd1);
     this.network = new Network({ world, chance: this.chance, loss: LOSS });
     this.senders = story.senders.map((sender, i) => new Sender({
-      ...sender, name: `sender-${i}`, world, network: this.network, record, makeRing,
+      ...sender,
+      name: `sender-${i}`,
+      world,
+      network: this.network,
+      record,
+      makeRing,
       podAt: (address) => this.pods.get(address),
     }));
   }
@@ -88,9 +94,11 @@ export class Pool {
     for (let at = 0; at < story.endsAt; at += 1_000) this.world.at(at, () => this.look());
     await this.world.runUntil(story.endsAt + REST_MS);
     const living = [...this.pods.values()].filter(({ isAlive }) => isAlive);
-    const kept = living.filter(({ peers, holder }) =>
-      peers['claimer'].size > 0 || peers['queued'].bytes !== 0 || !holder.isIdle
-      || !peers['forwarder'].isEmpty || !peers['handOver'].isEmpty);
+    const kept = living.filter(({ peers, holder }) => {
+      const { claimer, queued, forwarder, handOver } = insidesOf(peers);
+      return claimer.size > 0 || queued.bytes !== 0 || !holder.isIdle || !forwarder.isEmpty
+        || !handOver.isEmpty;
+    });
     return this.record.findings(
       living.filter(({ phase }) => phase === 'leaving').length, kept.length);
   }
@@ -119,7 +127,15 @@ export class Pool {
     const { world, network, record } = this;
     const { makeRing, log, metrics, mutate, settings = {} } = this.options;
     const pod = new Pod({
-      address, incarnation: this.lives, world, network, record, metrics, makeRing, log, settings,
+      address,
+      incarnation: this.lives,
+      world,
+      network,
+      record,
+      metrics,
+      makeRing,
+      log,
+      settings,
       podAt: (at) => this.pods.get(at),
       age: (ms) => { this.costs.ages.push(ms); },
       changed: () => this.changed(),

@@ -4,7 +4,7 @@ import { MUTATIONS } from './mutations';
 
 const RUNS = Number(process.env.PEERS_RUNS ?? 2000);
 const FROM = Number(process.env.PEERS_SEED ?? 1);
-const MUTANT_SHARE = 0.25;
+const MUTANT_SHARE = Number(process.env.PEERS_MUTANTS ?? 0.25);
 
 function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);

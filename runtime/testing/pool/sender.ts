@@ -1,11 +1,10 @@
 /** A sender of spans: gathers for a moment, sends, and sends anew what was not answered. */
 import type { Network, Node, Server } from './network';
-import { spanBytes } from './span-holder';
+import { spanBytes, ID_REST } from './span-holder';
 import type { SpanRecord } from './span-record';
 import type { StorySender } from './story';
 import type { World } from './world';
 import type { MakePeerRing } from '../../peers/peer-ring';
-import { ID_REST } from './span-holder';
 
 const GATHER_MS = 200;
 const MOST_TRIES = 40;

@@ -1,10 +1,10 @@
 /** Holds traces in a simulated pod, as the tail-sampling processor does in a real one. */
 import { SPAN_BYTES, type SpanRecord } from './span-record';
 import type { Clock } from '../../clock';
-import { PLACE_CLAIM, PLACE_HERE, type TracePeers } from '../../peers/trace-peers';
 import {
   DECIDED_DROPPED, DECIDED_KEPT, HELD, UNKNOWN, type TraceHolder,
 } from '../../peers/trace-holder';
+import { PLACE_CLAIM, PLACE_HERE, type TracePeers } from '../../peers/trace-peers';
 
 /** Words of a trace's id after the first one, which is its number. */
 export const ID_REST = [0x1111_1111, 0x2222_2222, 0x3333_3333] as const;
@@ -81,8 +81,10 @@ export class SpanHolder implements TraceHolder {
   public hold(
     trace: number, w1: number, w2: number, w3: number, chunks: readonly Uint8Array[], since: number,
   ): void {
-    if (w1 !== ID_REST[0] || w2 !== ID_REST[1] || w3 !== ID_REST[2]) throw new Error(
-      `simulation: an id must come back as it was given, got ${w1} ${w2} ${w3}`);
+    if (w1 !== ID_REST[0] || w2 !== ID_REST[1] || w3 !== ID_REST[2]) {
+      throw new Error(
+        `simulation: an id must come back as it was given, got ${w1} ${w2} ${w3}`);
+    }
     this.holdAll(trace, chunks, since);
   }
 

@@ -102,8 +102,16 @@ export class SpanRecord {
   /** What there is to say in the end. */
   public findings(stuck: number, leftovers: number): Findings {
     const found: Findings = {
-      spans: 0, split: 0, secondHolders: this.secondHolders, lost: 0, duplicated: 0,
-      againstVerdict: 0, stuck, leftovers, lostInCrash: 0, duplicatedAfterCrash: 0,
+      spans: 0,
+      split: 0,
+      secondHolders: this.secondHolders,
+      lost: 0,
+      duplicated: 0,
+      againstVerdict: 0,
+      stuck,
+      leftovers,
+      lostInCrash: 0,
+      duplicatedAfterCrash: 0,
     };
     this.copies.forEach((copy, number) => {
       if (copy.isAccepted) this.check(copy, number, found);
