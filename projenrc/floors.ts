@@ -32,8 +32,14 @@ const CONSTRUCTS: readonly (readonly string[])[] = [
 
 const KINDS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 
-/** The only import between components: a ring of backends is made of OTLP clients. */
-const ALLOWED = new Map([['exporters/load-balancing', ['exporters/otlp-grpc']]]);
+/**
+ * The only imports between components: a ring of backends is made of OTLP clients, and pods of a
+ * pool find each other as their senders find them.
+ */
+const ALLOWED = new Map([
+  ['exporters/load-balancing', ['exporters/otlp-grpc']],
+  ['extensions/trace-peers', ['exporters/load-balancing']],
+]);
 
 function stack(root: string, stories: readonly (readonly string[])[], down: string): Zone[] {
   return stories.flatMap((names, floor) => stories.slice(floor + 1).flatMap((above) =>

@@ -50,6 +50,7 @@ export class Collector {
   private readonly pipelines: readonly BuiltPipeline[];
   private readonly receivers: readonly Receiver[];
   private readonly started: Component[] = [];
+  private isLeaving = false;
   private stopping?: Promise<void>;
 
   /** Builds all components; nothing is opened before `start`. */
@@ -92,12 +93,16 @@ export class Collector {
       await this.stop();
       throw error;
     }
-    for (const extension of this.extensions.values()) extension.ready?.();
-    this.environment.log.info('Everything is ready. Begin running and processing data.');
+    const joining = [...this.extensions.values()].flatMap((extension) =>
+      extension.join === undefined ? [] : [extension.join()]);
+    if (joining.length === 0) this.beReady();
+    // Whoever waits for others must not keep a signal from ending the process.
+    else void Promise.all(joining).then(() => this.beReady());
   }
 
   /** Tells the extensions that the collector is about to stop: readiness goes off. */
   public announceStop(): void {
+    this.isLeaving = true;
     for (const extension of this.extensions.values()) extension.notReady?.();
   }
 
@@ -105,6 +110,11 @@ export class Collector {
   public stop(): Promise<void> {
     this.stopping ??= this.stopInOrder();
     return this.stopping;
+  }
+
+  /** Longest time in milliseconds that extensions take to leave, before anything is stopped. */
+  public get leaveMs(): number {
+    return Math.max(0, ...[...this.extensions.values()].map(({ leaveMs }) => leaveMs ?? 0));
   }
 
   /** Items that were accepted and not yet passed on. */
@@ -117,6 +127,7 @@ export class Collector {
 
   private async stopInOrder(): Promise<void> {
     this.announceStop();
+    await Promise.all([...this.extensions.values()].map((extension) => extension.leave?.()));
     const started = new Set(this.started);
     const running = <C extends Component>(list: Iterable<C>): C[] =>
       [...list].filter((component) => started.has(component));
@@ -126,6 +137,12 @@ export class Collector {
     }
     await this.stopAll(running(this.exporters.values()));
     await this.stopAll(running(this.extensions.values()));
+  }
+
+  private beReady(): void {
+    if (this.isLeaving) return;
+    for (const extension of this.extensions.values()) extension.ready?.();
+    this.environment.log.info('Everything is ready. Begin running and processing data.');
   }
 
   private async stopAll(components: readonly Component[]): Promise<void> {

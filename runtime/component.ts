@@ -59,10 +59,22 @@ export interface Exporter extends Component, Consumer {}
 
 /** Serves the process. */
 export interface Extension extends Component {
-  /** Told once when every component has started. */
+  /**
+   * Told once when every component has started: the process is ready when all of these are
+   * fulfilled. They never fail.
+   */
+  join?(): Promise<void>;
+  /** Told once when every component has started and every extension has joined. */
   ready?(): void;
   /** Told once before the first component is stopped. */
   notReady?(): void;
+  /**
+   * Told once after `notReady`: everything works on until it is fulfilled, and then the first
+   * component is stopped. It never fails.
+   */
+  leave?(): Promise<void>;
+  /** Longest time in milliseconds that `leave` takes, on top of what stopping may take. */
+  readonly leaveMs?: number;
 }
 
 /** Whose HTTP/2 carries gRPC: that of this project, or that of Node.js. */

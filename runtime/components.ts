@@ -21,6 +21,7 @@ import { createFileStorageExtension } from './extensions/file-storage/file-stora
 import { createHeadersSetterExtension } from './extensions/headers-setter/headers-setter';
 import { createHealthCheckExtension } from './extensions/health-check/health-check';
 import { createOAuth2ClientExtension } from './extensions/oauth2-client/oauth2-client';
+import { createTracePeersExtension } from './extensions/trace-peers/trace-peers';
 import { createBatchProcessor } from './processors/batch/batch';
 import { createMemoryLimiterProcessor } from './processors/memory-limiter/memory-limiter';
 import {
@@ -64,6 +65,7 @@ const extensions:
   basicauth: createBasicAuthExtension,
   headers_setter: createHeadersSetterExtension,
   oauth2client: createOAuth2ClientExtension,
+  trace_peers: createTracePeersExtension,
 };
 
 /** A component as the configuration names it: a type that a contract knows, and its settings. */

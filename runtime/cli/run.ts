@@ -100,7 +100,7 @@ async function live(
   collector: Collector, { log, servers }: ProcessTelemetry, options: RunOptions,
 ): Promise<number> {
   const ending = untilEnd(log);
-  const late = lateness(ending, options);
+  const late = lateness(ending, options, collector);
   log.info('Starting otelgw.', { version, node: process.version, pid: process.pid });
   const give = async (cause: Late): Promise<number> => {
     log.error('Stopped before everything was passed on.', {
@@ -123,7 +123,9 @@ async function live(
   }
   if (await ending.first === 'bug') return 1;
   log.info('Received signal to stop. Draining.', {
-    drain_delay_ms: options.drainDelayMs, shutdown_timeout_ms: options.shutdownTimeoutMs,
+    drain_delay_ms: options.drainDelayMs,
+    ...collector.leaveMs > 0 && { leave_ms: collector.leaveMs },
+    shutdown_timeout_ms: options.shutdownTimeoutMs,
   });
   collector.announceStop();
   const cause = await Promise.race([drain(collector, options.drainDelayMs), late]);
@@ -137,10 +139,11 @@ async function live(
 /** What ends a process that was asked to end and has not. A bug ends it unasked. */
 function lateness(
   { first, second }: Endings, { drainDelayMs, shutdownTimeoutMs }: RunOptions,
+  collector: Pick<Collector, 'leaveMs'>,
 ): Promise<Late> {
   const late = first.then(async (how): Promise<Late> => {
     if (how === 'bug') return 'a bug';
-    await sleep(systemClock, drainDelayMs + shutdownTimeoutMs);
+    await sleep(systemClock, drainDelayMs + collector.leaveMs + shutdownTimeoutMs);
     return 'the deadline';
   });
   return Promise.race([late, second]);

@@ -4,6 +4,7 @@ import { configurationTargets } from './targets/configuration';
 import { http2Targets } from './targets/http2';
 import { http2ClientTargets } from './targets/http2-client';
 import { kubernetesTargets } from './targets/kubernetes';
+import { peerTargets } from './targets/peers';
 import { requestTargets } from './targets/requests';
 import { samplerTargets } from './targets/samplers';
 import { transportReady, transportTargets } from './targets/transport';
@@ -13,6 +14,6 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
   await transportReady();
   return [
     ...requestTargets, ...samplerTargets, ...transportTargets(), ...http2Targets,
-    ...http2ClientTargets, ...configurationTargets, ...kubernetesTargets,
+    ...http2ClientTargets, ...configurationTargets, ...kubernetesTargets, ...peerTargets,
   ];
 }

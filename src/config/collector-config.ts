@@ -12,6 +12,7 @@ import {
 } from './environment-references';
 import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
+import { checkPools } from './pool-checks';
 import { pathText, problem, type Path, type Problem } from './problem';
 import { checkStorages } from './storage-checks';
 import { telemetry } from './telemetry';
@@ -116,6 +117,7 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
   checkUse(pipelines, extensionOrder, wiring);
   checkAuthenticators(data, wiring);
   checkStorages(data, wiring);
+  checkPools(data, pipelines, wiring);
   const standing = target.unknownComponents === 'refuse'
     ? problems
     : problems.filter((mistake) => !isUpstreams(mistake, data));

@@ -13,6 +13,7 @@ import { fileStorageExtension } from './extensions/file-storage';
 import { headersSetterExtension } from './extensions/headers-setter';
 import { healthCheckExtension } from './extensions/health-check';
 import { oauth2ClientExtension } from './extensions/oauth2-client';
+import { tracePeersExtension } from './extensions/trace-peers';
 import { batchProcessor } from './processors/batch';
 import { memoryLimiterProcessor } from './processors/memory-limiter';
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler';
@@ -28,4 +29,5 @@ export const contracts = [
   fileExporter, nopExporter,
   healthCheckExtension, fileStorageExtension,
   bearerTokenAuthExtension, basicAuthExtension, headersSetterExtension, oauth2ClientExtension,
+  tracePeersExtension,
 ] as const;

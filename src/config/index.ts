@@ -27,6 +27,7 @@ export * from './extensions/headers-setter';
 export * from './extensions/health-check';
 export * from './extensions/k8s-leader-elector';
 export * from './extensions/oauth2-client';
+export * from './extensions/trace-peers';
 export * from './go-duration';
 export * from './nearest-name';
 export * from './problem';

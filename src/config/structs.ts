@@ -43,6 +43,9 @@ export type {
 } from './extensions/health-check';
 export type { K8sLeaderElectorExtensionConfig } from './extensions/k8s-leader-elector';
 export type { OAuth2ClientExtensionConfig } from './extensions/oauth2-client';
+export type {
+  TracePeersExtensionConfig, TracePeersResolverConfig, TracePeersTlsConfig,
+} from './extensions/trace-peers';
 export type { AttributesProcessorConfig } from './processors/attributes';
 export type { BatchProcessorConfig } from './processors/batch';
 export type { InfraAttributesProcessorConfig } from './processors/infra-attributes';

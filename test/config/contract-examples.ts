@@ -8,7 +8,7 @@ import {
   headersSetterExtension, healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
   nopExporter, probabilisticSamplerProcessor,
   oauth2ClientExtension, otlpGrpcExporter, otlpHttpExporter, otlpReceiver, tailSamplingProcessor,
-  telemetry, type Part,
+  telemetry, tracePeersExtension, type Part,
 } from '../../src/config';
 import type * as structs from '../../src/config/structs';
 
@@ -97,6 +97,16 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
     client_id: 'a',
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     client_certificate_key_file: '/k',
+  }],
+  ['TracePeersExtensionConfig', tracePeersExtension, {
+    resolver: { k8s: { service: 'a' } },
+    tls: { ca_file: 'a', cert_file: 'c', key_file: 'k' },
+  }],
+  ['TracePeersExtensionConfig', tracePeersExtension, {
+    resolver: { dns: { hostname: 'a' } },
+  }],
+  ['TracePeersExtensionConfig', tracePeersExtension, {
+    resolver: { static: { hostnames: ['a'] } },
   }],
   ...SPARSE_TELEMETRY,
 ];
@@ -238,6 +248,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     maximumTraceSizeBytes: 5,
     usetracestate: true,
     recordpolicy: true,
+    peers: 'trace_peers',
     policies: [
       {
         name: 'c',
@@ -376,4 +387,23 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     timeout: seconds(2),
     expiryBuffer: seconds(30),
   } satisfies structs.OAuth2ClientExtensionConfig],
+  ['trace_peers', tracePeersExtension, {
+    address: '10.1.2.3',
+    endpoint: '10.1.2.3:4320',
+    resolver: { dns: { hostname: 'a', port: '4317', interval: seconds(1), timeout: seconds(2) } },
+    allPodsHostname: 'b',
+    resolverDelay: seconds(3),
+    tls: {
+      caFile: '/ca',
+      certFile: '/c',
+      keyFile: '/k',
+      serverNameOverride: 'sampler',
+      minVersion: '1.2',
+      reloadInterval: seconds(4),
+    },
+    compression: 'gzip',
+    maxRecvMsgSizeMib: 5,
+    maxQueuedMib: 6,
+    leaveTimeout: seconds(7),
+  } satisfies structs.TracePeersExtensionConfig],
 ];

@@ -3,7 +3,7 @@
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
-import { count, duration, flag, list } from '../fields';
+import { count, duration, flag, list, optional, text } from '../fields';
 import { section, type Report, type SettingsOf } from '../section';
 import { samplingPolicy, type PolicySettings } from './sampling-policy';
 import type { SamplingPolicyConfig } from './sampling-policy-config';
@@ -79,6 +79,11 @@ export interface TailSamplingProcessorConfig {
    */
   readonly recordpolicy?: boolean;
   /**
+   * Extension that makes this and other pods one sampler, such as `trace_peers`.
+   * @default - every pod decides by itself
+   */
+  readonly peers?: string;
+  /**
    * The policies; a trace is kept when one of them keeps it and none drops it.
    */
   readonly policies: SamplingPolicyConfig[];
@@ -98,6 +103,7 @@ const fields = {
   maximumTraceSizeBytes: count({ fallback: 0 }),
   usetracestate: flag({ fallback: false }),
   recordpolicy: flag({ fallback: false }),
+  peers: optional(text()),
   policies: list(samplingPolicy),
 };
 

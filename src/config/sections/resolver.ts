@@ -93,7 +93,8 @@ function portText(): Field<string, string> {
 
 const off = { absent: 'off', empty: 'off' } as const;
 
-const fields = {
+/** The fields of the resolvers, for those who need more than these of them. */
+export const resolverFields = {
   static: optionalSection<StaticResolverConfig>()(off, { hostnames: list(text()) }, {
     check: ({ hostnames }, report) => {
       if (hostnames.length === 0) report(['hostnames'], 'must list at least one backend');
@@ -124,7 +125,7 @@ const fields = {
 };
 
 /** What the load-balancing exporter knows of its backends. */
-export type ResolverSettings = SettingsOf<typeof fields>;
+export type ResolverSettings = SettingsOf<typeof resolverFields>;
 
 function serviceHasNamespace(service: string, report: Report): void {
   const [name, namespace, svc, ...domain] = service.split('.');
@@ -141,7 +142,7 @@ function serviceHasNamespace(service: string, report: Report): void {
 }
 
 /** Exactly one resolver. */
-export const resolver = section<ResolverConfig>()(fields, {
+export const resolver = section<ResolverConfig>()(resolverFields, {
   check: (settings, report) => {
     const given = Object.entries(settings).filter(([, value]) => value !== undefined);
     if (given.length === 1) return;

@@ -1,0 +1,21 @@
+/** The ring by which senders route, so that what they send needs no hop. */
+import { buildRing, endpointOf, type HashRing } from '../../exporters/load-balancing/hash-ring';
+import { ID_BYTES } from '../../peers/messages';
+import type { PeerRing } from '../../peers/peer-ring';
+import { crc32 } from '../../wire/crc32';
+import { writeFixed32 } from '../../wire/writer';
+
+const id = new Uint8Array(ID_BYTES);
+
+/** The ring of `load_balancing`, made when it is first asked: most are only compared. */
+export function makeUpstreamRing(members: readonly string[]): PeerRing {
+  let ring: HashRing | undefined;
+  return {
+    members,
+    ownerOf: (w0, w1, w2, w3) => {
+      ring ??= buildRing(members);
+      writeFixed32(id, writeFixed32(id, writeFixed32(id, writeFixed32(id, 0, w0), w1), w2), w3);
+      return endpointOf(ring, crc32(id, 0, ID_BYTES));
+    },
+  };
+}
