@@ -125,7 +125,9 @@ async function start(given: object = {}) {
 }
 
 test('instances are backends, and what asks for them is signed', async () => {
-  cloudMap.instances = [backend('10.0.0.2'), backend('10.0.0.1', '9'), { AWS_ALIAS_DNS_NAME: 'x' }];
+  cloudMap.instances = [
+    backend('10.0.0.2'), backend('10.0.0.1', '9'), { AWS_ALIAS_DNS_NAME: 'x' },
+  ];
   const { published } = await start();
   expect(published).toEqual([['10.0.0.1:9', '10.0.0.2:4317']]);
   expect(cloudMap.asked).toEqual(

@@ -13,9 +13,8 @@ const MOST_INSTANCES = 1000;
 const ATTEMPTS = 2;
 
 /** A client that finds credentials and endpoint as every program with an SDK of AWS does. */
-export function connectCloudMap(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): CloudMapClient {
+export function connectCloudMap(): CloudMapClient {
+  const { env } = process;
   const endpoint = env.AWS_ENDPOINT_URL_SERVICEDISCOVERY ?? env.AWS_ENDPOINT_URL ?? '';
   const client = new ServiceDiscoveryClient({
     maxAttempts: ATTEMPTS,
