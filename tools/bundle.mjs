@@ -35,7 +35,7 @@ const registryOnly = {
 
 // A collector in production should not carry the local cluster and its SDK in memory, nor a library
 // that Node.js of the image has no need of.
-const BESIDE = ['up', 'zstd-library', 'telemetry-sdk'];
+const BESIDE = ['up', 'zstd-library', 'telemetry-sdk', 'aws-sdk'];
 
 await build({
   ...options,
@@ -45,6 +45,7 @@ await build({
     'pod-preload': 'runtime/local-cluster/pod-preload.ts',
     'zstd-library': 'runtime/net/zstd-library.ts',
     'telemetry-sdk': 'runtime/telemetry/telemetry-sdk.ts',
+    'aws-sdk': 'runtime/exporters/load-balancing/aws-sdk.ts',
   },
   define: { OTELGW_VERSION: JSON.stringify(version) },
   supported: { 'dynamic-import': false }, // Scripts that V8 compiled before cannot.

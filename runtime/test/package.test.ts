@@ -81,6 +81,7 @@ test('the package holds the library, its assembly, the runtime and nothing of it
   const wanted = [
     './lib/index.js', './lib/index.d.ts', './.jsii', './API.md', './README.md', './LICENSE',
     './runtime/dist/otelgw.js', './runtime/dist/collector.js', './runtime/dist/up.js',
+    './runtime/dist/aws-sdk.js',
     './runtime/dist/telemetry-sdk.js', './runtime/dist/zstd-library.js', './runtime/dist/zstd.wasm',
     './runtime/Dockerfile', './runtime/dist/write-code-cache.js',
   ];

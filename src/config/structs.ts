@@ -106,7 +106,8 @@ export type {
 export type { DialerConfig } from './sections/listener';
 export type { NameMatchConfig } from './sections/match';
 export type {
-  DnsResolverConfig, K8sResolverConfig, ResolverConfig, StaticResolverConfig,
+  AwsCloudMapResolverConfig, DnsResolverConfig, K8sResolverConfig, ResolverConfig,
+  StaticResolverConfig,
 } from './sections/resolver';
 export type { ResourceToTelemetryConfig } from './sections/resource-to-telemetry';
 export type { RetryConfig } from './sections/retry';

@@ -76,6 +76,9 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['OtlpHttpExporterConfig', otlpHttpExporter, { endpoint: 'http://h', cookies: {} }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { dns: { hostname: 'a' } } }],
   ['LoadBalancingExporterConfig', loadBalancingExporter, { resolver: { k8s: { service: 'a' } } }],
+  ['LoadBalancingExporterConfig', loadBalancingExporter, {
+    resolver: { aws_cloud_map: { namespace: 'a', service_name: 'b' } },
+  }],
   ['DebugExporterConfig', debugExporter, {}],
   ['FileExporterConfig', fileExporter, { path: 'a', rotation: {} }],
   ['FileExporterConfig', fileExporter, { path: 'a' }],

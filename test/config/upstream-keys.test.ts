@@ -135,7 +135,6 @@ const REFUSED: readonly (readonly [keys: string, why: string])[] = [
   ['bearertokenauthextension.Config.retry_on_failure'
     + ' bearertokenauthextension.Config.wait_for_token_file', 'the file must be there'],
   ['headerssetterextension.HeaderConfig.from_attribute', 'authenticators give no attributes'],
-  ['loadbalancingexporter.ResolverSettings.aws_cloud_map', 'needs the SDK of AWS'],
   ['fileexporter.Config.encoding', 'encoding extensions: there is none here'],
 ];
 

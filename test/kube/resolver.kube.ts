@@ -39,6 +39,7 @@ test('follows pods that come, go and are not ready, with the written permission'
   const resolver = createResolver({
     static: undefined,
     dns: undefined,
+    awsCloudMap: undefined,
     k8s: { service: 'sampler', ports: [4317], timeout: 60_000, returnHostnames: false },
   }, context);
   const until = async (length: number): Promise<void> => {

@@ -32,7 +32,7 @@ export interface ResolverContext {
 }
 
 /** The resolvers that exist. */
-export type ResolverKind = 'static' | 'dns' | 'k8s';
+export type ResolverKind = 'static' | 'dns' | 'k8s' | 'aws';
 
 /** Lookups of backends, by outcome. */
 export const NUM_RESOLUTIONS: Instrument = {

@@ -1,3 +1,4 @@
+import { CloudMapResolver, type CloudMapClient } from './cloud-map-resolver';
 import { DnsResolver } from './dns-resolver';
 import { K8sResolver } from './k8s-resolver';
 import { inClusterAddress, KubeApi } from './kube-api';
@@ -12,6 +13,9 @@ export function createResolver(
   settings: LoadBalancingSettings['resolver'], context: ResolverContext,
 ): Resolver {
   if (settings.dns !== undefined) return new DnsResolver(settings.dns, context);
+  if (settings.awsCloudMap !== undefined) {
+    return new CloudMapResolver(settings.awsCloudMap, connectCloudMap, context);
+  }
   if (settings.k8s !== undefined) {
     const { timeout } = settings.k8s;
     const timeoutMs = timeout > 0 ? timeout : DEFAULT_KUBE_TIMEOUT_MS;
@@ -22,4 +26,11 @@ export function createResolver(
     );
   }
   return new StaticResolver(settings.static?.hostnames ?? [], context.metrics);
+}
+
+/** The SDK is read from its own file, by whoever needs it. */
+function connectCloudMap(): CloudMapClient {
+  // Not `import`: tests run where that cannot be called late.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('./aws-sdk') as typeof import('./aws-sdk')).connectCloudMap();
 }

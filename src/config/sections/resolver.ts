@@ -3,7 +3,9 @@
  */
 import type { Duration } from 'cdk8s';
 import * as z from 'zod/mini';
-import { count, duration, flag, leaf, list, mustBe, text, type Field } from '../fields';
+import {
+  choice, count, duration, flag, leaf, list, mustBe, text, type Field,
+} from '../fields';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';
 
 /** Backends that are listed by hand. */
@@ -60,6 +62,44 @@ export interface K8sResolverConfig {
   readonly returnHostnames?: boolean;
 }
 
+/** Backends that are instances of a service in AWS Cloud Map. */
+export interface AwsCloudMapResolverConfig {
+  /**
+   * HTTP name of the namespace.
+   */
+  readonly namespace: string;
+  /**
+   * Name of the service.
+   */
+  readonly serviceName: string;
+  /**
+   * Which instances count by their health: HEALTHY, UNHEALTHY, ALL or HEALTHY_OR_ELSE_ALL; empty
+   * leaves it to Cloud Map.
+   * @default ""
+   */
+  readonly healthStatus?: string;
+  /**
+   * Time between two look-ups.
+   * @default Duration.seconds(30)
+   */
+  readonly interval?: Duration;
+  /**
+   * Time that a look-up may take.
+   * @default Duration.seconds(5)
+   */
+  readonly timeout?: Duration;
+  /**
+   * Port of the backends; 0 is the port that each instance is registered with.
+   * @default 0
+   */
+  readonly port?: number;
+  /**
+   * Account that owns the namespace, where it is shared with one's own.
+   * @default ""
+   */
+  readonly ownerAccount?: string;
+}
+
 /** How the exporter learns its backends: exactly one of these. */
 export interface ResolverConfig {
   /**
@@ -77,6 +117,11 @@ export interface ResolverConfig {
    * @default - not used
    */
   readonly k8s?: K8sResolverConfig;
+  /**
+   * Backends that are instances of a service in AWS Cloud Map.
+   * @default - not used
+   */
+  readonly awsCloudMap?: AwsCloudMapResolverConfig;
 }
 
 /** A port that YAML must hold as text, because upstream refuses a number. */
@@ -122,6 +167,20 @@ export const resolverFields = {
     timeout: duration('1m'),
     returnHostnames: flag({ fallback: false }),
   }, { check: ({ service }, report) => serviceHasNamespace(service, report) }),
+  awsCloudMap: optionalSection<AwsCloudMapResolverConfig>()(off, {
+    namespace: text(),
+    serviceName: text(),
+    healthStatus: choice(['', 'HEALTHY', 'UNHEALTHY', 'ALL', 'HEALTHY_OR_ELSE_ALL'], ''),
+    interval: duration('30s'),
+    timeout: duration('5s'),
+    port: count({ fallback: 0, max: 65_535 }),
+    ownerAccount: text({ fallback: '' }),
+  }, {
+    check: ({ namespace, serviceName }, report) => {
+      if (namespace === '') report(['namespace'], 'must name a Cloud Map namespace, got ""');
+      if (serviceName === '') report(['service_name'], 'must name a Cloud Map service, got ""');
+    },
+  }),
 };
 
 /** What the load-balancing exporter knows of its backends. */
@@ -144,10 +203,10 @@ function serviceHasNamespace(service: string, report: Report): void {
 /** Exactly one resolver. */
 export const resolver = section<ResolverConfig>()(resolverFields, {
   check: (settings, report) => {
-    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+      .map(([name]) => name === 'awsCloudMap' ? 'aws_cloud_map' : name);
     if (given.length === 1) return;
-    const got = given.length === 0 ? 'none' : given.map(([name]) => name).join(' and ');
-    report([], `must hold exactly one of static, dns and k8s, got ${got}`);
+    const got = given.length === 0 ? 'none' : given.join(' and ');
+    report([], `must hold exactly one of static, dns, k8s and aws_cloud_map, got ${got}`);
   },
-  upstreamOnly: ['aws_cloud_map'],
 });
