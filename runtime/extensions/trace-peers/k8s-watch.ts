@@ -11,9 +11,10 @@ import {
 } from '../../exporters/load-balancing/endpoint-slices';
 import { K8sResolver } from '../../exporters/load-balancing/k8s-resolver';
 import {
-  inClusterAddress, KubeApi, type ServiceRef, type SliceEvent, type SliceList, type SliceSource,
+  inClusterAddress, KubeApi, type ServiceRef, type SliceList, type SliceSource,
 } from '../../exporters/load-balancing/kube-api';
 import type { ResolverContext } from '../../exporters/load-balancing/resolver';
+import type { SliceEvent } from '../../exporters/load-balancing/slice-codec';
 
 type K8sSettings = NonNullable<TracePeersSettings['resolver']['k8s']>;
 

@@ -9,7 +9,8 @@ import { createTracePeersExtension, type TracePeersExtension } from './trace-pee
 import { makeUpstreamRing } from './upstream-ring';
 import { tracePeersExtension, type TracePeersSettings } from '../../config';
 import { buildRing, endpointOf } from '../../exporters/load-balancing/hash-ring';
-import type { SliceEvent, SliceSource } from '../../exporters/load-balancing/kube-api';
+import type { SliceSource } from '../../exporters/load-balancing/kube-api';
+import type { SliceEvent } from '../../exporters/load-balancing/slice-codec';
 import { PeerLog } from '../../net/peer-log';
 import type { Status } from '../../net/status';
 import type { PeersView } from '../../peers/peers-view';
