@@ -52,6 +52,11 @@ const settings: TailSamplingSettings = {
   sampleOnFirstMatch: false,
   dropPendingTracesOnShutdown: false,
   maximumTraceSizeBytes: 0,
+  blockOnOverflow: false,
+  samplingStrategy: 'trace-complete',
+  numShards: 1,
+  decisionQuietPeriod: 0,
+  detectSplitTraces: process.argv[4] !== 'no-detection',
   policies,
 };
 

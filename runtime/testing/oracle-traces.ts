@@ -57,7 +57,8 @@ export function policySettings(raw: RawConfig): PolicySettings {
   const given = Object.entries(own).filter(([, value]) => value !== null)
     .map(([key, value]) => [camelCase(key), inner(value)]);
   const settings = { ...DEFAULTS[type], ...Object.fromEntries(given) as object };
-  return { name: raw.name, type, [camelCase(type)]: settings } as PolicySettings;
+  const dry = raw.dry_run === true ? { dryRun: true } : {};
+  return { name: raw.name, type, ...dry, [camelCase(type)]: settings } as PolicySettings;
 }
 
 /** Whether a policy and all inside of it are of types that our sampler has. */
@@ -74,7 +75,17 @@ function milliseconds(duration: unknown, fallback: number): number {
   return Number(amount) * (unit === 's' ? 1000 : 1);
 }
 
-/** A tail sampler of the oracle. */
+function stressSettings(raw?: RawConfig): TailSamplingSettings['stressRelief'] {
+  return raw === undefined ? undefined : {
+    activationLevel: Number(raw.activation_level ?? 90),
+    deactivationLevel: Number(raw.deactivation_level ?? 70),
+    maximumLag: milliseconds(raw.maximum_lag, 5000),
+    minimumDuration: milliseconds(raw.minimum_duration, 10_000),
+    samplingPercentage: Number(raw.sampling_percentage ?? 10),
+  };
+}
+
+/** A tail sampler of the oracle, where caches are off unless they are given. */
 export function tailSettings(raw: RawConfig): TailSamplingSettings {
   const cache = (raw.decision_cache ?? {}) as RawConfig;
   return {
@@ -89,6 +100,13 @@ export function tailSettings(raw: RawConfig): TailSamplingSettings {
     sampleOnFirstMatch: raw.sample_on_first_match === true,
     dropPendingTracesOnShutdown: raw.drop_pending_traces_on_shutdown === true,
     maximumTraceSizeBytes: Number(raw.maximum_trace_size_bytes ?? 0),
+    blockOnOverflow: raw.block_on_overflow === true,
+    samplingStrategy: raw.sampling_strategy === 'span-ingest' ? 'span-ingest' : 'trace-complete',
+    numShards: 1,
+    maxBytes: raw.max_bytes === undefined ? undefined : Number(raw.max_bytes),
+    decisionQuietPeriod: milliseconds(raw.decision_quiet_period, 0),
+    stressRelief: stressSettings(raw.stress_relief as RawConfig | undefined),
+    detectSplitTraces: raw.detect_split_traces !== false,
     policies: ((raw.policies ?? []) as RawConfig[]).map(policySettings),
   };
 }

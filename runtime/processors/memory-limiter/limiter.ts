@@ -1,6 +1,6 @@
 import { CollectionPace, type Limit } from './collection-pace';
 import { MemoryLimits, memoryLimits } from './memory-limit';
-import type { MemorySource } from './process-memory';
+import type { MemorySource } from '../../telemetry/process-memory';
 import type { Clock, Timer } from '../../clock';
 import { formatGoDuration, type MemoryLimiterSettings } from '../../config';
 import type { Logger } from '../../telemetry/logger';

@@ -1,5 +1,5 @@
 /** From where on data is refused, in bytes. */
-import { readTotalMemory } from './total-memory';
+import { readTotalMemory } from '../../telemetry/total-memory';
 import type { MemoryLimiterSettings } from '../../config';
 
 /** The two limits, in bytes. */

@@ -1,7 +1,7 @@
 import { memoryLimits } from './memory-limit';
 import { createMemoryLimiterProcessor } from './memory-limiter';
-import { processMemory } from './process-memory';
-import { readTotalMemory } from './total-memory';
+import { processMemory } from '../../telemetry/process-memory';
+import { readTotalMemory } from '../../telemetry/total-memory';
 import type { MemoryLimiterSettings } from '../../config';
 import { RetryableError } from '../../errors';
 import type { Signal } from '../../pipeline/payload';

@@ -1,6 +1,6 @@
 /** Refuses data while the process uses too much memory, so that it is not killed for it. */
 import { Limiter } from './limiter';
-import { MemorySource, processMemory } from './process-memory';
+import { MemorySource, processMemory } from '../../telemetry/process-memory';
 import type { Processor, ProcessorContext } from '../../component';
 import type { MemoryLimiterSettings } from '../../config';
 import { RetryableError } from '../../errors';

@@ -1,12 +1,16 @@
 /** Takes the spans of requests: to their trace, after its decision, or into a new trace. */
 import type { HeldTraces } from './held-traces';
 import { NONE } from './id-table';
-import { PENDING, SAMPLED } from './policies/policy';
+import type { MemoryBound } from './memory-bound';
+import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import { CHAIN_WORDS, clearChain, type SpanArena } from './span-arena';
 import { SpanGroups } from './span-groups';
+import type { StressRelief } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { FactGatherer } from './trace-facts';
-import { BYTES, CHAIN, DECISION, SPANS, TOO_LARGE } from './trace-table';
+import {
+  BY_ID, BYTES, CHAIN, DECISION, epochOf, FLAGS, hasFlag, ROOT_SEEN, setEpoch, SPANS, TOO_LARGE,
+} from './trace-table';
 import { SpanIndex } from '../../otlp/span-index';
 import { fieldLength } from '../../wire/writer';
 
@@ -18,28 +22,50 @@ export interface ArrivalOptions {
   readonly traces: HeldTraces;
   /** Where spans are held. */
   readonly arena: SpanArena;
-  /** Reads what policies ask about. */
-  readonly facts: FactGatherer;
   /** Where arrivals are counted. */
   readonly metrics: TailSamplingMetrics;
   /** Bytes at which a trace is given up; 0 is no limit. */
   readonly maximumTraceSizeBytes: number;
   /** Whether a trace is decided sooner once its root was seen. */
   readonly asksRoot: boolean;
+  /** Whether it is then decided later when more of it comes. */
+  readonly asksQuiet: boolean;
+  /** Is told of traces that grow. */
+  readonly bound: MemoryBound;
+  /** Decides new traces by their ids while it is active. */
+  readonly stress?: StressRelief;
+  /** Counts decisions by ids. */
+  counted(decision: number): void;
+  /** Decides by the spans that came last; PENDING where that does not. Only for span-ingest. */
+  readonly decideSoFar?: (words: Int32Array, trace: number) => number;
+}
+
+/** Spans on their way out: one chain. */
+export class PassingSpans {
+  /** The chain. */
+  public readonly chain = new Int32Array(CHAIN_WORDS);
+  /** Number of spans in it; whoever takes them sets it to 0. */
+  public spans = 0;
+
+  public constructor() {
+    clearChain(this.chain, 0);
+  }
 }
 
 /** Takes requests. */
 export class Arrival {
-  /** Spans of kept traces that were decided before, to be passed on now: one chain. */
-  public readonly late = new Int32Array(CHAIN_WORDS);
-  /** Number of spans in that chain; whoever takes them sets it to 0. */
-  public lateSpans = 0;
+  /** Spans of kept traces that were decided before, to be passed on now. */
+  public readonly late = new PassingSpans();
+  /** Those of traces that were kept by their ids alone. */
+  public readonly byId = new PassingSpans();
   private readonly index = new SpanIndex();
   private readonly groups = new SpanGroups();
 
-  public constructor(private readonly options: ArrivalOptions) {
-    clearChain(this.late, 0);
-  }
+  public constructor(
+    private readonly options: ArrivalOptions,
+    /** Reads what policies ask about; replaced with the policies. */
+    public facts: FactGatherer,
+  ) {}
 
   /**
    * Takes one ExportTraceServiceRequest.
@@ -47,8 +73,8 @@ export class Arrival {
    * @throws MalformedError when it is none. What stood before the fault was taken.
    */
   public take(bytes: Uint8Array): void {
-    const { index, groups } = this;
-    const { arena, facts } = this.options;
+    const { index, groups, facts } = this;
+    const { arena } = this.options;
     index.read(bytes);
     arena.begin(index);
     try {
@@ -71,12 +97,34 @@ export class Arrival {
     const { ids } = this.groups;
     const id = group * 4;
     const found = traces.table.find(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]);
-    if (found === NONE && this.followsCache(bytes, group)) return;
-    const trace = found === NONE
-      ? traces.create(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])
-      : found;
-    if (traces.table.words[trace + DECISION] === PENDING) this.hold(bytes, group, trace);
-    else this.followDecision(bytes, group, trace);
+    if (found === NONE) {
+      this.takeUnknown(bytes, group);
+    } else if (traces.table.words[found + DECISION] === PENDING) {
+      this.hold(bytes, group, found);
+    } else {
+      this.followDecision(bytes, group, found);
+    }
+  }
+
+  private takeUnknown(bytes: Uint8Array, group: number): void {
+    const { traces, stress } = this.options;
+    const { ids } = this.groups;
+    const id = group * 4;
+    if (this.followsCache(bytes, group)) return;
+    if (stress?.active === true) {
+      this.decideById(bytes, group, stress);
+      return;
+    }
+    this.hold(bytes, group, traces.create(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]));
+  }
+
+  private decideById(bytes: Uint8Array, group: number, stress: StressRelief): void {
+    const { ids } = this.groups;
+    const id = group * 4;
+    const decision = stress.keeps(ids, id) ? SAMPLED : NOT_SAMPLED;
+    this.options.traces.remember(ids[id], ids[id + 1], ids[id + 2], ids[id + 3], decision);
+    this.options.counted(decision);
+    if (decision === SAMPLED) this.passOn(bytes, group, this.byId);
   }
 
   private followsCache(bytes: Uint8Array, group: number): boolean {
@@ -85,7 +133,7 @@ export class Arrival {
     const id = group * 4;
     if (sampledCache.has(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])) {
       metrics.earlySampled.add(size[group]);
-      this.passOn(bytes, group);
+      this.passOn(bytes, group, sampledCache.note === BY_ID ? this.byId : this.late);
       return true;
     }
     if (!notSampledCache.has(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])) return false;
@@ -96,44 +144,64 @@ export class Arrival {
   private followDecision(bytes: Uint8Array, group: number, trace: number): void {
     const { traces, metrics } = this.options;
     const { words } = traces.table;
-    if (words[trace + DECISION] === SAMPLED) this.passOn(bytes, group);
-    if (words[trace + TOO_LARGE] === 0) {
+    if (words[trace + DECISION] === SAMPLED) {
+      this.passOn(bytes, group, hasFlag(words, trace, BY_ID) ? this.byId : this.late);
+    }
+    if (!hasFlag(words, trace, TOO_LARGE)) {
       metrics.lateSpanAge.record(traces.secondsSinceDecision(trace));
     }
   }
 
-  private passOn(bytes: Uint8Array, group: number): void {
-    this.append(bytes, group, this.late, 0);
-    this.lateSpans += this.groups.size[group];
+  private passOn(bytes: Uint8Array, group: number, to: PassingSpans): void {
+    this.append(bytes, group, to.chain, 0);
+    to.spans += this.groups.size[group];
   }
 
   private hold(bytes: Uint8Array, group: number, trace: number): void {
-    const { traces, facts, maximumTraceSizeBytes, asksRoot } = this.options;
+    const { traces, bound, maximumTraceSizeBytes, decideSoFar } = this.options;
     const { words } = traces.table;
-    if (maximumTraceSizeBytes > 0) {
-      const size = (words[trace + BYTES] >>> 0) + this.sizeOf(group);
-      if (size > maximumTraceSizeBytes) {
-        traces.giveUp(trace);
-        return;
-      }
-      words[trace + BYTES] = Math.min(size, MOST_BYTES);
+    const size = (words[trace + BYTES] >>> 0) + this.sizeOf(group);
+    if (maximumTraceSizeBytes > 0 && size > maximumTraceSizeBytes) {
+      traces.giveUp(trace);
+      return;
     }
+    words[trace + BYTES] = Math.min(size, MOST_BYTES);
     this.readFacts(bytes, group, words, trace);
     this.append(bytes, group, words, trace + CHAIN);
     words[trace + SPANS] += this.groups.size[group];
     traces.spans += this.groups.size[group];
-    if (asksRoot && facts.rootSeen) traces.wheel.rootSeen(trace);
+    bound.grew(words, trace);
+    this.wait(words, trace);
+    if (decideSoFar === undefined) return;
+    const decision = decideSoFar(words, trace);
+    if (decision !== PENDING) traces.settle(trace, decision, 'span_ingest');
+  }
+
+  /** Moves the decision of a trace by what its newest spans say. */
+  private wait(words: Int32Array, trace: number): void {
+    const { traces: { wheel }, asksRoot, asksQuiet } = this.options;
+    const knewRoot = hasFlag(words, trace, ROOT_SEEN);
+    if (this.facts.rootSeen) words[trace + FLAGS] |= ROOT_SEEN;
+    if (!asksRoot) return;
+    if (knewRoot && asksQuiet) wheel.stirred(trace);
+    else if (this.facts.rootSeen) wheel.rootSeen(trace);
   }
 
   private readFacts(bytes: Uint8Array, group: number, words: Int32Array, trace: number): void {
-    const { facts } = this.options;
+    const { facts } = this;
+    const { traces: { epoch }, decideSoFar } = this.options;
     const { spanBody, spanEnd } = this.index;
     const { first, next } = this.groups;
+    if (decideSoFar !== undefined) {
+      facts.forget(words, trace);
+      setEpoch(words, trace, epoch);
+    }
     facts.begin(words, trace);
     for (let span = first[group]; span !== NONE; span = next[span]) {
       facts.readSpan(bytes, spanBody[span], spanEnd[span]);
     }
-    facts.end(words, trace);
+    // What was asked of its first spans is no longer asked: all are read again when it is decided.
+    if (epochOf(words, trace) === epoch) facts.end(words, trace);
   }
 
   /** Adds the spans of a group to a chain, those that stand side by side as one row. */

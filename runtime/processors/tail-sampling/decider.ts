@@ -5,7 +5,7 @@ import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { Clock } from '../../clock';
 import type { PolicySettings } from '../../config';
 import {
-  DECISION_NAMES, DROPPED, NOT_SAMPLED, SAMPLED, type Policy,
+  DECISION_NAMES, DROPPED, NOT_SAMPLED, PENDING, SAMPLED, type Policy,
 } from './policies/policy';
 import type { Counter } from '../../telemetry/metrics';
 
@@ -21,6 +21,12 @@ interface Voter {
   readonly executions: Counter;
   readonly executionTime: Counter;
   readonly kept: Counter;
+  /** Whether its vote is only counted. */
+  readonly isDry: boolean;
+  /** Whether it drops rather than keeps. */
+  readonly drops: boolean;
+  /** Traces about which the decision would be another, where its vote is only counted. */
+  readonly changes?: Counter;
 }
 
 /** What a decider is made from. */
@@ -51,12 +57,18 @@ export class Decider {
   private readonly times: Float64Array;
   private readonly timings: Float64Array;
   private untilTimed = 0;
+  private isTimed = false;
+  private readonly hasDryRuns: boolean;
+  /** What policies in `dry_run` said about the trace that is decided now. */
+  private readonly dryVotes: Uint8Array;
 
   public constructor(private readonly options: DeciderOptions) {
     const { policies, metrics } = options;
     const drops = policies.filter(({ type }) => type === 'drop');
     const others = policies.filter(({ type }) => type !== 'drop');
     this.voters = [...drops, ...others].map((settings) => this.voterOf(settings));
+    this.hasDryRuns = this.voters.some(({ isDry }) => isDry);
+    this.dryVotes = new Uint8Array(this.voters.length).fill(NOT_SAMPLED);
     this.votes = new Float64Array(this.voters.length * DECISIONS);
     this.kept = new Float64Array(this.voters.length);
     this.times = new Float64Array(this.voters.length);
@@ -69,16 +81,15 @@ export class Decider {
 
   /** SAMPLED, NOT_SAMPLED or DROPPED for the trace whose record begins at `trace`. */
   public decide(words: Int32Array, trace: number): number {
-    const { voters, votes } = this;
+    const { voters } = this;
     const { sampleOnFirstMatch } = this.options;
-    const isTimed = this.untilTimed === 0;
-    this.untilTimed = isTimed ? TIMED_EVERY - 1 : this.untilTimed - 1;
+    this.beginTrace();
     let decision = NOT_SAMPLED;
     let reason = NOBODY;
     for (let i = 0; i < voters.length; i += 1) {
-      const { policy } = voters[i];
-      const vote = isTimed ? this.timed(i, words, trace) : policy.decide(words, trace);
-      votes[i * DECISIONS + vote] += 1;
+      const { policy, isDry } = voters[i];
+      const vote = this.voteOf(i, words, trace);
+      if (isDry) continue;
       if (vote === DROPPED) {
         decision = DROPPED;
         break;
@@ -88,9 +99,35 @@ export class Decider {
       if (reason === NOBODY || policy.strictness < voters[reason].policy.strictness) reason = i;
       if (sampleOnFirstMatch) break;
     }
-    if (decision === SAMPLED) this.kept[reason] += 1;
-    this.decided[decision] += 1;
+    this.count(decision, reason);
     return decision;
+  }
+
+  /**
+   * Votes on the spans of a trace that came last, as upstream's span-ingest does: PENDING unless
+   * that decides. While a policy may still drop the trace, nothing can keep it.
+   */
+  public decideSoFar(words: Int32Array, trace: number): number {
+    const { voters } = this;
+    this.beginTrace();
+    for (let i = 0; i < voters.length; i += 1) {
+      const { isDry, drops } = voters[i];
+      const vote = this.voteOf(i, words, trace);
+      if (isDry) continue;
+      if (vote === SAMPLED || vote === DROPPED) {
+        this.count(vote, i);
+        return vote;
+      }
+      if (drops) break;
+    }
+    return PENDING;
+  }
+
+  /** Counts a decision; `reason` is the policy that kept the trace, if one did. */
+  public count(decision: number, reason = NOBODY): void {
+    this.decided[decision] += 1;
+    if (decision === SAMPLED && reason !== NOBODY) this.kept[reason] += 1;
+    if (this.hasDryRuns) this.countChanges(decision);
   }
 
   /** Adds what was counted since the last call to the metrics. */
@@ -116,6 +153,30 @@ export class Decider {
     this.decided.fill(0);
   }
 
+  private beginTrace(): void {
+    this.isTimed = this.untilTimed === 0;
+    this.untilTimed = this.isTimed ? TIMED_EVERY - 1 : this.untilTimed - 1;
+    if (this.hasDryRuns) this.dryVotes.fill(NOT_SAMPLED);
+  }
+
+  private voteOf(i: number, words: Int32Array, trace: number): number {
+    const { policy, isDry } = this.voters[i];
+    const vote = this.isTimed ? this.timed(i, words, trace) : policy.decide(words, trace);
+    this.votes[i * DECISIONS + vote] += 1;
+    if (isDry) this.dryVotes[i] = vote;
+    return vote;
+  }
+
+  /** Counts the policies in `dry_run` that would have made another decision of it. */
+  private countChanges(decision: number): void {
+    for (let i = 0; i < this.voters.length; i += 1) {
+      const vote = this.dryVotes[i];
+      const keeps = vote === SAMPLED && decision === NOT_SAMPLED;
+      if (keeps || vote === DROPPED && decision === SAMPLED) this.voters[i].changes?.add(1);
+    }
+    this.dryVotes.fill(NOT_SAMPLED);
+  }
+
   private timed(i: number, words: Int32Array, trace: number): number {
     const { clock } = this.options;
     const began = clock.monotonic();
@@ -128,13 +189,18 @@ export class Decider {
   private voterOf(settings: PolicySettings): Voter {
     const { questions, clock, metrics, prefix } = this.options;
     const name = prefix + settings.name;
-    const votes = settings.type === 'drop' ? [DROPPED, NOT_SAMPLED] : [SAMPLED, NOT_SAMPLED];
+    const drops = settings.type === 'drop';
+    const votes = drops ? [DROPPED, NOT_SAMPLED] : [SAMPLED, NOT_SAMPLED];
     return {
       policy: createPolicy(settings, { questions, clock }),
       counters: countersFor(votes, (decision) => metrics.votes(name, decision)),
       executions: metrics.executions(name),
       executionTime: metrics.executionTime(name),
       kept: metrics.kept(name),
+      isDry: settings.dryRun === true,
+      drops,
+      changes: settings.dryRun === true
+        ? metrics.dryRun(name, drops ? 'dropped' : 'kept') : undefined,
     };
   }
 }

@@ -3,10 +3,13 @@ import { ID_WORDS, IdTable, NONE } from './id-table';
 
 const NEWER = ID_WORDS;
 const OLDER = ID_WORDS + 1;
-const STRIDE = ID_WORDS + 2;
+const NOTE = ID_WORDS + 2;
+const STRIDE = ID_WORDS + 3;
 
 /** A set of trace ids that forgets the one asked for longest ago. */
 export class DecisionCache {
+  /** What was noted with the id that was found last. */
+  public note = 0;
   private readonly table: IdTable;
   private newest = NONE;
   private oldest = NONE;
@@ -26,20 +29,23 @@ export class DecisionCache {
     if (this.table.size === 0) return false;
     const record = this.table.find(w0, w1, w2, w3);
     if (record === NONE) return false;
+    this.note = this.table.words[record + NOTE];
     this.unlink(record);
     this.link(record);
     return true;
   }
 
-  /** Remembers this id. */
-  public add(w0: number, w1: number, w2: number, w3: number): void {
+  /** Remembers this id, and a note with it. */
+  public add(w0: number, w1: number, w2: number, w3: number, note = 0): void {
     if (this.limit <= 0 || this.has(w0, w1, w2, w3)) return;
     if (this.table.size >= this.limit) {
       const forgotten = this.oldest;
       this.unlink(forgotten);
       this.table.remove(forgotten);
     }
-    this.link(this.table.insert(w0, w1, w2, w3));
+    const record = this.table.insert(w0, w1, w2, w3);
+    this.table.words[record + NOTE] = note;
+    this.link(record);
   }
 
   private link(record: number): void {

@@ -4,34 +4,54 @@
  *   consume → arrival: to a held trace │ after its decision: on, or gone
  *   tick    → wheel: whose turn is it  → decider: votes → writer: payloads → outbox → next
  */
-import { Arrival } from './arrival';
-import { Decider } from './decider';
-import { FactQuestions } from './fact-questions';
+import { Arrival, type PassingSpans } from './arrival';
 import { HeldTraces } from './held-traces';
 import { NONE } from './id-table';
+import { MemoryBound } from './memory-bound';
 import { Outbox } from './outbox';
+import { NOT_SAMPLED } from './policies/policy';
 import { ReleaseWriter } from './release-writer';
+import { firstRules, nextRules, type Rules } from './rules';
 import { SpanArena } from './span-arena';
+import { SpanMarker } from './span-marker';
+import { SplitTraces } from './split-traces';
 import { StragglerMover } from './straggler-mover';
-import { TailSamplingMetrics } from './tail-sampling-metrics';
-import { FactGatherer } from './trace-facts';
+import { StressWatch } from './stress-watch';
+import { TailSamplingMetrics, type ReleaseReason } from './tail-sampling-metrics';
+import { epochOf, setEpoch } from './trace-table';
+import { WaitingRequests } from './waiting-requests';
 import type { Timer } from '../../clock';
 import type { Processor, ProcessorContext } from '../../component';
 import type { TailSamplingSettings } from '../../config';
 import { RetryableError } from '../../errors';
-import type { Payload } from '../../pipeline/payload';
+import { createPayload, type Payload } from '../../pipeline/payload';
+import { processMemory, type MemorySource } from '../../telemetry/process-memory';
+import { readTotalMemory } from '../../telemetry/total-memory';
 
 const TICK_MS = 1000;
 /** Longest time in milliseconds that decisions keep the process from anything else. */
 const SLICE_MS = 8;
 /** Traces that are decided between two looks at the clock. */
 const TRACES_PER_LOOK = 32;
+/** The share of all memory that held spans may take unless the configuration says. */
+const USUAL_SHARE = 0.5;
+/** The attribute of spans that were kept by the id of their trace alone: which share was kept. */
+const STRESS_ATTRIBUTE = 'tailsampling.stress_relief_percentage';
+
+/** What tests replace. */
+export interface TailSamplingOverrides {
+  /** The memory; this process's when not given. */
+  readonly memory?: MemorySource;
+  /** Bytes that there are. */
+  readonly totalMemory?: () => number;
+}
 
 /** Makes a tail sampler. */
 export function createTailSamplingProcessor(
-  settings: TailSamplingSettings, context: ProcessorContext,
+  settings: TailSamplingSettings, context: ProcessorContext, given: TailSamplingOverrides = {},
 ): Processor {
-  return new TailSampling(settings, context);
+  const { memory = processMemory, totalMemory = readTotalMemory } = given;
+  return new TailSampling(settings, context, memory, totalMemory());
 }
 
 /** Names of policies in metrics begin with the processor's own name, if it has one. */
@@ -45,10 +65,15 @@ class TailSampling implements Processor {
   private readonly arena = new SpanArena();
   private readonly outbox: Outbox;
   private readonly writer: ReleaseWriter;
+  private readonly markedWriter?: ReleaseWriter;
   private readonly traces: HeldTraces;
-  private readonly decider: Decider;
+  private readonly bound: MemoryBound;
+  private readonly stress?: StressWatch;
   private readonly arrival: Arrival;
   private readonly stragglers: StragglerMover;
+  private readonly waiting: WaitingRequests;
+  private readonly isIngest: boolean;
+  private rules: Rules;
   private timer?: Timer;
   private deciding = false;
   private tickOwed = false;
@@ -58,35 +83,38 @@ class TailSampling implements Processor {
 
   public constructor(
     private readonly settings: TailSamplingSettings, private readonly context: ProcessorContext,
+    memory: MemorySource, totalMemory: number,
   ) {
     const { id, clock, log, next } = context;
     const { arena } = this;
-    const asksRoot = settings.decisionWaitAfterRootReceived > 0;
     const metrics = new TailSamplingMetrics(context.metrics, id);
-    const questions = new FactQuestions();
     this.metrics = metrics;
+    this.isIngest = settings.samplingStrategy === 'span-ingest';
     this.outbox = new Outbox({ next, clock, log, lost: metrics.lost('refused') });
     this.writer = new ReleaseWriter(arena, (payload) => this.outbox.send(payload));
-    this.decider = new Decider({
-      policies: settings.policies,
-      prefix: policyPrefix(id),
-      sampleOnFirstMatch: settings.sampleOnFirstMatch,
-      questions,
-      clock,
-      metrics,
-    });
+    this.rules = firstRules(settings, { prefix: policyPrefix(id), clock, metrics });
+    const { sketchAt, factWords } = this.rules;
     this.traces = new HeldTraces({
-      settings, bitWords: questions.bitWords, arena, writer: this.writer, clock, metrics,
+      settings, factWords, arena, writer: this.writer, clock, metrics,
+      splitTraces: sketchAt === undefined ? undefined : new SplitTraces(metrics, sketchAt),
     });
-    this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
-    this.arrival = new Arrival({
+    this.bound = new MemoryBound({
+      maxBytes: settings.maxBytes ?? Math.floor(totalMemory * USUAL_SHARE),
+      slabs: arena.slabs,
       traces: this.traces,
-      arena,
-      facts: new FactGatherer(questions, asksRoot),
-      metrics,
-      maximumTraceSizeBytes: settings.maximumTraceSizeBytes,
-      asksRoot,
+      clock,
+      decide: (trace) => this.decide(trace, 'max_bytes'),
+      isBlocked: () => this.outbox.isFull,
     });
+    if (settings.stressRelief !== undefined) {
+      this.stress = new StressWatch(settings.stressRelief, {
+        clock, log, memory, metrics, totalMemory, bound: this.bound,
+      });
+      this.markedWriter = this.markingWriter(settings.stressRelief.samplingPercentage);
+    }
+    this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
+    this.arrival = this.arrivalOf(metrics);
+    this.waiting = new WaitingRequests(metrics.waitingRequests, (payload) => this.take(payload));
   }
 
   public get pendingItems(): number {
@@ -98,18 +126,26 @@ class TailSampling implements Processor {
     return Promise.resolve();
   }
 
-  public consume(payload: Payload): void {
+  public consume(payload: Payload): void | Promise<void> {
     if (this.stopping !== undefined) {
       throw new RetryableError(
         `${this.context.id}: must be running to take spans, got ${payload.items} after its end`);
     }
-    const { arrival } = this;
-    this.traces.lookAtClock();
-    try {
-      for (const chunk of payload.chunks) arrival.take(chunk);
-    } finally {
-      if (arrival.lateSpans > 0) this.passOnLate();
+    if (this.settings.blockOnOverflow && (this.traces.isFull || this.waiting.count > 0)) {
+      return this.waiting.add(payload);
     }
+    this.take(payload);
+  }
+
+  /**
+   * Takes other policies on. What is held stays, and is decided by them.
+   *
+   * @throws Error when they ask more than there is room for in what is held.
+   */
+  public reconfigure(settings: TailSamplingSettings): void {
+    this.rules = nextRules(settings, this.rules);
+    this.arrival.facts = this.rules.facts;
+    this.traces.epoch = this.rules.epoch;
   }
 
   public stop(): Promise<void> {
@@ -117,15 +153,58 @@ class TailSampling implements Processor {
     return this.stopping;
   }
 
-  private passOnLate(): void {
-    this.metrics.releasedLate.add(this.arrival.lateSpans);
-    this.arrival.lateSpans = 0;
-    this.writer.add(this.arrival.late, 0);
-    this.writer.flush();
+  private arrivalOf(metrics: TailSamplingMetrics): Arrival {
+    const { settings, arena, traces, bound, isIngest } = this;
+    return new Arrival({
+      traces,
+      arena,
+      metrics,
+      bound,
+      stress: this.stress?.relief,
+      maximumTraceSizeBytes: settings.maximumTraceSizeBytes,
+      asksRoot: settings.decisionWaitAfterRootReceived > 0 || settings.decisionQuietPeriod > 0,
+      asksQuiet: settings.decisionQuietPeriod > 0,
+      counted: (decision) => this.rules.decider.count(decision),
+      decideSoFar: isIngest ? (words, trace) => this.decideSoFar(words, trace) : undefined,
+    }, this.rules.facts);
+  }
+
+  private markingWriter(percentage: number): ReleaseWriter {
+    const marker = new SpanMarker(STRESS_ATTRIBUTE, percentage);
+    return new ReleaseWriter(this.arena, ({ chunks, items }) => this.outbox.send(
+      createPayload('traces', chunks.map((chunk) => marker.mark(chunk)), items)));
+  }
+
+  private take(payload: Payload): void {
+    const { arrival } = this;
+    this.traces.lookAtClock();
+    const hasRoom = this.bound.makeRoom();
+    try {
+      if (!hasRoom) {
+        this.metrics.refused.add(payload.items);
+        throw new RetryableError(
+          `${this.context.id}: must hold less than max_bytes to take spans; try again later`);
+      }
+      for (const chunk of payload.chunks) arrival.take(chunk);
+    } finally {
+      this.passOn(arrival.late, this.writer);
+      if (this.markedWriter !== undefined) this.passOn(arrival.byId, this.markedWriter);
+    }
+  }
+
+  /** Passes on what need not wait, and what was decided to make room. */
+  private passOn(passing: PassingSpans, writer: ReleaseWriter): void {
+    if (passing.spans > 0) {
+      this.metrics.releasedLate.add(passing.spans);
+      passing.spans = 0;
+      writer.add(passing.chain, 0);
+    }
+    writer.flush();
   }
 
   /** As upstream's, a tick that comes while the last one is at work waits, and a third is gone. */
   private tick(): void {
+    this.stress?.look(this.deciding ? this.tickBegan : undefined);
     if (this.deciding) this.tickOwed = true;
     else this.beginTick();
   }
@@ -139,7 +218,7 @@ class TailSampling implements Processor {
 
   /** Decides until the batch is empty, the time is up, or too much waits to be passed on. */
   private decideSlice(): void {
-    const { wheel, table } = this.traces;
+    const { wheel } = this.traces;
     const until = this.traces.lookAtClock() + SLICE_MS;
     let isLast = false;
     for (let untilLook = TRACES_PER_LOOK; ; untilLook -= 1) {
@@ -149,24 +228,64 @@ class TailSampling implements Processor {
       const trace = wheel.take();
       isLast = trace === NONE;
       if (isLast) break;
-      this.traces.settle(trace, this.decider.decide(table.words, trace));
+      this.decide(trace, this.reasonFor(trace));
     }
     this.metrics.heldSpans.set(this.traces.spans);
     this.writer.flush();
+    this.letWaitingIn();
     if (isLast) this.endTick();
     else if (this.outbox.isFull) this.outbox.onRoom(() => this.decideSlice());
     else setImmediate(() => this.decideSlice());
   }
 
+  /** Why a trace that was due is decided. */
+  private reasonFor(trace: number): ReleaseReason {
+    if (this.stopping !== undefined) return 'shutdown';
+    if (this.traces.wheel.waitedInFull(trace)) return 'decision_wait';
+    return this.settings.decisionQuietPeriod > 0 ? 'quiet_period' : 'root_received';
+  }
+
+  private decide(trace: number, reason: ReleaseReason): void {
+    const { traces, rules } = this;
+    const { words } = traces.table;
+    if (this.isIngest) {
+      // What policies had to say they said when its spans came.
+      rules.decider.count(NOT_SAMPLED);
+      traces.settle(trace, NOT_SAMPLED, reason);
+      traces.forget(trace);
+      return;
+    }
+    if (epochOf(words, trace) !== rules.epoch) {
+      this.stragglers.readAgain(words, trace, rules.facts);
+      setEpoch(words, trace, rules.epoch);
+    }
+    traces.settle(trace, rules.decider.decide(words, trace), reason);
+  }
+
+  private decideSoFar(words: Int32Array, trace: number): number {
+    const { clock } = this.context;
+    const began = clock.monotonic();
+    const decision = this.rules.decider.decideSoFar(words, trace);
+    this.metrics.tickDuration.record(Math.floor(clock.monotonic() - began));
+    return decision;
+  }
+
+  private letWaitingIn(): void {
+    while (this.waiting.count > 0 && !this.traces.isFull) this.waiting.letIn();
+  }
+
   private endTick(): void {
     const { metrics, traces } = this;
-    this.decider.report();
+    this.rules.decider.report();
     this.stragglers.move();
+    this.bound.tidy();
     metrics.tooEarly.add(traces.wheel.takeMissing());
     metrics.tracesOnMemory.set(traces.table.size);
     metrics.heldSpans.set(traces.spans);
     metrics.heldBytes.set(this.arena.slabs.reservedBytes);
-    metrics.tickDuration.record(Math.floor(this.context.clock.monotonic() - this.tickBegan));
+    const took = this.context.clock.monotonic() - this.tickBegan;
+    metrics.tickDuration.record(Math.floor(took));
+    this.stress?.ticked(took);
     this.deciding = false;
     const tell = this.whenDecided;
     this.whenDecided = undefined;
@@ -180,6 +299,7 @@ class TailSampling implements Processor {
 
   private async finish(): Promise<void> {
     this.timer?.cancel();
+    while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();
     if (this.settings.dropPendingTracesOnShutdown) {
       this.dropPending();
