@@ -85,7 +85,7 @@ function stressSettings(raw?: RawConfig): TailSamplingSettings['stressRelief'] {
   };
 }
 
-/** A tail sampler of the oracle, where caches are off unless they are given. */
+/** A tail sampler of the oracle, where caches are off unless they are given or null. */
 export function tailSettings(raw: RawConfig): TailSamplingSettings {
   const cache = (raw.decision_cache ?? {}) as RawConfig;
   return {
@@ -93,7 +93,7 @@ export function tailSettings(raw: RawConfig): TailSamplingSettings {
     decisionWaitAfterRootReceived: milliseconds(raw.decision_wait_after_root_received, 0),
     numTraces: Number(raw.num_traces ?? 50_000),
     expectedNewTracesPerSec: 0,
-    decisionCache: {
+    decisionCache: raw.decision_cache === null ? undefined : {
       sampledCacheSize: Number(cache.sampled_cache_size ?? 0),
       nonSampledCacheSize: Number(cache.non_sampled_cache_size ?? 0),
     },

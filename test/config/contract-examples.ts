@@ -216,7 +216,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     blockOnOverflow: true,
     samplingStrategy: 'trace-complete',
     numShards: 2,
-    maxBytes: 6,
+    maxBytes: 2_000_000,
     decisionQuietPeriod: seconds(3),
     stressRelief: {
       activationLevel: 80,

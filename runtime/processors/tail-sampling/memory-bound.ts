@@ -21,6 +21,8 @@ const TARGET_SHARE = 0.95;
 /** Longest time in milliseconds that this keeps the process from anything else. */
 const SLICE_MS = 8;
 const TRACES_PER_LOOK = 16;
+/** Traces that are decided before those that are kept leave, whose memory is not free before. */
+const TRACES_PER_FLUSH = 256;
 const MOST_FORGOTTEN_BIG = 256;
 
 /** What a bound is made from. */
@@ -35,6 +37,8 @@ export interface MemoryBoundOptions {
   readonly clock: Clock;
   /** Decides a trace now. */
   decide(trace: number): void;
+  /** Passes on what was decided to be kept. */
+  flush(): void;
   /** Whether nothing that is kept can leave. */
   isBlocked(): boolean;
 }
@@ -77,13 +81,15 @@ export class MemoryBound {
     const until = clock.monotonic() + SLICE_MS;
     this.big = this.waitingBig();
     this.big.sort((a, b) => this.weightOf(a) - this.weightOf(b));
-    for (let decided = 0; slabs.usedBytes > target; decided += 1) {
-      if (this.options.isBlocked()) break;
-      if (decided % TRACES_PER_LOOK === TRACES_PER_LOOK - 1 && clock.monotonic() >= until) break;
-      const trace = this.next();
+    for (let decided = 1; slabs.usedBytes > target; decided += 1) {
+      const trace = this.options.isBlocked() ? NONE : this.next();
       if (trace === NONE) break;
+      const isBig = hasFlag(this.options.traces.table.words, trace, BIG);
       this.options.decide(trace);
+      if (isBig || decided % TRACES_PER_FLUSH === 0) this.options.flush();
+      if (decided % TRACES_PER_LOOK === 0 && clock.monotonic() >= until) break;
     }
+    this.options.flush();
     return slabs.usedBytes <= maxBytes;
   }
 

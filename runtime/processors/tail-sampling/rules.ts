@@ -67,7 +67,6 @@ export function nextRules(settings: TailSamplingSettings, before: Rules): Rules 
   if (questions.bitWords > room) {
     throw new Error(`policies: must ask at most ${room * 32} questions without a restart, got more`);
   }
-  before.decider.report();
   return {
     ...before, epoch: before.epoch + 1, decider, facts: factsOf(settings, questions, sketchAt),
   };

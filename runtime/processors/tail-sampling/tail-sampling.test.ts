@@ -1,15 +1,14 @@
 import { createTailSamplingProcessor } from './tail-sampling';
 import type { Clock } from '../../clock';
-import type { Processor } from '../../component';
 import { PermanentError, RetryableError } from '../../errors';
 import { createPayload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
-import { processorContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
-import { tailSettings, type RawConfig } from '../../testing/oracle-traces';
+import { tailSettings } from '../../testing/oracle-traces';
 import { randomNumbers } from '../../testing/random-numbers';
 import { itemsIn } from '../../testing/sample-payload';
-import { findSpans, spans, traceIdOf, type TestSpan } from '../../testing/span-builder';
+import { spans, traceIdOf, type TestSpan } from '../../testing/span-builder';
+import { running, samplerContext } from '../../testing/tail-sampler';
 
 const UPSTREAM = 'otelcol_processor_tail_sampling_';
 const OURS = 'otelgw_tail_sampling_';
@@ -20,49 +19,11 @@ const ERRORS = {
 const LONG = { name: 'long', type: 'span_count', span_count: { min_spans: 2 } };
 const SECONDS = { decision_wait: '1s', policies: [ERRORS] };
 
-type Context = ReturnType<typeof contextOf>;
-
-function contextOf(id: string, clock?: Clock) {
-  const context = processorContext(id);
-  return clock === undefined ? context : { ...context, clock: clock as typeof context.clock };
-}
-
-/** A sampler that is started, and what is around it. */
-async function running(config: RawConfig, id = 'tail_sampling', clock?: Clock): Promise<{
-  readonly context: Context;
-  readonly sampler: Processor;
-  /** Gives spans in one request. */
-  give(list: readonly TestSpan[]): void;
-  /** Names of the traces that were passed on since the last call, once per span. */
-  sent(): string[];
-}> {
-  const context = contextOf(id, clock);
-  const sampler = createTailSamplingProcessor(tailSettings(config), context);
-  await sampler.start();
-  return {
-    context,
-    sampler,
-    give: (list) => {
-      void sampler.consume(createPayload('traces', [spans(list)], list.length));
-    },
-    sent: () => {
-      const { bytes } = context.next;
-      context.next.payloads.length = 0;
-      return findSpans(bytes).map(({ traceId }) => nameOf(traceId)).sort();
-    },
-  };
-}
-
-/** The name that traceIdOf made the id of. */
-function nameOf(traceId: string): string {
-  return Buffer.from(traceId, 'hex').toString().replaceAll('\0', '');
-}
-
 componentSuite('tail_sampling', {
   kind: 'processor',
   signals: ['traces'],
   make: () => {
-    const context = contextOf('tail_sampling');
+    const context = samplerContext('tail_sampling');
     const { next } = context;
     const config = { policies: [ALL, ERRORS, { ...LONG, type: 'latency', latency: {} }] };
     return {
@@ -314,7 +275,7 @@ test('hostile bytes inside a span end in a typed error, and nothing else is lost
 });
 
 test('the event loop is let go while many traces are decided', async () => {
-  const base = contextOf('x').clock;
+  const base = samplerContext('x').clock;
   let reads = 0;
   // Each look at the clock takes 5 ms.
   const clock: Clock = {

@@ -4,6 +4,7 @@
  *   consume → arrival: to a held trace │ after its decision: on, or gone
  *   tick    → wheel: whose turn is it  → decider: votes → writer: payloads → outbox → next
  */
+import { isDeepStrictEqual } from 'util';
 import { Arrival, type PassingSpans } from './arrival';
 import { HeldTraces } from './held-traces';
 import { NONE } from './id-table';
@@ -79,10 +80,11 @@ class TailSampling implements Processor {
   private tickOwed = false;
   private tickBegan = 0;
   private whenDecided?: () => void;
+  private isStopping = false;
   private stopping?: Promise<void>;
 
   public constructor(
-    private readonly settings: TailSamplingSettings, private readonly context: ProcessorContext,
+    private settings: TailSamplingSettings, private readonly context: ProcessorContext,
     memory: MemorySource, totalMemory: number,
   ) {
     const { id, clock, log, next } = context;
@@ -104,6 +106,7 @@ class TailSampling implements Processor {
       traces: this.traces,
       clock,
       decide: (trace) => this.decide(trace, 'max_bytes'),
+      flush: () => this.writer.flush(),
       isBlocked: () => this.outbox.isFull,
     });
     if (settings.stressRelief !== undefined) {
@@ -127,7 +130,7 @@ class TailSampling implements Processor {
   }
 
   public consume(payload: Payload): void | Promise<void> {
-    if (this.stopping !== undefined) {
+    if (this.isStopping) {
       throw new RetryableError(
         `${this.context.id}: must be running to take spans, got ${payload.items} after its end`);
     }
@@ -137,18 +140,28 @@ class TailSampling implements Processor {
     this.take(payload);
   }
 
-  /**
-   * Takes other policies on. What is held stays, and is decided by them.
-   *
-   * @throws Error when they ask more than there is room for in what is held.
-   */
-  public reconfigure(settings: TailSamplingSettings): void {
-    this.rules = nextRules(settings, this.rules);
-    this.arrival.facts = this.rules.facts;
-    this.traces.epoch = this.rules.epoch;
+  /** Other policies can be taken on. What is held stays, and is decided by them. */
+  public reconfigure(settings: TailSamplingSettings): () => void {
+    const { policies: now, ...before } = this.settings;
+    const { policies, ...after } = settings;
+    if (!isDeepStrictEqual(before, after)) {
+      throw new Error(`processors.${this.context.id}: must be what it was but for its policies`);
+    }
+    const rules = nextRules(settings, this.rules);
+    return () => {
+      this.rules.decider.report();
+      this.rules = rules;
+      this.settings = settings;
+      this.arrival.facts = rules.facts;
+      this.traces.epoch = rules.epoch;
+      this.context.log.info('Policies were replaced; what is held stays.', {
+        policies_before: now.length, policies: policies.length, held_spans: this.traces.spans,
+      });
+    };
   }
 
   public stop(): Promise<void> {
+    this.isStopping = true;
     this.stopping ??= this.finish();
     return this.stopping;
   }
@@ -178,21 +191,21 @@ class TailSampling implements Processor {
   private take(payload: Payload): void {
     const { arrival } = this;
     this.traces.lookAtClock();
-    const hasRoom = this.bound.makeRoom();
+    if (!this.bound.makeRoom()) {
+      this.metrics.refused.add(payload.items);
+      throw new RetryableError(
+        `${this.context.id}: must hold less than max_bytes to take spans; try again later`);
+    }
     try {
-      if (!hasRoom) {
-        this.metrics.refused.add(payload.items);
-        throw new RetryableError(
-          `${this.context.id}: must hold less than max_bytes to take spans; try again later`);
-      }
       for (const chunk of payload.chunks) arrival.take(chunk);
     } finally {
       this.passOn(arrival.late, this.writer);
       if (this.markedWriter !== undefined) this.passOn(arrival.byId, this.markedWriter);
+      this.bound.makeRoom();
     }
   }
 
-  /** Passes on what need not wait, and what was decided to make room. */
+  /** Passes on what need not wait. */
   private passOn(passing: PassingSpans, writer: ReleaseWriter): void {
     if (passing.spans > 0) {
       this.metrics.releasedLate.add(passing.spans);
@@ -240,7 +253,7 @@ class TailSampling implements Processor {
 
   /** Why a trace that was due is decided. */
   private reasonFor(trace: number): ReleaseReason {
-    if (this.stopping !== undefined) return 'shutdown';
+    if (this.isStopping) return 'shutdown';
     if (this.traces.wheel.waitedInFull(trace)) return 'decision_wait';
     return this.settings.decisionQuietPeriod > 0 ? 'quiet_period' : 'root_received';
   }

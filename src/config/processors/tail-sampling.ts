@@ -112,7 +112,7 @@ export interface TailSamplingProcessorConfig {
    */
   readonly numShards?: number;
   /**
-   * Memory for held spans, in bytes. Beyond it the traces that are big and old are decided early.
+   * Memory for held spans, in bytes, 1 MiB at least. Beyond it the traces that are big and old are decided early.
    * This collector's own key, as all that follow but the policies.
    * @default - half of the memory that the container, or else the machine, has
    */
@@ -139,6 +139,9 @@ export interface TailSamplingProcessorConfig {
   readonly policies: SamplingPolicyConfig[];
 }
 
+/** What a sampler needs to hold anything at all. */
+const LEAST_BYTES = 1_048_576;
+
 const fields = {
   decisionWait: duration('30s'),
   decisionWaitAfterRootReceived: duration('0s'),
@@ -154,7 +157,7 @@ const fields = {
   blockOnOverflow: flag({ fallback: false }),
   samplingStrategy: choice(['trace-complete', 'span-ingest'], 'trace-complete'),
   numShards: withoutEffect(count({ fallback: 1, max: 256 }), 'a process has one core'),
-  maxBytes: optional(count({ min: 1 })),
+  maxBytes: optional(count({ min: LEAST_BYTES })),
   decisionQuietPeriod: duration('0s'),
   stressRelief: givenSection<StressReliefConfig>()('off', {
     activationLevel: ratio({ fallback: 90, min: 1, max: 100 }),
