@@ -40,8 +40,8 @@ export class ConfigReload {
 
   /** Begins to watch. */
   public start(): void {
-    for (const file of this.files) file.open();
     process.on('SIGHUP', this.onSignal);
+    for (const file of this.files) this.watch(file);
   }
 
   /** Watches no more. */
@@ -55,6 +55,15 @@ export class ConfigReload {
     this.isOwed = true;
     this.running ??= this.readWhileOwed().finally(() => { this.running = undefined; });
     return this.running;
+  }
+
+  private watch(file: WatchedFile): void {
+    try {
+      file.open();
+    } catch (error) {
+      // It was there when the collector started, and is read once more at SIGHUP.
+      this.options.log.error('The configuration is not watched.', { error: messageOf(error) });
+    }
   }
 
   private readonly onSignal = (): void => { void this.reload(); };
