@@ -3,7 +3,7 @@
  * later or are gone, and types under names that it does not know yet.
  */
 import { comparableName } from './component-lists';
-import { CONTRIB_SETTINGS } from './settings/contrib-settings';
+import { CONTRIB_SETTINGS, OWN_SETTINGS } from './settings/contrib-settings';
 import { CORE_SETTINGS } from './settings/core-settings';
 import { RECEIVER_SETTINGS } from './settings/receiver-settings';
 import type { Change, SettingChange } from './settings/setting-change';
@@ -35,7 +35,7 @@ export const SETTING_CHANGES: readonly SettingChange[] = [
 const SECTIONS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 
 const BY_COMPONENT = new Map<string, SettingChange[]>();
-for (const change of SETTING_CHANGES) {
+for (const change of [...SETTING_CHANGES, ...OWN_SETTINGS]) {
   const [section, type = ''] = change.component.split('.');
   const name = comparableName(section, type);
   BY_COMPONENT.set(name, [...BY_COMPONENT.get(name) ?? [], change]);
@@ -159,8 +159,9 @@ function complaint(change: Change, minor: number, version: string): string {
   const { since = 0, until = Infinity, instead, says, values } = change;
   const isTooOld = minor < since;
   const bound = isTooOld ? `before 0.${since}` : `from 0.${until} on`;
+  const isNowhere = until === 0;
   const what = says === undefined
-    ? unknownText(isTooOld, since, until, values) : `${says} ${bound}`;
+    ? unknownText(isTooOld, since, until, values) : isNowhere ? says : `${says} ${bound}`;
   const newer = isTooOld ? `use an image of 0.${since}.0 or newer, or ` : '';
   return `${what}, got an image of ${version}.\n→ ${newer}${instead ?? 'leave it out'}.`;
 }

@@ -83,6 +83,9 @@ test.each([
   [sampler({ block_on_overflow: true }), '0.120.0',
     'processors.tail_sampling.block_on_overflow: exists from 0.133 on, got an image of 0.120.0.'
     + '\n→ use an image of 0.133.0 or newer, or leave it out.'],
+  [sampler({ max_bytes: 2e6 }), '0.160.0',
+    'processors.tail_sampling.max_bytes: is a setting of otelgw alone, got an image of 0.160.0.'
+    + '\n→ leave it out, or use CollectorImage.runtime().'],
   [queue({ blocking: true }), '0.150.0',
     'exporters.otlp.sending_queue.blocking: exists before 0.129 only, got an image of 0.150.0.'
     + '\n→ write `block_on_overflow`.'],

@@ -61,10 +61,10 @@ test('a big trace goes before older small ones', async () => {
   expect(sampler.sent()).toEqual(['big']);
 });
 
-test('the bound is half of all memory unless it is given', async () => {
+test('the bound is half of the memory that the process leaves unless it is given', async () => {
   const sampler = await running(
     { ...CONFIG, max_bytes: undefined }, 'tail_sampling', undefined,
-    { totalMemory: () => 16 * MB });
+    { totalMemory: () => 64 * 1024 * 1024 + 17 * MB });
   fill(sampler, 40);
   await sampler.context.clock.advance(1000);
   const held = sampler.context.metrics.value(`${OURS}held_bytes`);

@@ -34,8 +34,10 @@ const TICK_MS = 1000;
 const SLICE_MS = 8;
 /** Traces that are decided between two looks at the clock. */
 const TRACES_PER_LOOK = 32;
-/** The share of all memory that held spans may take unless the configuration says. */
+/** What held spans may take unless the configuration says: half of what the process leaves. */
 const USUAL_SHARE = 0.5;
+const PROCESS_BYTES = 64 * 1024 * 1024;
+const LEAST_BYTES = 8 * 1024 * 1024;
 /** The attribute of spans that were kept by the id of their trace alone: which share was kept. */
 const STRESS_ATTRIBUTE = 'tailsampling.stress_relief_percentage';
 
@@ -59,6 +61,11 @@ export function createTailSamplingProcessor(
 function policyPrefix(id: string): string {
   const slash = id.indexOf('/');
   return slash < 0 ? '' : `${id.slice(slash + 1)}.`;
+}
+
+/** Bytes that held spans may take of so much memory. */
+function usualBytes(totalMemory: number): number {
+  return Math.max(LEAST_BYTES, Math.floor((totalMemory - PROCESS_BYTES) * USUAL_SHARE));
 }
 
 class TailSampling implements Processor {
@@ -101,7 +108,7 @@ class TailSampling implements Processor {
       splitTraces: sketchAt === undefined ? undefined : new SplitTraces(metrics, sketchAt),
     });
     this.bound = new MemoryBound({
-      maxBytes: settings.maxBytes ?? Math.floor(totalMemory * USUAL_SHARE),
+      maxBytes: settings.maxBytes ?? usualBytes(totalMemory),
       slabs: arena.slabs,
       traces: this.traces,
       clock,

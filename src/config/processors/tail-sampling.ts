@@ -114,7 +114,7 @@ export interface TailSamplingProcessorConfig {
   /**
    * Memory for held spans, in bytes, 1 MiB at least. Beyond it the traces that are big and old are decided early.
    * This collector's own key, as all that follow but the policies.
-   * @default - half of the memory that the container, or else the machine, has
+   * @default - half of what 64 MiB leave of the container's memory, or else of the machine's
    */
   readonly maxBytes?: number;
   /**

@@ -148,3 +148,15 @@ export const CONTRIB_SETTINGS: SettingChange[] = [
     since(156, 'max_size', 'contrib v0.156.0 #38620'),
   ]),
 ];
+
+const OWN_TAIL_SAMPLING = [
+  'max_bytes', 'decision_quiet_period', 'stress_relief', 'detect_split_traces',
+  'policies[].dry_run',
+];
+
+/** Settings that no release of upstream has: the runtime's own. */
+export const OWN_SETTINGS: readonly SettingChange[] =
+  of('processors.tail_sampling', OWN_TAIL_SAMPLING.map((path) => until(0, path, 'otelgw', {
+    says: 'is a setting of otelgw alone',
+    instead: 'leave it out, or use CollectorImage.runtime()',
+  })));
