@@ -2,6 +2,7 @@
  * The collector: builds every component that the configuration names, joins them to pipelines,
  * and starts and stops them in the order in which data is never without somewhere to go.
  */
+import { changedParts } from './changed-parts';
 import type { Clock } from './clock';
 import type {
   Component, ComponentContext, Consumer, Exporter, Extension, Http2, Processor, Receiver,
@@ -55,7 +56,7 @@ export class Collector {
 
   /** Builds all components; nothing is opened before `start`. */
   public constructor(
-    private readonly settings: CollectorSettings,
+    private settings: CollectorSettings,
     private readonly environment: CollectorEnvironment,
   ) {
     for (const id of settings.extensionOrder) {
@@ -98,6 +99,28 @@ export class Collector {
     if (joining.length === 0) this.beReady();
     // Whoever waits for others must not keep a signal from ending the process.
     else void Promise.all(joining).then(() => this.beReady());
+  }
+
+  /**
+   * Goes on with other settings, where only those of processors differ that can change while they
+   * run. The ids of those are returned.
+   *
+   * @throws Error that names what cannot change without a restart; then nothing changes.
+   */
+  public reconfigure(settings: CollectorSettings): readonly string[] {
+    const { processors, others } = changedParts(this.settings, settings);
+    const fixed = [...others];
+    const changes = processors.flatMap((id) => this.runningProcessors(id).map((processor) => {
+      if (processor.reconfigure === undefined) return void fixed.push(`processors.${id}`);
+      return processor.reconfigure(found(settings.processors, id).settings);
+    }));
+    if (fixed.length > 0) {
+      throw new Error('must be what it was but for the policies of tail samplers, got another'
+        + ` ${[...new Set(fixed)].join(', ')}`);
+    }
+    for (const change of changes) change?.();
+    this.settings = settings;
+    return processors;
   }
 
   /** Tells the extensions that the collector is about to stop: readiness goes off. */
@@ -154,6 +177,12 @@ export class Collector {
         });
       }
     }
+  }
+
+  /** The processors of this id: one for each pipeline that names it. */
+  private runningProcessors(id: string): Processor[] {
+    return this.pipelines.flatMap(({ settings, processors }) =>
+      processors.filter((_, at) => settings.processors[at] === id));
   }
 
   private context(kind: string, id: string): ComponentContext {

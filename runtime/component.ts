@@ -52,7 +52,15 @@ export interface Consumer {
 export type Receiver = Component;
 
 /** Stands between a receiver and an exporter, in one pipeline. */
-export interface Processor extends Component, Consumer {}
+export interface Processor extends Component, Consumer {
+  /**
+   * Makes ready to go on with other settings, of its own contract, and with all that it holds; what
+   * is returned makes the change. Those that cannot do without a restart lack it.
+   *
+   * @throws Error when it cannot take on these settings.
+   */
+  reconfigure?(settings: unknown): () => void;
+}
 
 /** Gives telemetry to the outside, for all pipelines that name it. */
 export interface Exporter extends Component, Consumer {}

@@ -217,6 +217,17 @@ export class SamplingPolicy {
     }, [...wrong, ...problems]);
   }
 
+  /**
+   * Asks `policy` and counts what it says, without any effect on what is kept. Not for policies
+   * inside others; only the runtime image has it.
+   */
+  public static dryRun(policy: SamplingPolicy): SamplingPolicy {
+    const wrong = wrongValue('policy', policy, POLICY);
+    return wrong.length > 0
+      ? new SamplingPolicy({ name: 'unknown', type: 'always_sample' }, wrong)
+      : new SamplingPolicy({ ...policy._toConfig(), dryRun: true }, policy._problems);
+  }
+
   private static parts(given: SamplingPolicy[]) {
     const problems = wrongValue('policies', given, POLICIES);
     const policies = problems.length === 0 ? given : [SamplingPolicy.alwaysSample('unknown')];

@@ -1,8 +1,10 @@
-import { Duration } from 'cdk8s';
+import { Duration, type Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { CollectorTier } from './collector-tier';
-import { tailSamplingProcessor, type TailSamplingProcessorConfig } from './config';
+import {
+  tailSamplingProcessor, type StressReliefConfig, type TailSamplingProcessorConfig,
+} from './config';
 import { Place, type TierPart } from './features/part';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
@@ -53,6 +55,40 @@ export interface TailSamplingOptions {
    * @default - not checked
    */
   readonly expectedTracesPerSecond?: number;
+  /**
+   * Time from a trace's root span to the decision, where that is sooner; in whole seconds.
+   * @default - a root changes nothing
+   */
+  readonly decisionWaitAfterRootReceived?: Duration;
+  /**
+   * Time without any span of a trace whose root has come after which it is decided, where that is
+   * sooner than the decision wait; in whole seconds. Only the runtime image has it.
+   * @default - quiet changes nothing
+   */
+  readonly decisionQuietPeriod?: Duration;
+  /**
+   * Whether senders wait while a pod holds as many undecided traces as it may, rather than the
+   * oldest one making room.
+   * @default false
+   */
+  readonly blockOnOverflow?: boolean;
+  /**
+   * Size at which a trace is given up, in whole MiB.
+   * @default - without limit
+   */
+  readonly maximumTraceSize?: Size;
+  /**
+   * Memory of a pod for spans that wait, in whole MiB. Beyond it the traces that are big and old
+   * are decided early. Only the runtime image has it.
+   * @default - half of what 64 MiB leave of the pod's memory
+   */
+  readonly maxHeldMemory?: Size;
+  /**
+   * Deciding new traces by their ids alone while a pod is under stress. Only the runtime image has
+   * it.
+   * @default - never
+   */
+  readonly stressRelief?: StressReliefConfig;
   /**
    * How senders learn which pods there are.
    * @default Discovery.KUBERNETES_API
@@ -167,6 +203,7 @@ function tailSampling(
     expectedNewTracesPerSec: expectedTracesPerSecond === undefined ? undefined : perPod,
     // Spans that come late follow what was decided about their trace.
     decisionCache: { sampledCacheSize: numTraces * 2, nonSampledCacheSize: numTraces * 2 },
+    ...sizesAndWaits(options),
     policies: policies.map((policy) => policy._toConfig()),
   };
   return {
@@ -177,6 +214,21 @@ function tailSampling(
       write: (at) => tailSamplingProcessor.write(config, at),
     }],
   };
+}
+
+function sizesAndWaits(options: TailSamplingOptions): Partial<TailSamplingProcessorConfig> {
+  return {
+    decisionWaitAfterRootReceived: options.decisionWaitAfterRootReceived,
+    decisionQuietPeriod: options.decisionQuietPeriod,
+    blockOnOverflow: options.blockOnOverflow,
+    maximumTraceSizeBytes: bytesOf(options.maximumTraceSize),
+    maxBytes: bytesOf(options.maxHeldMemory),
+    stressRelief: options.stressRelief,
+  };
+}
+
+function bytesOf(size?: Size): number | undefined {
+  return size === undefined ? undefined : size.toMebibytes() * 1024 * 1024;
 }
 
 function protocolProblems({ protocols }: GatewayProps): string[] {

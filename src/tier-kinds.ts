@@ -121,6 +121,16 @@ export const SAMPLER_KINDS: Kinds = {
   decisionWait: durationOf('seconds', 1, 10),
   numTraces: wholeFrom(1, 50_000),
   expectedTracesPerSecond: wholeFrom(1, 1000),
+  decisionWaitAfterRootReceived: durationOf('seconds', 0, 5),
+  decisionQuietPeriod: durationOf('seconds', 0, 3),
+  blockOnOverflow: switched,
+  maximumTraceSize: wholeMebibytes,
+  maxHeldMemory: wholeMebibytes,
+  stressRelief: {
+    is: (value) => typeof value === 'object' && value !== null,
+    wanted: 'settings of stress relief',
+    example: '{ samplingPercentage: 10 }',
+  },
   discovery: oneOf(['kubernetes-api', 'dns'], 'Discovery.DNS'),
 };
 

@@ -44,6 +44,33 @@ test.each([
   });
 });
 
+test('waits, sizes, stress relief and policies on trial are written as they are given', () => {
+  const { tail_sampling: written } = sampler({
+    decisionWaitAfterRootReceived: Duration.seconds(5),
+    decisionQuietPeriod: Duration.seconds(3),
+    blockOnOverflow: true,
+    maximumTraceSize: Size.mebibytes(8),
+    maxHeldMemory: Size.mebibytes(512),
+    stressRelief: { samplingPercentage: 5 },
+    policies: [...policies, SamplingPolicy.dryRun(SamplingPolicy.alwaysSample('all'))],
+  }).configOf('sampler').processors;
+  expect(written).toMatchObject({
+    decision_wait_after_root_received: '5s',
+    decision_quiet_period: '3s',
+    block_on_overflow: true,
+    maximum_trace_size_bytes: 8_388_608,
+    max_bytes: 536_870_912,
+    stress_relief: { sampling_percentage: 5 },
+  });
+  expect(written.policies[1]).toEqual({ name: 'all', type: 'always_sample', dry_run: true });
+});
+
+test('what only the runtime has is refused for an image of upstream', () => {
+  expect(() => sampler({
+    image: CollectorImage.contrib('0.160.0'), maxHeldMemory: Size.mebibytes(512),
+  })).toThrow('max_bytes: is a setting of otelgw alone');
+});
+
 test.each([[5, 30], [10, 35], [120, 145]])(
   'with a decision wait of %i s it gets %i s to end', (wait, grace) => {
     expect(sampler({ decisionWait: Duration.seconds(wait) })

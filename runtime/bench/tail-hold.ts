@@ -56,6 +56,11 @@ const settings: TailSamplingSettings = {
   maximumTraceSizeBytes: 0,
   usetracestate: false,
   recordpolicy: false,
+  blockOnOverflow: false,
+  samplingStrategy: 'trace-complete',
+  numShards: 1,
+  decisionQuietPeriod: 0,
+  detectSplitTraces: process.argv[4] !== 'no-detection',
   policies,
 };
 

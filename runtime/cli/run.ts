@@ -9,6 +9,7 @@ import {
 } from '../config';
 import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
+import { ConfigReload } from './config-reload';
 import { readConfigSource } from './config-sources';
 import { letHeapGrow } from './heap-growth';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
@@ -19,6 +20,10 @@ interface RunOptions {
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly http2: Http2;
+}
+
+interface LiveOptions extends RunOptions {
+  readonly reload: ConfigReload;
 }
 
 /** How the process was asked to end. */
@@ -48,7 +53,14 @@ export const run: Command = {
     const environment = { clock: systemClock, log, metrics, calls, spans, http2: options.http2 };
     const collector = new Collector(reading.settings, environment);
     const alive = keepAlive();
-    const code = await live(collector, telemetry, options);
+    const reload = new ConfigReload({
+      configs: options.configs,
+      clock: systemClock,
+      log,
+      read: () => readConfiguration(options.configs),
+      apply: (settings) => collector.reconfigure(settings),
+    });
+    const code = await live(collector, telemetry, { ...options, reload });
     alive.cancel();
     return code;
   },
@@ -97,7 +109,7 @@ function milliseconds(option: string, text: string): number {
 
 /** Starts, waits for the end, and ends in order. */
 async function live(
-  collector: Collector, { log, servers }: ProcessTelemetry, options: RunOptions,
+  collector: Collector, { log, servers }: ProcessTelemetry, options: LiveOptions,
 ): Promise<number> {
   const ending = untilEnd(log);
   const late = lateness(ending, options, collector);
@@ -121,7 +133,10 @@ async function live(
     await stopAll(servers);
     return 1;
   }
-  if (await ending.first === 'bug') return 1;
+  options.reload.start();
+  const how = await ending.first;
+  options.reload.stop();
+  if (how === 'bug') return 1;
   log.info('Received signal to stop. Draining.', {
     drain_delay_ms: options.drainDelayMs,
     ...collector.leaveMs > 0 && { leave_ms: collector.leaveMs },

@@ -68,7 +68,8 @@ export function policySettings(raw: RawConfig): PolicySettings {
   const given = Object.entries(own).filter(([, value]) => value !== null)
     .map(([key, value]) => [camelCase(key), inner(value)]);
   const settings = { ...DEFAULTS[type], ...Object.fromEntries(given) as object };
-  return { name: raw.name, type, [camelCase(type)]: settings } as PolicySettings;
+  const dry = raw.dry_run === true ? { dryRun: true } : {};
+  return { name: raw.name, type, ...dry, [camelCase(type)]: settings } as PolicySettings;
 }
 
 /** Whether a policy and all inside of it are of types that our sampler has. */
@@ -86,7 +87,25 @@ function milliseconds(duration: unknown, fallback: number): number {
   return Number(amount) * (unit === 's' ? 1000 : 1);
 }
 
-/** A tail sampler of the oracle, with the feature gates that were on. */
+function stressSettings(raw?: RawConfig): TailSamplingSettings['stressRelief'] {
+  return raw === undefined ? undefined : {
+    activationLevel: Number(raw.activation_level ?? 90),
+    deactivationLevel: Number(raw.deactivation_level ?? 70),
+    maximumLag: milliseconds(raw.maximum_lag, 5000),
+    minimumDuration: milliseconds(raw.minimum_duration, 10_000),
+    samplingPercentage: Number(raw.sampling_percentage ?? 10),
+  };
+}
+
+/** Whether a key of ours is true that upstream has as a feature gate. */
+function isOn(raw: RawConfig, gates: readonly string[], name: string): boolean {
+  return raw[name] === true || gates.includes(`processor.tailsamplingprocessor.${name}`);
+}
+
+/**
+ * A tail sampler of the oracle, with the feature gates that were on; caches are off unless they
+ * are given or null.
+ */
 export function tailSettings(
   raw: RawConfig, gates: readonly string[] = [],
 ): TailSamplingSettings {
@@ -96,15 +115,22 @@ export function tailSettings(
     decisionWaitAfterRootReceived: milliseconds(raw.decision_wait_after_root_received, 0),
     numTraces: Number(raw.num_traces ?? 50_000),
     expectedNewTracesPerSec: 0,
-    decisionCache: {
+    decisionCache: raw.decision_cache === null ? undefined : {
       sampledCacheSize: Number(cache.sampled_cache_size ?? 0),
       nonSampledCacheSize: Number(cache.non_sampled_cache_size ?? 0),
     },
     sampleOnFirstMatch: raw.sample_on_first_match === true,
     dropPendingTracesOnShutdown: raw.drop_pending_traces_on_shutdown === true,
     maximumTraceSizeBytes: Number(raw.maximum_trace_size_bytes ?? 0),
-    usetracestate: gates.includes('processor.tailsamplingprocessor.usetracestate'),
-    recordpolicy: gates.includes('processor.tailsamplingprocessor.recordpolicy'),
+    usetracestate: isOn(raw, gates, 'usetracestate'),
+    recordpolicy: isOn(raw, gates, 'recordpolicy'),
+    blockOnOverflow: raw.block_on_overflow === true,
+    samplingStrategy: raw.sampling_strategy === 'span-ingest' ? 'span-ingest' : 'trace-complete',
+    numShards: 1,
+    maxBytes: raw.max_bytes === undefined ? undefined : Number(raw.max_bytes),
+    decisionQuietPeriod: milliseconds(raw.decision_quiet_period, 0),
+    stressRelief: stressSettings(raw.stress_relief as RawConfig | undefined),
+    detectSplitTraces: raw.detect_split_traces !== false,
     policies: ((raw.policies ?? []) as RawConfig[]).map(policySettings),
   };
 }

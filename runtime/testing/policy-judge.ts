@@ -3,7 +3,7 @@ import type { PolicySettings } from '../config';
 import { FakeClock } from './fake-clock';
 import { hexOf } from '../otlp/sampling-threshold';
 import { SpanIndex } from '../otlp/span-index';
-import { FactQuestions } from '../processors/tail-sampling/fact-questions';
+import { FactQuestions, RANDOM_WORDS } from '../processors/tail-sampling/fact-questions';
 import { createPolicy } from '../processors/tail-sampling/policies';
 import { DECISION_NAMES, type Policy } from '../processors/tail-sampling/policies/policy';
 import { FactGatherer } from '../processors/tail-sampling/trace-facts';
@@ -24,7 +24,7 @@ export class PolicyJudge {
     const questions = new FactQuestions();
     this.policy = createPolicy(settings, { questions, clock: this.clock, adjustsCounts });
     this.facts = new FactGatherer(questions, false);
-    this.table = new TraceTable(questions.words, 100);
+    this.table = new TraceTable(questions.bitWords + RANDOM_WORDS, 100);
   }
 
   /** The decision about the trace whose spans came in these requests, resource by resource. */

@@ -69,7 +69,9 @@ export type {
   SpanCountPolicyConfig, StatusCodePolicyConfig, StringAttributePolicyConfig,
   TraceStatePolicyConfig,
 } from './processors/sampling-policy-config';
-export type { DecisionCacheConfig, TailSamplingProcessorConfig } from './processors/tail-sampling';
+export type {
+  DecisionCacheConfig, StressReliefConfig, TailSamplingProcessorConfig,
+} from './processors/tail-sampling';
 export type { FileLogReceiverConfig, FileLogRetryConfig } from './receivers/file-log';
 export type { HostMetricsReceiverConfig } from './receivers/host-metrics';
 export type {

@@ -33,6 +33,8 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   }],
   ['MemoryLimiterProcessorConfig', memoryLimiterProcessor, { check_interval: '1s', limit_mib: 50 }],
   ['TailSamplingProcessorConfig', tailSamplingProcessor, {
+    decision_cache: {},
+    stress_relief: {},
     policies: [
       ...simple,
       { name: 's', type: 'status_code', status_code: { status_codes: ['OK'] } },
@@ -252,6 +254,19 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     usetracestate: true,
     recordpolicy: true,
     peers: 'trace_peers',
+    blockOnOverflow: true,
+    samplingStrategy: 'trace-complete',
+    numShards: 2,
+    maxBytes: 2_000_000,
+    decisionQuietPeriod: seconds(3),
+    stressRelief: {
+      activationLevel: 80,
+      deactivationLevel: 60,
+      maximumLag: seconds(2),
+      minimumDuration: seconds(20),
+      samplingPercentage: 5,
+    },
+    detectSplitTraces: false,
     policies: [
       {
         name: 'c',
@@ -267,6 +282,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
           fair: true,
         },
       },
+      { name: 'x', type: 'always_sample', dryRun: true },
       { name: 'l', type: 'latency', latency: { thresholdMs: 1, upperThresholdMs: 2 } },
       {
         name: 'n',

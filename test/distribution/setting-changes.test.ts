@@ -83,6 +83,10 @@ test.each([
   [sampler({ block_on_overflow: true }), '0.120.0',
     'processors.tail_sampling.block_on_overflow: exists from 0.133 on, got an image of 0.120.0.'
     + '\n→ use an image of 0.133.0 or newer, or leave it out.'],
+  [sampler({ max_bytes: 2e6 }), '0.160.0',
+    'processors.tail_sampling.max_bytes: exists in the collector of this project only,'
+    + ' got an image of 0.160.0.'
+    + '\n→ leave it out, or use CollectorImage.runtime().'],
   [queue({ blocking: true }), '0.150.0',
     'exporters.otlp.sending_queue.blocking: exists before 0.129 only, got an image of 0.150.0.'
     + '\n→ write `block_on_overflow`.'],
@@ -166,7 +170,7 @@ test('what only the collector of this project has is told of every image of upst
     + ' image of 0.160.0.\n→ write the feature gate `processor.tailsamplingprocessor.usetracestate`'
     + ' in its place.',
     'processors.tail_sampling.policies[1].composite.fair: exists in the collector of this project'
-    + ' only, got an image of 0.160.0.\n→ leave it out.',
+    + ' only, got an image of 0.160.0.\n→ leave it out, or use CollectorImage.runtime().',
   ]);
 });
 

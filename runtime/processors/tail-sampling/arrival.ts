@@ -1,14 +1,17 @@
 /** Takes the spans of requests: to their trace, after its decision, or into a new trace. */
-import { NOTE } from './decision-cache';
-import type { HeldTraces } from './held-traces';
+import { CACHED_FLAGS, CACHED_VERDICT, type HeldTraces } from './held-traces';
 import { NONE } from './id-table';
-import { PENDING, SAMPLED } from './policies/policy';
+import type { MemoryBound } from './memory-bound';
+import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import { CHAIN_WORDS, clearChain, type SpanArena } from './span-arena';
 import { SpanGroups } from './span-groups';
+import type { StressRelief } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { FactGatherer } from './trace-facts';
-import { BYTES, CHAIN, DECISION, SPANS, TOO_LARGE } from './trace-table';
+import {
+  BY_ID, BYTES, CHAIN, DECISION, epochOf, FLAGS, hasFlag, ROOT_SEEN, setEpoch, SPANS, TOO_LARGE,
+} from './trace-table';
 import type { ReleaseNote, Verdicts } from './verdicts';
 import { SpanIndex } from '../../otlp/span-index';
 import { fieldLength } from '../../wire/writer';
@@ -21,33 +24,61 @@ export interface ArrivalOptions {
   readonly traces: HeldTraces;
   /** Where spans are held. */
   readonly arena: SpanArena;
-  /** Reads what policies ask about. */
-  readonly facts: FactGatherer;
   /** Where arrivals are counted. */
   readonly metrics: TailSamplingMetrics;
-  /** Takes late spans that something is written on. */
+  /** Takes spans that come late. */
   readonly writer: ReleaseWriter;
+  /** Takes those that are marked because the id alone decided; only with stress relief. */
+  readonly markedWriter?: ReleaseWriter;
   /** What is written on late spans; absent where nothing is. */
   readonly verdicts?: Verdicts;
-  /** Whether a policy asks for the size of traces. */
-  readonly asksSize: boolean;
   /** Bytes at which a trace is given up; 0 is no limit. */
   readonly maximumTraceSizeBytes: number;
   /** Whether a trace is decided sooner once its root was seen. */
   readonly asksRoot: boolean;
+  /** Whether it is then decided later when more of it comes. */
+  readonly asksQuiet: boolean;
+  /** Is told of traces that grow. */
+  readonly bound: MemoryBound;
+  /** Decides new traces by their ids while it is active. */
+  readonly stress?: StressRelief;
+  /** Counts decisions by ids. */
+  counted(decision: number): void;
+  /** Decides by the spans that came last; PENDING where that does not. Only for span-ingest. */
+  readonly decideSoFar?: (words: Int32Array, trace: number) => number;
+}
+
+/** Spans on their way out: one chain. */
+export class PassingSpans {
+  /** The chain. */
+  public readonly chain = new Int32Array(CHAIN_WORDS);
+  /** Number of spans in it; whoever takes them sets it to 0. */
+  public spans = 0;
+
+  public constructor(
+    /** Takes them. */
+    public readonly writer: ReleaseWriter,
+  ) {
+    clearChain(this.chain, 0);
+  }
 }
 
 /** Takes requests. */
 export class Arrival {
-  /** Spans of kept traces that were decided before, to be passed on now: one chain. */
-  public readonly late = new Int32Array(CHAIN_WORDS);
-  /** Number of spans in that chain; whoever takes them sets it to 0. */
-  public lateSpans = 0;
+  /** Spans of kept traces that were decided before, to be passed on now. */
+  public readonly late: PassingSpans;
+  /** Those of traces that were kept by their ids alone. */
+  public readonly byId: PassingSpans;
   private readonly index = new SpanIndex();
   private readonly groups = new SpanGroups();
 
-  public constructor(private readonly options: ArrivalOptions) {
-    clearChain(this.late, 0);
+  public constructor(
+    private readonly options: ArrivalOptions,
+    /** Reads what policies ask about; replaced with the policies. */
+    public facts: FactGatherer,
+  ) {
+    this.late = new PassingSpans(options.writer);
+    this.byId = new PassingSpans(options.markedWriter ?? options.writer);
   }
 
   /**
@@ -56,8 +87,8 @@ export class Arrival {
    * @throws MalformedError when it is none. What stood before the fault was taken.
    */
   public take(bytes: Uint8Array): void {
-    const { index, groups } = this;
-    const { arena, facts } = this.options;
+    const { index, groups, facts } = this;
+    const { arena } = this.options;
     index.read(bytes);
     arena.begin(index);
     try {
@@ -80,12 +111,38 @@ export class Arrival {
     const { ids } = this.groups;
     const id = group * 4;
     const found = traces.table.find(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]);
-    if (found === NONE && this.followsCache(bytes, group)) return;
-    const trace = found === NONE
-      ? traces.create(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])
-      : found;
-    if (traces.table.words[trace + DECISION] === PENDING) this.hold(bytes, group, trace);
-    else this.followDecision(bytes, group, trace);
+    if (found === NONE) {
+      this.takeUnknown(bytes, group);
+    } else if (traces.table.words[found + DECISION] === PENDING) {
+      this.hold(bytes, group, found);
+    } else {
+      this.followDecision(bytes, group, found);
+    }
+  }
+
+  private takeUnknown(bytes: Uint8Array, group: number): void {
+    const { traces, stress } = this.options;
+    const { ids } = this.groups;
+    const id = group * 4;
+    if (this.followsCache(bytes, group)) return;
+    if (stress?.active === true) {
+      this.decideById(bytes, group, stress);
+      return;
+    }
+    this.hold(bytes, group, traces.create(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]));
+  }
+
+  private decideById(bytes: Uint8Array, group: number, stress: StressRelief): void {
+    const { ids } = this.groups;
+    const id = group * 4;
+    const span = this.groups.first[group];
+    const { spanBody, spanEnd } = this.index;
+    const keeps = stress.keepsSpan(ids, id, bytes, spanBody[span], spanEnd[span]);
+    const decision = keeps ? SAMPLED : NOT_SAMPLED;
+    const note = this.options.traces.remember(
+      ids[id], ids[id + 1], ids[id + 2], ids[id + 3], decision);
+    this.options.counted(decision);
+    if (keeps) this.passOn(bytes, group, this.byId, note);
   }
 
   private followsCache(bytes: Uint8Array, group: number): boolean {
@@ -95,7 +152,9 @@ export class Arrival {
     const known = sampledCache.find(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]);
     if (known !== NONE) {
       metrics.earlySampled.add(size[group]);
-      this.passOn(bytes, group, verdicts?.cached(sampledCache.words, known + NOTE));
+      const { words } = sampledCache;
+      const to = (words[known + CACHED_FLAGS] & BY_ID) !== 0 ? this.byId : this.late;
+      this.passOn(bytes, group, to, verdicts?.cached(words, known + CACHED_VERDICT));
       return true;
     }
     if (!notSampledCache.has(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])) return false;
@@ -107,47 +166,66 @@ export class Arrival {
     const { traces, metrics, verdicts } = this.options;
     const { words } = traces.table;
     if (words[trace + DECISION] === SAMPLED) {
-      this.passOn(bytes, group, verdicts?.late(words, trace));
+      const to = hasFlag(words, trace, BY_ID) ? this.byId : this.late;
+      this.passOn(bytes, group, to, verdicts?.late(words, trace));
     }
-    if (words[trace + TOO_LARGE] === 0) {
+    if (!hasFlag(words, trace, TOO_LARGE)) {
       metrics.lateSpanAge.record(traces.secondsSinceDecision(trace));
     }
   }
 
-  private passOn(bytes: Uint8Array, group: number, note: ReleaseNote | undefined): void {
-    this.append(bytes, group, this.late, 0);
-    this.lateSpans += this.groups.size[group];
+  private passOn(bytes: Uint8Array, group: number, to: PassingSpans, note?: ReleaseNote): void {
+    this.append(bytes, group, to.chain, 0);
+    to.spans += this.groups.size[group];
     // What is written on them differs from trace to trace.
-    if (note !== undefined) this.options.writer.add(this.late, 0, note);
+    if (note !== undefined) to.writer.add(to.chain, 0, note);
   }
 
   private hold(bytes: Uint8Array, group: number, trace: number): void {
-    const { traces, facts, maximumTraceSizeBytes, asksRoot, asksSize } = this.options;
+    const { traces, bound, maximumTraceSizeBytes, decideSoFar } = this.options;
     const { words } = traces.table;
-    if (maximumTraceSizeBytes > 0 || asksSize) {
-      const size = (words[trace + BYTES] >>> 0) + this.sizeOf(group);
-      if (maximumTraceSizeBytes > 0 && size > maximumTraceSizeBytes) {
-        traces.giveUp(trace);
-        return;
-      }
-      words[trace + BYTES] = Math.min(size, MOST_BYTES);
+    const size = (words[trace + BYTES] >>> 0) + this.sizeOf(group);
+    if (maximumTraceSizeBytes > 0 && size > maximumTraceSizeBytes) {
+      traces.giveUp(trace);
+      return;
     }
+    words[trace + BYTES] = Math.min(size, MOST_BYTES);
     this.readFacts(bytes, group, words, trace);
     this.append(bytes, group, words, trace + CHAIN);
     words[trace + SPANS] += this.groups.size[group];
     traces.spans += this.groups.size[group];
-    if (asksRoot && facts.rootSeen) traces.wheel.rootSeen(trace);
+    bound.grew(words, trace);
+    this.wait(words, trace);
+    if (decideSoFar === undefined) return;
+    const decision = decideSoFar(words, trace);
+    if (decision !== PENDING) traces.settle(trace, decision, 'span_ingest');
+  }
+
+  /** Moves the decision of a trace by what its newest spans say. */
+  private wait(words: Int32Array, trace: number): void {
+    const { traces: { wheel }, asksRoot, asksQuiet } = this.options;
+    const knewRoot = hasFlag(words, trace, ROOT_SEEN);
+    if (this.facts.rootSeen) words[trace + FLAGS] |= ROOT_SEEN;
+    if (!asksRoot) return;
+    if (knewRoot && asksQuiet) wheel.stirred(trace);
+    else if (this.facts.rootSeen) wheel.rootSeen(trace);
   }
 
   private readFacts(bytes: Uint8Array, group: number, words: Int32Array, trace: number): void {
-    const { facts } = this.options;
+    const { facts } = this;
+    const { traces: { epoch }, decideSoFar } = this.options;
     const { spanBody, spanEnd } = this.index;
     const { first, next } = this.groups;
+    if (decideSoFar !== undefined) {
+      facts.forget(words, trace);
+      setEpoch(words, trace, epoch);
+    }
     facts.begin(words, trace);
     for (let span = first[group]; span !== NONE; span = next[span]) {
       facts.readSpan(bytes, spanBody[span], spanEnd[span]);
     }
-    facts.end(words, trace);
+    // What was asked of its first spans is no longer asked: all are read again when it is decided.
+    if (epochOf(words, trace) === epoch) facts.end(words, trace);
   }
 
   /** Adds the spans of a group to a chain, those that stand side by side as one row. */

@@ -35,6 +35,12 @@ interface Voter extends NamedPolicy {
   readonly executions: Counter;
   readonly executionTime: Counter;
   readonly kept: Counter;
+  /** Whether its vote is only counted. */
+  readonly isDry: boolean;
+  /** Whether it drops rather than keeps. */
+  readonly drops: boolean;
+  /** Traces about which the decision would be another, where its vote is only counted. */
+  readonly changes?: Counter;
 }
 
 /** What a decider is made from. */
@@ -65,9 +71,8 @@ export class Decider {
   public composite = NOBODY;
   /** Policies that drop, then all others: a trace that one of them drops is not voted on. */
   private readonly voters: readonly Voter[];
+  /** Number of those that drop; those in `dry_run` are behind, as they never keep from a vote. */
   private readonly drops: number;
-  /** The first policy that is asked in the second turn of a tick. */
-  private first = 0;
   private readonly votes: Float64Array;
   private readonly kept: Float64Array;
   private readonly decisions: readonly (Counter | undefined)[];
@@ -76,15 +81,22 @@ export class Decider {
   private readonly times: Float64Array;
   private readonly timings: Float64Array;
   private untilTimed = 0;
+  private isTimed = false;
+  private readonly hasDryRuns: boolean;
+  /** What policies in `dry_run` said about the trace that is decided now. */
+  private readonly dryVotes: Uint8Array;
 
   public constructor(private readonly options: DeciderOptions) {
     const { policies, metrics } = options;
     const drops = policies.filter(({ type }) => type === 'drop');
+    const wet = drops.filter(({ dryRun }) => dryRun !== true);
+    const dry = drops.filter(({ dryRun }) => dryRun === true);
     const others = policies.filter(({ type }) => type !== 'drop');
-    this.voters = [...drops, ...others].map((settings) => this.voterOf(settings));
-    this.drops = drops.length;
+    this.voters = [...wet, ...dry, ...others].map((settings) => this.voterOf(settings));
+    this.drops = wet.length;
     this.hasBudgets = this.voters.some(({ policy }) => policy.budget !== undefined);
-    if (this.hasBudgets) this.first = this.drops;
+    this.hasDryRuns = this.voters.some(({ isDry }) => isDry);
+    this.dryVotes = new Uint8Array(this.voters.length).fill(NOT_SAMPLED);
     this.votes = new Float64Array(this.voters.length * DECISIONS);
     this.kept = new Float64Array(this.voters.length);
     this.times = new Float64Array(this.voters.length);
@@ -107,12 +119,8 @@ export class Decider {
 
   /** The first turn of a tick with budgets: DROPPED, or PENDING if the trace is to be decided. */
   public consider(words: Int32Array, trace: number): number {
-    for (let i = 0; i < this.drops; i += 1) {
-      const vote = this.ask(i, words, trace);
-      if (vote !== DROPPED) continue;
-      this.decided[DROPPED] += 1;
-      return DROPPED;
-    }
+    this.isTimed = false;
+    if (this.isDropped(words, trace)) return DROPPED;
     for (let i = this.drops; i < this.voters.length; i += 1) {
       this.voters[i].policy.budget?.consider(words, trace);
     }
@@ -124,16 +132,33 @@ export class Decider {
     for (const { policy } of this.voters) policy.budget?.spend();
   }
 
-  /** SAMPLED, NOT_SAMPLED or DROPPED for the trace whose record begins at `trace`. */
+  /**
+   * Decides, before its time, about a trace that no tick told the budgets of: it must be as random
+   * as those that the last tick kept, and pays for itself.
+   */
+  public decideAlone(words: Int32Array, trace: number): number {
+    if (!this.hasBudgets) return this.decide(words, trace);
+    this.isTimed = false;
+    if (this.isDropped(words, trace)) return DROPPED;
+    for (const { policy } of this.voters) policy.budget?.payEach(true);
+    const decision = this.decide(words, trace);
+    for (const { policy } of this.voters) policy.budget?.payEach(false);
+    return decision;
+  }
+
+  /**
+   * SAMPLED, NOT_SAMPLED or DROPPED for the trace whose record begins at `trace`. With budgets,
+   * policies that drop were asked before.
+   */
   public decide(words: Int32Array, trace: number): number {
     const { voters } = this;
     const { sampleOnFirstMatch } = this.options;
-    const isTimed = this.untilTimed === 0;
-    this.untilTimed = isTimed ? TIMED_EVERY - 1 : this.untilTimed - 1;
+    const first = this.hasBudgets ? this.drops : 0;
+    this.beginTrace();
     let decision = NOT_SAMPLED;
-    this.reason = this.composite = NOBODY;
-    for (let i = this.first; i < voters.length; i += 1) {
-      const vote = this.ask(i, words, trace, isTimed);
+    for (let i = first; i < voters.length; i += 1) {
+      const vote = this.voteOf(i, words, trace);
+      if (voters[i].isDry) continue;
       if (vote === DROPPED) {
         decision = DROPPED;
         break;
@@ -143,9 +168,36 @@ export class Decider {
       this.noteReason(i);
       if (sampleOnFirstMatch) break;
     }
-    if (decision === SAMPLED) this.kept[this.reason] += 1;
-    this.decided[decision] += 1;
+    this.count(decision, this.reason);
     return decision;
+  }
+
+  /**
+   * Votes on the spans of a trace that came last, as upstream's span-ingest does: PENDING unless
+   * that decides. While a policy may still drop the trace, nothing can keep it.
+   */
+  public decideSoFar(words: Int32Array, trace: number): number {
+    const { voters } = this;
+    this.beginTrace();
+    for (let i = 0; i < voters.length; i += 1) {
+      const { isDry, drops } = voters[i];
+      const vote = this.voteOf(i, words, trace);
+      if (isDry) continue;
+      if (vote === SAMPLED || vote === DROPPED) {
+        if (vote === SAMPLED) this.noteReason(i);
+        this.count(vote, this.reason);
+        return vote;
+      }
+      if (drops) break;
+    }
+    return PENDING;
+  }
+
+  /** Counts a decision; `reason` is the policy that kept the trace, if one did. */
+  public count(decision: number, reason = NOBODY): void {
+    this.decided[decision] += 1;
+    if (decision === SAMPLED && reason !== NOBODY) this.kept[reason] += 1;
+    if (this.hasDryRuns) this.countChanges(decision);
   }
 
   /** Adds what was counted since the last call to the metrics. */
@@ -171,11 +223,14 @@ export class Decider {
     this.decided.fill(0);
   }
 
-  private ask(i: number, words: Int32Array, trace: number, isTimed = false): number {
-    const vote = isTimed
-      ? this.timed(i, words, trace) : this.voters[i].policy.decide(words, trace);
-    this.votes[i * DECISIONS + vote] += 1;
-    return vote;
+  /** Whether a policy that drops, and is not on trial, drops the trace. */
+  private isDropped(words: Int32Array, trace: number): boolean {
+    for (let i = 0; i < this.drops; i += 1) {
+      if (this.voteOf(i, words, trace) !== DROPPED) continue;
+      this.count(DROPPED);
+      return true;
+    }
+    return false;
   }
 
   private noteReason(i: number): void {
@@ -183,6 +238,31 @@ export class Decider {
     if (policy.parts !== undefined) this.composite = i;
     if (this.reason === NOBODY
       || isLess(policy.threshold, this.voters[this.reason].policy.threshold)) this.reason = i;
+  }
+
+  private beginTrace(): void {
+    this.reason = this.composite = NOBODY;
+    this.isTimed = this.untilTimed === 0;
+    this.untilTimed = this.isTimed ? TIMED_EVERY - 1 : this.untilTimed - 1;
+    if (this.hasDryRuns) this.dryVotes.fill(NOT_SAMPLED);
+  }
+
+  private voteOf(i: number, words: Int32Array, trace: number): number {
+    const { policy, isDry } = this.voters[i];
+    const vote = this.isTimed ? this.timed(i, words, trace) : policy.decide(words, trace);
+    this.votes[i * DECISIONS + vote] += 1;
+    if (isDry) this.dryVotes[i] = vote;
+    return vote;
+  }
+
+  /** Counts the policies in `dry_run` that would have made another decision of it. */
+  private countChanges(decision: number): void {
+    for (let i = 0; i < this.voters.length; i += 1) {
+      const vote = this.dryVotes[i];
+      const keeps = vote === SAMPLED && decision === NOT_SAMPLED;
+      if (keeps || vote === DROPPED && decision === SAMPLED) this.voters[i].changes?.add(1);
+    }
+    this.dryVotes.fill(NOT_SAMPLED);
   }
 
   private timed(i: number, words: Int32Array, trace: number): number {
@@ -197,7 +277,8 @@ export class Decider {
   private voterOf(settings: PolicySettings): Voter {
     const { questions, clock, metrics, prefix, adjustsCounts } = this.options;
     const name = prefix + settings.name;
-    const votes = settings.type === 'drop' ? [DROPPED, NOT_SAMPLED] : [SAMPLED, NOT_SAMPLED];
+    const drops = settings.type === 'drop';
+    const votes = drops ? [DROPPED, NOT_SAMPLED] : [SAMPLED, NOT_SAMPLED];
     return {
       name: settings.name,
       policy: createPolicy(settings, { questions, clock, adjustsCounts }),
@@ -205,6 +286,10 @@ export class Decider {
       executions: metrics.executions(name),
       executionTime: metrics.executionTime(name),
       kept: metrics.kept(name),
+      isDry: settings.dryRun === true,
+      drops,
+      changes: settings.dryRun === true
+        ? metrics.dryRun(name, drops ? 'dropped' : 'kept') : undefined,
     };
   }
 }

@@ -6,7 +6,7 @@
  * trace waits N to N + 1 ticks. A batch is a list through the traces' records.
  */
 import { NONE } from './id-table';
-import { BATCH, NEXT_IN_BATCH, PREVIOUS_IN_BATCH, TraceTable } from './trace-table';
+import { BATCH, DEADLINE, NEXT_IN_BATCH, PREVIOUS_IN_BATCH, TraceTable } from './trace-table';
 
 const SECOND = 1000;
 const TICKS_OF_GRACE = 3;
@@ -16,6 +16,7 @@ export class DecisionWheel {
   /** Number of closed batches that wait: with the open one, the ticks that empty the wheel. */
   public readonly closedBatches: number;
   private readonly rootBatches: number;
+  private readonly quietBatches: number;
   private readonly waitsForRoots: boolean;
   private next = 0;
   /** The trace that `look` gives next. */
@@ -27,11 +28,14 @@ export class DecisionWheel {
   private readonly missing: Float64Array;
 
   public constructor(
-    private readonly traces: TraceTable, waitMs: number, waitAfterRootMs: number,
+    private readonly traces: TraceTable,
+    waitMs: number, waitAfterRootMs: number, quietMs = 0,
   ) {
     this.closedBatches = Math.max(1, Math.floor(waitMs / SECOND));
     this.rootBatches = Math.floor(waitAfterRootMs / SECOND);
-    this.waitsForRoots = waitAfterRootMs > 0;
+    // Quiet for at least so long: the tick that is under way is no whole second.
+    this.quietBatches = Math.ceil(quietMs / SECOND);
+    this.waitsForRoots = waitAfterRootMs > 0 || quietMs > 0;
     this.slots = this.closedBatches + 2;
     this.heads = new Int32Array(this.slots).fill(NONE);
     this.tails = new Int32Array(this.slots).fill(NONE);
@@ -43,7 +47,7 @@ export class DecisionWheel {
    * were decided by their root; 0 when none is, as all wait alike or almost so.
    */
   public get stragglerTicks(): number {
-    const ticks = this.rootBatches + TICKS_OF_GRACE;
+    const ticks = Math.max(this.rootBatches, this.quietBatches) + TICKS_OF_GRACE;
     return this.waitsForRoots && ticks * 2 <= this.closedBatches ? ticks : 0;
   }
 
@@ -55,17 +59,32 @@ export class DecisionWheel {
 
   /** Puts a trace that is in no batch into the open one. */
   public add(trace: number): void {
-    this.append(trace, this.next + this.closedBatches);
+    const batch = this.next + this.closedBatches;
+    this.traces.words[trace + DEADLINE] = batch;
+    this.append(trace, batch);
   }
 
   /** The trace's root was seen: it is decided sooner, if that is sooner. */
   public rootSeen(trace: number): void {
-    const batch = this.next + this.rootBatches;
-    const current = this.traces.words[trace + BATCH];
-    // A trace of the batch taken last is about to be decided.
-    if (current < this.next || batch >= current) return;
-    this.remove(trace);
-    this.append(trace, batch);
+    const batch = this.next + Math.max(this.rootBatches, this.quietBatches);
+    if (batch < this.traces.words[trace + BATCH]) this.move(trace, batch);
+  }
+
+  /** More spans of a trace arrived whose root was seen: its time of quiet begins anew. */
+  public stirred(trace: number): void {
+    const { words } = this.traces;
+    const batch = Math.min(this.next + this.quietBatches, words[trace + DEADLINE]);
+    if (batch > words[trace + BATCH]) this.move(trace, batch);
+  }
+
+  /** A trace of the batch that is decided soonest, which it is still in; NONE when none waits. */
+  public soonest(): number {
+    for (let batch = Math.max(0, this.next - 1); batch <= this.next + this.closedBatches;) {
+      const trace = this.heads[batch % this.slots];
+      if (trace !== NONE) return trace;
+      batch += 1;
+    }
+    return NONE;
   }
 
   /** Takes a trace out of its batch, if it is in one. */
@@ -94,7 +113,17 @@ export class DecisionWheel {
   /** A tick: closes the open batch and takes the oldest one. The one before must be empty. */
   public turn(): void {
     this.next += 1;
+    this.lookAgain();
+  }
+
+  /** `look` begins anew with what is left of the batch taken last. */
+  public lookAgain(): void {
     this.cursor = this.heads[(this.next - 1) % this.slots];
+  }
+
+  /** Whether a trace is in the batch taken last. */
+  public isDue(trace: number): boolean {
+    return this.traces.words[trace + BATCH] === this.next - 1;
   }
 
   /** One trace after another of the batch taken last, which stay in it; NONE behind the last. */
@@ -102,6 +131,11 @@ export class DecisionWheel {
     const trace = this.cursor;
     if (trace !== NONE) this.cursor = this.traces.words[trace + NEXT_IN_BATCH];
     return trace;
+  }
+
+  /** Whether a trace that `take` just gave had waited for as long as any trace may. */
+  public waitedInFull(trace: number): boolean {
+    return this.traces.words[trace + DEADLINE] === this.next - 1;
   }
 
   /** A trace of the batch taken last, no longer in it, or NONE when none is left. */
@@ -118,6 +152,13 @@ export class DecisionWheel {
     const count = this.missing[slot];
     this.missing[slot] = 0;
     return count;
+  }
+
+  private move(trace: number, batch: number): void {
+    // A trace of the batch taken last is about to be decided.
+    if (this.traces.words[trace + BATCH] < this.next) return;
+    this.remove(trace);
+    this.append(trace, batch);
   }
 
   private append(trace: number, batch: number): void {

@@ -90,7 +90,8 @@ export interface RandomnessQuestion {
 }
 
 const WORD_BITS = 32;
-const RANDOM_WORDS = 2;
+/** Number of words of the randomness, which stand behind the answers of one bit. */
+export const RANDOM_WORDS = 2;
 
 /** Whether the bit is set in the record of a trace. */
 export function hasBit(words: Int32Array, trace: number, bit: number): boolean {
@@ -111,18 +112,11 @@ export class FactQuestions {
   public randomness?: RandomnessQuestion;
   /** Where it is whether a span has the W3C flag `sampled`, if that is asked for. */
   public sampledFlagBit?: number;
-  /** Whether the size of traces is asked for. */
-  public asksSize = false;
   private bits = 0;
 
   /** Number of words that answers of one bit take. */
   public get bitWords(): number {
     return Math.ceil(this.bits / WORD_BITS);
-  }
-
-  /** Number of words that all answers take. */
-  public get words(): number {
-    return this.bitWords + (this.randomness === undefined ? 0 : RANDOM_WORDS);
   }
 
   /** The word of a record that holds the upper half of the randomness; the lower one follows. */
@@ -167,11 +161,6 @@ export class FactQuestions {
   public askRandomness(): RandomnessQuestion {
     this.randomness ??= { randomBit: this.bits++, sampledBit: this.bits++ };
     return this.randomness;
-  }
-
-  /** How large the trace is; the answer is the word BYTES of its record. */
-  public askSize(): void {
-    this.asksSize = true;
   }
 
   /** Whether a span has this status code. */

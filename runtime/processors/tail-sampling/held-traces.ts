@@ -1,26 +1,41 @@
 /** The traces that wait for a decision, and those whose decision is remembered with them. */
 import { DecisionCache, NOTE } from './decision-cache';
 import { DecisionWheel } from './decision-wheel';
+import { FingerprintCache } from './fingerprint-cache';
 import { NONE } from './id-table';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import type { SpanArena } from './span-arena';
-import type { TailSamplingMetrics } from './tail-sampling-metrics';
-import { ARRIVED, CHAIN, DECIDED, DECISION, SPANS, TOO_LARGE, TraceTable } from './trace-table';
-import { VERDICT_WORDS, type Verdicts } from './verdicts';
+import type { SplitTraces } from './split-traces';
+import type { ReleaseReason, TailSamplingMetrics } from './tail-sampling-metrics';
+import {
+  ARRIVED, BY_ID, CHAIN, DECIDED, DECISION, FLAGS, setEpoch, SPANS, TOO_LARGE, TraceTable,
+} from './trace-table';
+import { VERDICT_WORDS, type ReleaseNote, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
 
 const SECOND = 1000;
+/** Decisions remembered unless the configuration says how many, as shares of num_traces. */
+const SAMPLED_PER_TRACE = 2;
+const NOT_SAMPLED_PER_TRACE = 4;
+
+const FLAG_WORDS = 1;
+/** Word of a record in the cache of kept traces that holds its flags: BY_ID or none. */
+export const CACHED_FLAGS = NOTE;
+/** The first word of the verdict in such a record. */
+export const CACHED_VERDICT = NOTE + FLAG_WORDS;
 
 /** What traces are held with. */
 export interface HeldTracesOptions {
   /** The processor's settings. */
   readonly settings: TailSamplingSettings;
-  /** Number of words for the answers to the policies' questions, and for verdicts. */
-  readonly bitWords: number;
+  /** Number of words of a record for what is gathered about a trace, and for its verdict. */
+  readonly factWords: number;
   /** Remembers why traces were kept, where that is written on their spans. */
   readonly verdicts?: Verdicts;
+  /** Counts traces that look as if they had been split, if anybody does. */
+  readonly splitTraces?: SplitTraces;
   /** Where spans are held. */
   readonly arena: SpanArena;
   /** Takes the spans of traces that are kept. */
@@ -40,22 +55,33 @@ export class HeldTraces {
   /** Traces that were kept and let go. */
   public readonly sampledCache: DecisionCache;
   /** Traces that were not kept and let go. */
-  public readonly notSampledCache: DecisionCache;
+  public readonly notSampledCache: FingerprintCache;
   /** Number of spans that wait for a decision. */
   public spans = 0;
+  /** Number of traces that wait for a decision. */
+  public undecided = 0;
+  /** Number of the rules that the facts of new traces are answers to. */
+  public epoch = 0;
   /** Milliseconds of which records keep 32 bits: differences up to 49 days are right. */
   private now = 0;
   private readonly limit: number;
 
   public constructor(private readonly options: HeldTracesOptions) {
-    const { settings, bitWords } = options;
-    const { decisionCache, decisionWait, decisionWaitAfterRootReceived, numTraces } = settings;
-    this.limit = Math.max(1, numTraces);
-    this.table = new TraceTable(bitWords, this.limit);
-    this.wheel = new DecisionWheel(this.table, decisionWait, decisionWaitAfterRootReceived);
+    const { settings, factWords, verdicts } = options;
+    const { decisionWait, decisionWaitAfterRootReceived, decisionQuietPeriod } = settings;
+    this.limit = Math.max(1, settings.numTraces);
+    this.table = new TraceTable(factWords, this.limit);
+    this.wheel = new DecisionWheel(
+      this.table, decisionWait, decisionWaitAfterRootReceived, decisionQuietPeriod);
+    const { sampledCacheSize, nonSampledCacheSize } = cacheSizes(settings, this.limit);
     this.sampledCache = new DecisionCache(
-      decisionCache.sampledCacheSize, options.verdicts === undefined ? 0 : VERDICT_WORDS);
-    this.notSampledCache = new DecisionCache(decisionCache.nonSampledCacheSize);
+      sampledCacheSize, FLAG_WORDS + (verdicts === undefined ? 0 : VERDICT_WORDS));
+    this.notSampledCache = new FingerprintCache(nonSampledCacheSize);
+  }
+
+  /** Whether there is no room for another trace that is not decided. */
+  public get isFull(): boolean {
+    return this.undecided >= this.limit;
   }
 
   /** Looks at the clock: what follows happens now. Asking for each trace would be dear. */
@@ -67,17 +93,55 @@ export class HeldTraces {
 
   /** A record for a new trace, which makes room by letting the oldest one go. */
   public create(w0: number, w1: number, w2: number, w3: number): number {
-    if (this.table.size >= this.limit) this.evict(this.table.oldest);
+    // A request that was let in is taken whole: senders wait before the next one.
+    const makesRoom = this.table.size >= this.limit && !this.options.settings.blockOnOverflow;
+    if (makesRoom) this.evict(this.table.oldest);
     const trace = this.table.insert(w0, w1, w2, w3, this.now);
+    setEpoch(this.table.words, trace, this.epoch);
     this.wheel.add(trace);
+    this.undecided += 1;
     this.options.metrics.newTraces.add(1);
     return trace;
   }
 
+  /**
+   * Remembers a decision about a trace of which no span is held. Gives what is written on its
+   * spans if it is kept and anything is.
+   */
+  public remember(
+    w0: number, w1: number, w2: number, w3: number, decision: number,
+  ): ReleaseNote | undefined {
+    const { metrics, verdicts } = this.options;
+    const { sampledCache, notSampledCache, table } = this;
+    metrics.newTraces.add(1);
+    metrics.letGo('stress_relief');
+    const sampled = decision === SAMPLED;
+    if (sampled && sampledCache.enabled) {
+      const known = sampledCache.add(w0, w1, w2, w3);
+      sampledCache.words[known + CACHED_FLAGS] = BY_ID;
+      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT);
+    }
+    if (!sampled && notSampledCache.enabled) {
+      notSampledCache.add(w0, w1, w2, w3);
+      return undefined;
+    }
+    if (table.size >= this.limit) this.evict(table.oldest);
+    const trace = table.insert(w0, w1, w2, w3, this.now);
+    const { words } = table;
+    words[trace + DECISION] = decision;
+    words[trace + DECIDED] = this.now;
+    words[trace + FLAGS] |= BY_ID;
+    return sampled ? verdicts?.byId(words, trace + verdicts.word) : undefined;
+  }
+
   /** Writes down the decision about a trace, and passes its spans on or lets them go. */
-  public settle(trace: number, decision: number): void {
-    const { arena, metrics, writer, verdicts } = this.options;
+  public settle(trace: number, decision: number, reason: ReleaseReason): void {
+    const { arena, metrics, splitTraces, writer, verdicts } = this.options;
     const { words } = this.table;
+    splitTraces?.look(words, trace, reason);
+    metrics.letGo(reason);
+    this.wheel.remove(trace);
+    this.undecided -= 1;
     words[trace + DECISION] = decision;
     words[trace + DECIDED] = this.now;
     this.spans -= words[trace + SPANS];
@@ -87,20 +151,21 @@ export class HeldTraces {
     } else {
       arena.drop(words, trace + CHAIN);
     }
-    const cache = decision === SAMPLED ? this.sampledCache : this.notSampledCache;
-    if (!cache.enabled) return;
-    const known = cache.add(
-      words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
-    if (decision === SAMPLED) verdicts?.copy(words, trace, cache.words, known + NOTE);
-    this.remove(trace);
+    if (this.isCached(trace, decision)) this.remove(trace);
   }
 
   /** Gives a trace up that has become too large: it is not kept, and no policy is asked. */
   public giveUp(trace: number): void {
     this.options.metrics.tooLarge.add(1);
-    this.wheel.remove(trace);
-    this.table.words[trace + TOO_LARGE] = 1;
-    this.settle(trace, NOT_SAMPLED);
+    this.table.words[trace + FLAGS] |= TOO_LARGE;
+    this.settle(trace, NOT_SAMPLED, 'too_large');
+  }
+
+  /** Lets the record of a decided trace go, if it is still there. */
+  public forget(trace: number): void {
+    const { enabled } = this.table.words[trace + DECISION] === SAMPLED
+      ? this.sampledCache : this.notSampledCache;
+    if (!enabled) this.remove(trace);
   }
 
   /** Lets every undecided trace go; gives the number of their spans. */
@@ -115,7 +180,9 @@ export class HeldTraces {
       this.options.arena.drop(words, gone + CHAIN);
       this.wheel.remove(gone);
       this.table.remove(gone);
+      this.options.metrics.letGo('shutdown');
     }
+    this.undecided = 0;
     this.spans = 0;
     return dropped;
   }
@@ -125,12 +192,33 @@ export class HeldTraces {
     return this.secondsSince(this.table.words[trace + DECIDED]);
   }
 
+  /** Milliseconds since the trace's first span. */
+  public millisecondsHeld(trace: number): number {
+    return this.now - this.table.words[trace + ARRIVED] >>> 0;
+  }
+
+  /** Whether a cache remembers the decision about a trace, so that its record can go. */
+  private isCached(trace: number, decision: number): boolean {
+    const { sampledCache, notSampledCache, table: { words } } = this;
+    const cache = decision === SAMPLED ? sampledCache : notSampledCache;
+    if (!cache.enabled) return false;
+    const known = cache.add(
+      words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
+    if (known === undefined) return true;
+    sampledCache.words[known + CACHED_FLAGS] = 0;
+    this.options.verdicts?.copy(words, trace, sampledCache.words, known + CACHED_VERDICT);
+    return true;
+  }
+
   private evict(trace: number): void {
     const { words } = this.table;
     if (words[trace + DECISION] === PENDING) {
       this.spans -= words[trace + SPANS];
       this.options.arena.drop(words, trace + CHAIN);
       this.wheel.lose(trace);
+      words[trace + FLAGS] = 0;
+      this.undecided -= 1;
+      this.options.metrics.letGo('num_traces');
     }
     this.remove(trace);
   }
@@ -143,4 +231,22 @@ export class HeldTraces {
   private secondsSince(then: number): number {
     return Math.floor((this.now - then >>> 0) / SECOND);
   }
+}
+
+/** How many decisions of each kind are remembered. */
+function cacheSizes(
+  { decisionCache, blockOnOverflow }: TailSamplingSettings, limit: number,
+): { readonly sampledCacheSize: number; readonly nonSampledCacheSize: number } {
+  const usual = {
+    sampledCacheSize: SAMPLED_PER_TRACE * limit,
+    nonSampledCacheSize: NOT_SAMPLED_PER_TRACE * limit,
+  };
+  if (decisionCache === undefined) return usual;
+  if (!blockOnOverflow) return decisionCache;
+  // A trace leaves its room to another only when something else remembers its decision.
+  const { sampledCacheSize, nonSampledCacheSize } = decisionCache;
+  return {
+    sampledCacheSize: sampledCacheSize > 0 ? sampledCacheSize : usual.sampledCacheSize,
+    nonSampledCacheSize: nonSampledCacheSize > 0 ? nonSampledCacheSize : usual.nonSampledCacheSize,
+  };
 }

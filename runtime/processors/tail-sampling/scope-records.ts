@@ -43,25 +43,45 @@ function text(value: string): Uint8Array {
 
 const YES = Uint8Array.of(ANY_VALUE_BOOL, 1);
 
-/** All records, by number: they are few, and each is made when it is first asked for. */
+/** Numbers of names are below it: that many policies nobody has. */
+const MOST_NAMES = 2 ** 20;
+const NO_NAME = -1;
+
+/**
+ * All records, by number: they are few, and each is made when it is first asked for. Names keep
+ * their numbers when policies are replaced, for what is remembered of traces speaks of them.
+ */
 export class ScopeRecords {
   private readonly records = new Map<number, ScopeRecord>();
-  private readonly mostParts: number;
+  private readonly names: string[] = [];
+  private policies: readonly NamedPolicy[] = [];
+  /** Number of each policy's name, and of those of the policies inside. */
+  private nameNumbers: readonly number[] = [];
+  private partNumbers: readonly (readonly number[])[] = [];
 
-  public constructor(private readonly policies: readonly NamedPolicy[]) {
-    this.mostParts = Math.max(1, ...policies.map(({ policy }) => policy.parts?.length ?? 0));
+  /** Takes numbers of policies for those of these policies from now on. */
+  public use(policies: readonly NamedPolicy[]): void {
+    this.policies = policies;
+    this.nameNumbers = policies.map(({ name }) => this.numberOfName(name));
+    this.partNumbers = policies.map(({ policy }) =>
+      (policy.parts ?? []).map((name) => this.numberOfName(name)));
+  }
+
+  /** Number of a policy's name. */
+  public nameOf(policy: number): number {
+    return this.nameNumbers[policy];
   }
 
   /** The record of a trace that `reason` kept, and `composite` as well unless it is NOBODY. */
   public numberOf(reason: number, composite: number): number {
-    const part = composite === NOBODY ? 0 : this.policies[composite].policy.keptBy ?? 0;
-    const both = reason * (this.policies.length + 1) + composite + 1;
-    return (both * this.mostParts + part) * 2;
+    const part = composite === NOBODY
+      ? NO_NAME : this.partNumbers[composite][this.policies[composite].policy.keptBy ?? 0];
+    return recordNumber(this.nameNumbers[reason], part, 0);
   }
 
-  /** The record of spans whose trace only a cache knew, which `reason` had kept. */
-  public cachedNumberOf(reason: number): number {
-    return this.numberOf(reason, NOBODY) + 1;
+  /** The record of spans whose trace only a cache knew, which the policy named so had kept. */
+  public cachedNumberOf(name: number): number {
+    return recordNumber(name, NO_NAME, 1);
   }
 
   /** The record with this number. */
@@ -74,23 +94,26 @@ export class ScopeRecords {
     return record;
   }
 
+  private numberOfName(name: string): number {
+    const known = this.names.indexOf(name);
+    return known < 0 ? this.names.push(name) - 1 : known;
+  }
+
   private create(number: number): ScopeRecord {
     const isCached = number % 2 === 1;
-    const rest = (number - number % 2) / 2;
-    const part = rest % this.mostParts;
-    const both = (rest - part) / this.mostParts;
-    const composite = both % (this.policies.length + 1) - 1;
-    const reason = Math.floor(both / (this.policies.length + 1));
+    const both = (number - number % 2) / 2;
+    const part = both % MOST_NAMES - 1;
     const found: [string, Uint8Array][] = [];
-    if (composite !== NOBODY) {
-      const { parts = [] } = this.policies[composite].policy;
-      found.push(['tailsampling.composite_policy', text(parts[part])]);
-    }
-    found.push(['tailsampling.policy', text(this.policies[reason].name)]);
+    if (part !== NO_NAME) found.push(['tailsampling.composite_policy', text(this.names[part])]);
+    found.push(['tailsampling.policy', text(this.names[Math.floor(both / MOST_NAMES)])]);
     if (isCached) found.push(['tailsampling.cached_decision', YES]);
     return {
       keys: found.map(([key]) => Buffer.from(key)),
       bytes: Buffer.concat(found.map(([key, value]) => attribute(key, value))),
     };
   }
+}
+
+function recordNumber(name: number, part: number, cached: number): number {
+  return (name * MOST_NAMES + part + 1) * 2 + cached;
 }

@@ -19,10 +19,17 @@ export class SlabPool {
   public readonly words: Int32Array[] = [];
   /** Number of bytes in all slabs, idle ones among them. */
   public reservedBytes = 0;
+  /** Beyond so many bytes in all slabs no idle one is kept. */
+  public mostBytes = Infinity;
   private readonly holders: number[] = [];
   private readonly idle: number[] = [];
   private readonly vacant: number[] = [];
   private idleBytes = 0;
+
+  /** Number of bytes in slabs that somebody holds. */
+  public get usedBytes(): number {
+    return this.reservedBytes - this.idleBytes;
+  }
 
   /** A slab of at least `size` bytes, held once. */
   public take(size: number): number {
@@ -47,8 +54,9 @@ export class SlabPool {
     if (this.holders[slab] > 0) return;
     this.idle.push(slab);
     this.idleBytes += this.bytes[slab].length;
-    const inUse = this.reservedBytes - this.idleBytes;
-    while (this.idleBytes > Math.max(MOST_SLAB, inUse / 4)) this.discard(this.idle.pop() as number);
+    const { usedBytes } = this;
+    const kept = Math.min(Math.max(MOST_SLAB, usedBytes / 4), this.mostBytes - usedBytes);
+    while (this.idleBytes > Math.max(0, kept)) this.discard(this.idle.pop() as number);
   }
 
   private takeIdle(size: number): number | undefined {

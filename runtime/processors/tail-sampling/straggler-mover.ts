@@ -2,12 +2,14 @@
  * Moves the spans of traces that wait much longer than the others to memory of their own.
  *
  * With `decision_wait_after_root_received` most traces are decided soon; the few whose root does
- * not come would keep every slab from being free, each of them for a handful of spans.
+ * not come would keep every slab from being free, each of them for a handful of spans. A trace
+ * whose spans are to be read again, because the policies are others now, is moved as well.
  */
 import type { DecisionWheel } from './decision-wheel';
 import { NONE } from './id-table';
 import { ReleaseWriter } from './release-writer';
 import { type SpanArena, STRAGGLERS } from './span-arena';
+import type { FactGatherer } from './trace-facts';
 import { CHAIN, NEXT_IN_BATCH, type TraceTable } from './trace-table';
 import { SpanIndex } from '../../otlp/span-index';
 
@@ -40,10 +42,32 @@ export class StragglerMover {
     }
   }
 
-  private moveTrace(words: Int32Array, trace: number): void {
+  /** Reads the spans of a trace again, which must not happen while a request is being taken. */
+  public readAgain(words: Int32Array, trace: number, facts: FactGatherer): void {
+    facts.forget(words, trace);
+    this.moveTrace(words, trace, facts);
+  }
+
+  private moveTrace(words: Int32Array, trace: number, facts?: FactGatherer): void {
     this.writer.add(words, trace + CHAIN);
     this.writer.flush();
-    for (const bytes of this.packed.splice(0)) this.land(words, trace + CHAIN, bytes);
+    for (const bytes of this.packed.splice(0)) {
+      this.land(words, trace + CHAIN, bytes);
+      if (facts !== undefined) this.read(words, trace, bytes, facts);
+    }
+  }
+
+  private read(words: Int32Array, trace: number, bytes: Uint8Array, facts: FactGatherer): void {
+    const { spanCount, spanBody, spanEnd, scopeOf, resourceOf } = this.index;
+    for (let span = 0; span < spanCount;) {
+      const resource = resourceOf[scopeOf[span]];
+      facts.readResource(bytes, this.index, resource);
+      facts.begin(words, trace);
+      for (; span < spanCount && resourceOf[scopeOf[span]] === resource; span += 1) {
+        facts.readSpan(bytes, spanBody[span], spanEnd[span]);
+      }
+      facts.end(words, trace);
+    }
   }
 
   private land(words: Int32Array, chain: number, bytes: Uint8Array): void {

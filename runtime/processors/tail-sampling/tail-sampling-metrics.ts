@@ -15,6 +15,14 @@ const TIMER_BUCKETS = [
 /** Those that the OpenTelemetry SDK takes where upstream names none. */
 const USUAL_BUCKETS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
+/** Why traces are let go: `reason` of `otelgw_tail_sampling_released_traces`, by number. */
+export const RELEASE_REASONS = [
+  'decision_wait', 'root_received', 'quiet_period', 'span_ingest', 'max_bytes', 'num_traces',
+  'too_large', 'stress_relief', 'shutdown',
+] as const;
+/** Why a trace is let go. */
+export type ReleaseReason = typeof RELEASE_REASONS[number];
+
 const COUNTERS = {
   newTraces: ['new_trace_id_received', '{traces}', 'Counts the arrival of new traces'],
   tooEarly: ['sampling_trace_dropped_too_early', '{traces}',
@@ -71,6 +79,15 @@ export class TailSamplingMetrics {
   public readonly releasedByDecision: Counter;
   /** Spans given to the next component because their trace had been decided. */
   public readonly releasedLate: Counter;
+  /** 1 while traces are decided by their ids alone. */
+  public readonly stressActive: SharedGauge;
+  /** How much stress there is, in percent. */
+  public readonly stressLevel: SharedGauge;
+  /** Spans that were refused for want of memory. */
+  public readonly refused: Counter;
+  /** Requests that wait for room. */
+  public readonly waitingRequests: SharedGauge;
+  private readonly traces: Readonly<Record<ReleaseReason, Counter>>;
 
   public constructor(
     private readonly metrics: Metrics,
@@ -102,6 +119,42 @@ export class TailSamplingMetrics {
     this.heldBytes = this.held('bytes', 'By', 'Memory that is reserved for spans');
     this.releasedByDecision = this.released('decision');
     this.releasedLate = this.released('late');
+    this.stressActive = this.gauge('stress_active', '1',
+      'Whether traces are decided by their ids alone now');
+    this.stressLevel = this.gauge('stress_level', '%',
+      'Use of memory or lateness of decisions, whichever is more; above 100 it is too much');
+    this.waitingRequests = this.gauge('waiting_requests', '{requests}',
+      'Requests that wait until there is room for their traces');
+    this.refused = metrics.counter({
+      name: `${OURS}refused_spans`,
+      unit: '{spans}',
+      description: 'Spans that were refused for now, because memory for held spans was full',
+    }, { processor });
+    this.traces = Object.fromEntries(RELEASE_REASONS.map((reason) =>
+      [reason, this.releasedTraces(reason)])) as Record<ReleaseReason, Counter>;
+  }
+
+  /** A trace was let go. */
+  public letGo(reason: ReleaseReason, traces = 1): void {
+    this.traces[reason].add(traces);
+  }
+
+  /** Traces that look as if they had been split, when they were let go. */
+  public split(sign: string, reason: ReleaseReason): Counter {
+    return this.metrics.counter({
+      name: `${OURS}split_traces`,
+      unit: '{traces}',
+      description: 'Decided traces that lack their root, or the parents of some of their spans',
+    }, { sign, reason, processor: this.processor });
+  }
+
+  /** Traces of which more or less would be kept if a policy took effect. */
+  public dryRun(policy: string, effect: string): Counter {
+    return this.metrics.counter({
+      name: `${OURS}dry_run_traces`,
+      unit: '{traces}',
+      description: 'Traces about which a policy in dry_run would have changed the decision',
+    }, { policy, effect, processor: this.processor });
   }
 
   /** Votes of a policy. */
@@ -174,10 +227,22 @@ export class TailSamplingMetrics {
     }, { reason, processor: this.processor });
   }
 
-  /** A processor that stands in several pipelines is one processor each, of the same name. */
+  private releasedTraces(reason: string): Counter {
+    return this.metrics.counter({
+      name: `${OURS}released_traces`,
+      unit: '{traces}',
+      description: 'Traces that wait no more, by the reason why they do not',
+    }, { reason, processor: this.processor });
+  }
+
   private held(what: string, unit: string, description: string): SharedGauge {
+    return this.gauge(`held_${what}`, unit, description);
+  }
+
+  /** A processor that stands in several pipelines is one processor each, of the same name. */
+  private gauge(name: string, unit: string, description: string): SharedGauge {
     return new SharedGauge(this.metrics.gauge(
-      { name: `${OURS}held_${what}`, unit, description }, { processor: this.processor }));
+      { name: OURS + name, unit, description }, { processor: this.processor }));
   }
 
   private histogram(

@@ -1,15 +1,14 @@
 import { createTailSamplingProcessor } from './tail-sampling';
 import type { Clock } from '../../clock';
-import type { Processor } from '../../component';
 import { PermanentError, RetryableError } from '../../errors';
 import { createPayload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
-import { processorContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
-import { tailSettings, type RawConfig } from '../../testing/oracle-traces';
+import { tailSettings } from '../../testing/oracle-traces';
 import { randomNumbers } from '../../testing/random-numbers';
 import { itemsIn } from '../../testing/sample-payload';
-import { findSpans, spans, traceIdOf, type TestSpan } from '../../testing/span-builder';
+import { spans, traceIdOf, type TestSpan } from '../../testing/span-builder';
+import { running, samplerContext } from '../../testing/tail-sampler';
 
 const UPSTREAM = 'otelcol_processor_tail_sampling_';
 const OURS = 'otelgw_tail_sampling_';
@@ -20,49 +19,11 @@ const ERRORS = {
 const LONG = { name: 'long', type: 'span_count', span_count: { min_spans: 2 } };
 const SECONDS = { decision_wait: '1s', policies: [ERRORS] };
 
-type Context = ReturnType<typeof contextOf>;
-
-function contextOf(id: string, clock?: Clock) {
-  const context = processorContext(id);
-  return clock === undefined ? context : { ...context, clock: clock as typeof context.clock };
-}
-
-/** A sampler that is started, and what is around it. */
-async function running(config: RawConfig, id = 'tail_sampling', clock?: Clock): Promise<{
-  readonly context: Context;
-  readonly sampler: Processor;
-  /** Gives spans in one request. */
-  give(list: readonly TestSpan[]): void;
-  /** Names of the traces that were passed on since the last call, once per span. */
-  sent(): string[];
-}> {
-  const context = contextOf(id, clock);
-  const sampler = createTailSamplingProcessor(tailSettings(config), context);
-  await sampler.start();
-  return {
-    context,
-    sampler,
-    give: (list) => {
-      void sampler.consume(createPayload('traces', [spans(list)], list.length));
-    },
-    sent: () => {
-      const { bytes } = context.next;
-      context.next.payloads.length = 0;
-      return findSpans(bytes).map(({ traceId }) => nameOf(traceId)).sort();
-    },
-  };
-}
-
-/** The name that traceIdOf made the id of. */
-function nameOf(traceId: string): string {
-  return Buffer.from(traceId, 'hex').toString().replaceAll('\0', '');
-}
-
 componentSuite('tail_sampling', {
   kind: 'processor',
   signals: ['traces'],
   make: () => {
-    const context = contextOf('tail_sampling');
+    const context = samplerContext('tail_sampling');
     const { next } = context;
     const config = { policies: [ALL, ERRORS, { ...LONG, type: 'latency', latency: {} }] };
     return {
@@ -77,9 +38,9 @@ componentSuite('tail_sampling', {
 describe('a trace', () => {
   test('is decided once, with the spans of all requests, after the wait', async () => {
     const { context: { clock }, give, sent } = await running(SECONDS);
-    give([{ trace: 'a' }, { trace: 'b' }]);
+    void give([{ trace: 'a' }, { trace: 'b' }]);
     await clock.advance(500);
-    give([{ trace: 'a', status: 'error' }]);
+    void give([{ trace: 'a', status: 'error' }]);
     await clock.advance(1000);
     expect(sent()).toEqual([]);
     await clock.advance(500);
@@ -89,8 +50,8 @@ describe('a trace', () => {
   test('without room makes the oldest one go, which is counted at its tick', async () => {
     const { context: { clock, metrics }, give, sent } =
       await running({ ...SECONDS, num_traces: 2, policies: [ALL] });
-    give([{ trace: 'a' }]);
-    give([{ trace: 'b' }, { trace: 'c' }]);
+    void give([{ trace: 'a' }]);
+    void give([{ trace: 'b' }, { trace: 'c' }]);
     expect(metrics.value(`${UPSTREAM}sampling_trace_removal_age`)).toBe(1);
     await clock.advance(1000);
     expect(metrics.value(`${UPSTREAM}sampling_trace_dropped_too_early`)).toBe(0);
@@ -102,7 +63,7 @@ describe('a trace', () => {
   test('of which no id is known is one trace, as upstream has it', async () => {
     const { context: { clock }, give, sent } = await running(SECONDS);
     const zero = '0'.repeat(32);
-    give([{ trace: zero }, { trace: zero, status: 'error' }]);
+    void give([{ trace: zero }, { trace: zero, status: 'error' }]);
     await clock.advance(2000);
     expect(sent()).toEqual(['', '']);
   });
@@ -110,9 +71,9 @@ describe('a trace', () => {
   test('that is too large is given up, and its memory with it', async () => {
     const { context: { metrics }, sampler, give } =
       await running({ ...SECONDS, maximum_trace_size_bytes: 300 });
-    give([{ trace: 'a' }]);
+    void give([{ trace: 'a' }]);
     expect(sampler.pendingItems).toBe(1);
-    give([{ trace: 'a', attributes: { filler: 'x'.repeat(300) } }]);
+    void give([{ trace: 'a', attributes: { filler: 'x'.repeat(300) } }]);
     expect(sampler.pendingItems).toBe(0);
     expect(metrics.value(`${UPSTREAM}traces_dropped_too_large`)).toBe(1);
   });
@@ -123,10 +84,10 @@ describe('late spans', () => {
 
   test('follow the decision at once, by the cache', async () => {
     const { context: { clock, metrics }, give, sent } = await running({ ...SECONDS, ...caches });
-    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    void give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
     await clock.advance(2000);
     expect([sent(), metrics.value(`${UPSTREAM}sampling_traces_on_memory`)]).toEqual([['a'], 0]);
-    give([{ trace: 'a' }, { trace: 'b', status: 'error' }, { trace: 'a' }]);
+    void give([{ trace: 'a' }, { trace: 'b', status: 'error' }, { trace: 'a' }]);
     await clock.advance(0);
     expect(sent()).toEqual(['a', 'a']);
     const early = `${UPSTREAM}early_releases_from_cache_decision`;
@@ -136,10 +97,10 @@ describe('late spans', () => {
 
   test('of a trace that the cache forgot are a new trace', async () => {
     const { context: { clock }, give, sent } = await running({ ...SECONDS, ...caches });
-    give(['a', 'b', 'c'].map((trace) => ({ trace, status: 'error' })));
+    void give(['a', 'b', 'c'].map((trace) => ({ trace, status: 'error' })));
     await clock.advance(2000);
     expect(sent()).toEqual(['a', 'b', 'c']);
-    give(['a', 'b', 'c'].map((trace) => ({ trace })));
+    void give(['a', 'b', 'c'].map((trace) => ({ trace })));
     await clock.advance(0);
     expect(sent()).toEqual(['b', 'c']);
     await clock.advance(2000);
@@ -150,9 +111,9 @@ describe('late spans', () => {
     const drop = { name: 'd', type: 'drop', drop: { drop_sub_policy: [LONG] } };
     const { context: { clock, log }, give, sent } =
       await running({ decision_wait: '1s', policies: [ALL, drop] });
-    give([{ trace: 'a' }, { trace: 'b' }, { trace: 'b' }]);
+    void give([{ trace: 'a' }, { trace: 'b' }, { trace: 'b' }]);
     await clock.advance(2000);
-    give([{ trace: 'b' }]);
+    void give([{ trace: 'b' }]);
     await clock.advance(0);
     expect([sent(), log.messages()]).toEqual([['a'], []]);
   });
@@ -166,7 +127,7 @@ describe('votes', () => {
     const { context: { clock, metrics }, give } = await running({
       decision_wait: '1s', policies: [ERRORS, ALL], sample_on_first_match: first,
     }, 'tail_sampling/eu');
-    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    void give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
     await clock.advance(2000);
     const votes = (policy: string, decision: string): number | undefined =>
       metrics.value(`${UPSTREAM}count_traces_sampled`, { policy, decision });
@@ -179,7 +140,7 @@ describe('votes', () => {
     const half = { name: 'p', type: 'probabilistic', probabilistic: { sampling_percentage: 99.9 } };
     const { context: { clock, metrics }, give } =
       await running({ decision_wait: '1s', policies: [half, ALL] });
-    give([{ trace: 'a' }, { trace: 'b' }]);
+    void give([{ trace: 'a' }, { trace: 'b' }]);
     await clock.advance(2000);
     expect(['p', 'all'].map((policy) => metrics.value(`${OURS}kept_traces`, { policy })))
       .toEqual([0, 2]);
@@ -193,7 +154,7 @@ describe('what the next component does not take', () => {
   test('is given again, less and less often, and said once', async () => {
     const { context: { clock, log, next }, sampler, give, sent } = await running(SECONDS);
     next.refuse(() => new RetryableError('full'), 4);
-    give([{ trace: 'a', status: 'error' }]);
+    void give([{ trace: 'a', status: 'error' }]);
     await clock.advance(2000);
     expect([sampler.pendingItems, next.calls]).toEqual([1, 1]);
     await clock.advance(10_000);
@@ -204,7 +165,7 @@ describe('what the next component does not take', () => {
   test('is lost when it never takes it, and that is counted and said', async () => {
     const { context: { clock, log, metrics, next }, sampler, give } = await running(SECONDS);
     next.refuse(() => new RetryableError('full'));
-    give([{ trace: 'a', status: 'error' }, { trace: 'a' }]);
+    void give([{ trace: 'a', status: 'error' }, { trace: 'a' }]);
     await clock.advance(400_000);
     expect(metrics.value(`${OURS}lost_spans`, { reason: 'refused' })).toBe(2);
     expect([sampler.pendingItems, log.messages('error')]).toEqual([0, [gone]]);
@@ -213,7 +174,7 @@ describe('what the next component does not take', () => {
   test('is lost at once when it says so for good', async () => {
     const { context: { clock, metrics, next }, give } = await running(SECONDS);
     next.refuse(() => new PermanentError('never'));
-    give([{ trace: 'a', status: 'error' }]);
+    void give([{ trace: 'a', status: 'error' }]);
     await clock.advance(2000);
     expect([next.calls, metrics.value(`${OURS}lost_spans`, { reason: 'refused' })])
       .toEqual([1, 1]);
@@ -223,7 +184,7 @@ describe('what the next component does not take', () => {
     const { context: { clock, metrics, next }, sampler, give, sent } = await running(SECONDS);
     const rest = createPayload('traces', [spans([{ trace: 'rest' }])], 1);
     next.refuse(() => new PartialFailure('some', rest, 1), 1);
-    give([{ trace: 'a', status: 'error' }, { trace: 'a' }, { trace: 'a' }]);
+    void give([{ trace: 'a', status: 'error' }, { trace: 'a' }, { trace: 'a' }]);
     await clock.advance(2000);
     expect(sampler.pendingItems).toBe(1);
     await clock.advance(1000);
@@ -235,7 +196,7 @@ describe('what the next component does not take', () => {
 describe('when it stops', () => {
   test('undecided traces are decided, late ones too while that lasts', async () => {
     const { sampler, give, sent } = await running({ ...SECONDS, decision_wait: '30s' });
-    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    void give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
     await sampler.stop();
     expect([sent(), sampler.pendingItems]).toEqual([['a'], 0]);
   });
@@ -243,7 +204,7 @@ describe('when it stops', () => {
   test('they are dropped, counted and said if it is configured so', async () => {
     const { context: { log, metrics }, sampler, give, sent } =
       await running({ ...SECONDS, drop_pending_traces_on_shutdown: true });
-    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    void give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
     await sampler.stop();
     expect([sent(), sampler.pendingItems]).toEqual([[], 0]);
     expect(metrics.value(`${OURS}lost_spans`, { reason: 'shutdown' })).toBe(2);
@@ -263,7 +224,7 @@ test('two samplers share upstream\'s series, and each has those of its own', asy
   const two = createTailSamplingProcessor(tailSettings(SECONDS), given);
   await two.start();
   const { context: { clock, metrics } } = one;
-  one.give([{ trace: 'a' }, { trace: 'b' }]);
+  void one.give([{ trace: 'a' }, { trace: 'b' }]);
   void two.consume(createPayload('traces', [spans([{ trace: 'c', status: 'error' }])], 1));
   const read = (): unknown[] => [
     metrics.value(`${UPSTREAM}sampling_traces_on_memory`),
@@ -285,10 +246,10 @@ test('a few traces without root do not keep the memory of all others', async () 
   });
   const attributes = { filler: 'x'.repeat(1000) };
   for (let second = 0; second < 50; second += 1) {
-    give(Array.from({ length: 1000 }, (_, i): TestSpan => ({
+    void give(Array.from({ length: 1000 }, (_, i): TestSpan => ({
       trace: `${second}.${i}`, span: 'child', parent: 'root', attributes,
     })));
-    give(Array.from({ length: 1000 }, (_, i): TestSpan =>
+    void give(Array.from({ length: 1000 }, (_, i): TestSpan =>
       ({ trace: `${second}.${i}`, span: 'root', attributes }))
       .filter((_, i) => i % 100 !== 0));
     await clock.advance(1000);
@@ -304,7 +265,7 @@ test('a few traces without root do not keep the memory of all others', async () 
 
 test('hostile bytes inside a span end in a typed error, and nothing else is lost', async () => {
   const { context: { clock }, sampler, give, sent } = await running(SECONDS);
-  give([{ trace: 'a', status: 'error' }]);
+  void give([{ trace: 'a', status: 'error' }]);
   const bytes = spans([{ trace: 'a', statusMessage: 'x'.repeat(20) }]);
   // The length of the status now reaches beyond the span.
   bytes[bytes.length - 23] = 0x7f;
@@ -314,7 +275,7 @@ test('hostile bytes inside a span end in a typed error, and nothing else is lost
 });
 
 test('the event loop is let go while many traces are decided', async () => {
-  const base = contextOf('x').clock;
+  const base = samplerContext('x').clock;
   let reads = 0;
   // Each look at the clock takes 5 ms.
   const clock: Clock = {
@@ -326,7 +287,7 @@ test('the event loop is let go while many traces are decided', async () => {
   const { context: { next }, give } =
     await running({ decision_wait: '1s', policies: [ALL] }, 'tail_sampling', clock);
   const traces = Array.from({ length: 1000 }, (_, i) => ({ trace: `t${i}` }));
-  give(traces);
+  void give(traces);
   await base.advance(2000);
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   expect(next.payloads.length).toBeGreaterThan(8);
@@ -347,7 +308,7 @@ test('traces by chance over many requests leave as they arrived', async () => {
       scope: `c${Math.floor(random() * 2)}`,
       status: random() < 0.1 ? 'error' : 'unset',
     }));
-    give(list);
+    void give(list);
     given.push(spans(list));
     for (const { trace, status } of list) {
       count.set(trace, (count.get(trace) ?? 0) + (status === 'error' ? 2 : 1));

@@ -4,27 +4,31 @@
  *   consume → arrival: to a held trace │ after its decision: on, or gone
  *   tick    → wheel: whose turn is it  → decider: votes → writer: payloads → outbox → next
  */
-import { Arrival } from './arrival';
-import { Decider } from './decider';
-import { FactQuestions } from './fact-questions';
+import { isDeepStrictEqual } from 'util';
+import { Arrival, type PassingSpans } from './arrival';
 import { HeldTraces } from './held-traces';
 import { NONE } from './id-table';
+import { MemoryBound, usualBytes } from './memory-bound';
 import { Outbox } from './outbox';
-import { DROPPED } from './policies/policy';
-import { ReleaseMarker } from './release-marker';
-import { ReleaseWriter } from './release-writer';
-import { ScopeRecords } from './scope-records';
+import { DROPPED, NOT_SAMPLED } from './policies/policy';
+import type { ReleaseWriter } from './release-writer';
+import { createReleaseWriters } from './release-writers';
+import { firstRules, nextRules, type Rules } from './rules';
 import { SpanArena } from './span-arena';
+import { SplitTraces } from './split-traces';
 import { StragglerMover } from './straggler-mover';
-import { TailSamplingMetrics } from './tail-sampling-metrics';
-import { FactGatherer } from './trace-facts';
-import { BITS } from './trace-table';
-import { VERDICT_WORDS, Verdicts } from './verdicts';
+import { StressWatch } from './stress-watch';
+import { TailSamplingMetrics, type ReleaseReason } from './tail-sampling-metrics';
+import { epochOf, setEpoch } from './trace-table';
+import type { Verdicts } from './verdicts';
+import { WaitingRequests } from './waiting-requests';
 import type { Timer } from '../../clock';
 import type { Processor, ProcessorContext } from '../../component';
 import type { TailSamplingSettings } from '../../config';
 import { RetryableError } from '../../errors';
 import type { Payload } from '../../pipeline/payload';
+import { processMemory, type MemorySource } from '../../telemetry/process-memory';
+import { readTotalMemory } from '../../telemetry/total-memory';
 
 const TICK_MS = 1000;
 /** Longest time in milliseconds that decisions keep the process from anything else. */
@@ -32,11 +36,20 @@ const SLICE_MS = 8;
 /** Traces that are decided between two looks at the clock. */
 const TRACES_PER_LOOK = 32;
 
+/** What tests replace. */
+export interface TailSamplingOverrides {
+  /** The memory; this process's when not given. */
+  readonly memory?: MemorySource;
+  /** Bytes that there are. */
+  readonly totalMemory?: () => number;
+}
+
 /** Makes a tail sampler. */
 export function createTailSamplingProcessor(
-  settings: TailSamplingSettings, context: ProcessorContext,
+  settings: TailSamplingSettings, context: ProcessorContext, given: TailSamplingOverrides = {},
 ): Processor {
-  return new TailSampling(settings, context);
+  const { memory = processMemory, totalMemory = readTotalMemory } = given;
+  return new TailSampling(settings, context, memory, totalMemory());
 }
 
 /** Names of policies in metrics begin with the processor's own name, if it has one. */
@@ -50,10 +63,16 @@ class TailSampling implements Processor {
   private readonly arena = new SpanArena();
   private readonly outbox: Outbox;
   private readonly writer: ReleaseWriter;
+  private readonly markedWriter?: ReleaseWriter;
+  private readonly verdicts?: Verdicts;
   private readonly traces: HeldTraces;
-  private readonly decider: Decider;
+  private readonly bound: MemoryBound;
+  private readonly stress?: StressWatch;
   private readonly arrival: Arrival;
   private readonly stragglers: StragglerMover;
+  private readonly waiting: WaitingRequests;
+  private readonly isIngest: boolean;
+  private rules: Rules;
   private timer?: Timer;
   private deciding = false;
   /** Whether the traces of the tick are looked at before any is decided. */
@@ -61,56 +80,60 @@ class TailSampling implements Processor {
   private tickOwed = false;
   private tickBegan = 0;
   private whenDecided?: () => void;
+  private isStopping = false;
   private stopping?: Promise<void>;
 
   public constructor(
-    private readonly settings: TailSamplingSettings, private readonly context: ProcessorContext,
+    private settings: TailSamplingSettings, private readonly context: ProcessorContext,
+    memory: MemorySource, totalMemory: number,
   ) {
     const { id, clock, log, next } = context;
     const { arena } = this;
-    const asksRoot = settings.decisionWaitAfterRootReceived > 0;
     const metrics = new TailSamplingMetrics(context.metrics, id);
-    const questions = new FactQuestions();
     this.metrics = metrics;
+    this.isIngest = settings.samplingStrategy === 'span-ingest';
     this.outbox = new Outbox({ next, clock, log, lost: metrics.lost('refused') });
-    const adjustsCounts = settings.usetracestate;
-    this.decider = new Decider({
-      policies: settings.policies,
-      prefix: policyPrefix(id),
-      sampleOnFirstMatch: settings.sampleOnFirstMatch,
-      adjustsCounts,
-      questions,
-      clock,
-      metrics,
+    this.rules = firstRules(settings, { prefix: policyPrefix(id), clock, metrics });
+    const { sketchAt, factWords } = this.rules;
+    const { writer, markedWriter, verdicts } = createReleaseWriters({
+      settings, rules: this.rules, arena, metrics, send: (payload) => this.outbox.send(payload),
     });
-    const records = settings.recordpolicy ? new ScopeRecords(this.decider.policies) : undefined;
-    const isMarking = adjustsCounts || records !== undefined;
-    this.writer = new ReleaseWriter(arena, (payload) => this.outbox.send(payload), isMarking
-      ? new ReleaseMarker({ adjustsCounts, records, unparseable: metrics.unparseable })
-      : undefined);
-    const verdicts = isMarking
-      ? new Verdicts(this.decider, records, BITS + questions.words) : undefined;
+    this.writer = writer;
+    this.markedWriter = markedWriter;
+    this.verdicts = verdicts;
     this.traces = new HeldTraces({
       settings,
-      bitWords: questions.words + (isMarking ? VERDICT_WORDS : 0),
+      factWords,
       arena,
-      writer: this.writer,
+      writer,
       verdicts,
       clock,
       metrics,
+      splitTraces: sketchAt === undefined ? undefined : new SplitTraces(metrics, sketchAt),
     });
-    this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
-    this.arrival = new Arrival({
+    this.bound = new MemoryBound({
+      maxBytes: settings.maxBytes ?? usualBytes(totalMemory),
+      slabs: arena.slabs,
       traces: this.traces,
-      arena,
-      facts: new FactGatherer(questions, asksRoot),
-      metrics,
-      writer: this.writer,
-      verdicts,
-      asksSize: questions.asksSize,
-      maximumTraceSizeBytes: settings.maximumTraceSizeBytes,
-      asksRoot,
+      clock,
+      decide: (trace) => this.decideEarly(trace),
+      flush: () => this.writer.flush(),
+      isBlocked: () => this.outbox.isFull,
     });
+    if (settings.stressRelief !== undefined) {
+      this.stress = new StressWatch(settings.stressRelief, {
+        clock,
+        log,
+        memory,
+        metrics,
+        totalMemory,
+        bound: this.bound,
+        adjustsCounts: settings.usetracestate,
+      });
+    }
+    this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
+    this.arrival = this.arrivalOf(metrics);
+    this.waiting = new WaitingRequests(metrics.waitingRequests, (payload) => this.take(payload));
   }
 
   public get pendingItems(): number {
@@ -122,34 +145,96 @@ class TailSampling implements Processor {
     return Promise.resolve();
   }
 
-  public consume(payload: Payload): void {
-    if (this.stopping !== undefined) {
+  public consume(payload: Payload): void | Promise<void> {
+    if (this.isStopping) {
       throw new RetryableError(
         `${this.context.id}: must be running to take spans, got ${payload.items} after its end`);
     }
-    const { arrival } = this;
-    this.traces.lookAtClock();
-    try {
-      for (const chunk of payload.chunks) arrival.take(chunk);
-    } finally {
-      if (arrival.lateSpans > 0) this.passOnLate();
+    if (this.settings.blockOnOverflow && (this.traces.isFull || this.waiting.count > 0)) {
+      return this.waiting.add(payload);
     }
+    this.take(payload);
+  }
+
+  /** Other policies can be taken on. What is held stays, and is decided by them. */
+  public reconfigure(settings: TailSamplingSettings): () => void {
+    const { policies: now, ...before } = this.settings;
+    const { policies, ...after } = settings;
+    if (!isDeepStrictEqual(before, after)) {
+      throw new Error(`processors.${this.context.id}: must be what it was but for its policies`);
+    }
+    const rules = nextRules(settings, this.rules);
+    return () => {
+      this.rules.decider.report();
+      this.rules = rules;
+      this.settings = settings;
+      this.arrival.facts = rules.facts;
+      this.verdicts?.follow(rules.decider);
+      this.traces.epoch = rules.epoch;
+      // What is left of a tick that is under way is told to the new budgets from the start.
+      this.considering = this.deciding && rules.decider.hasBudgets;
+      if (this.considering) this.traces.wheel.lookAgain();
+      this.context.log.info('Policies were replaced; what is held stays.', {
+        policies_before: now.length, policies: policies.length, held_spans: this.traces.spans,
+      });
+    };
   }
 
   public stop(): Promise<void> {
+    this.isStopping = true;
     this.stopping ??= this.finish();
     return this.stopping;
   }
 
-  private passOnLate(): void {
-    this.metrics.releasedLate.add(this.arrival.lateSpans);
-    this.arrival.lateSpans = 0;
-    this.writer.add(this.arrival.late, 0);
-    this.writer.flush();
+  private arrivalOf(metrics: TailSamplingMetrics): Arrival {
+    const { settings, arena, traces, bound, isIngest } = this;
+    return new Arrival({
+      traces,
+      arena,
+      metrics,
+      writer: this.writer,
+      markedWriter: this.markedWriter,
+      verdicts: this.verdicts,
+      bound,
+      stress: this.stress?.relief,
+      maximumTraceSizeBytes: settings.maximumTraceSizeBytes,
+      asksRoot: settings.decisionWaitAfterRootReceived > 0 || settings.decisionQuietPeriod > 0,
+      asksQuiet: settings.decisionQuietPeriod > 0,
+      counted: (decision) => this.rules.decider.count(decision),
+      decideSoFar: isIngest ? (words, trace) => this.decideSoFar(words, trace) : undefined,
+    }, this.rules.facts);
+  }
+
+  private take(payload: Payload): void {
+    const { arrival } = this;
+    this.traces.lookAtClock();
+    if (!this.bound.makeRoom()) {
+      this.metrics.refused.add(payload.items);
+      throw new RetryableError(
+        `${this.context.id}: must hold less than max_bytes to take spans; try again later`);
+    }
+    try {
+      for (const chunk of payload.chunks) arrival.take(chunk);
+    } finally {
+      this.passOn(arrival.late);
+      if (this.markedWriter !== undefined) this.passOn(arrival.byId);
+      this.bound.makeRoom();
+    }
+  }
+
+  /** Passes on what need not wait. */
+  private passOn(passing: PassingSpans): void {
+    if (passing.spans > 0) {
+      this.metrics.releasedLate.add(passing.spans);
+      passing.spans = 0;
+      passing.writer.add(passing.chain, 0);
+    }
+    passing.writer.flush();
   }
 
   /** As upstream's, a tick that comes while the last one is at work waits, and a third is gone. */
   private tick(): void {
+    this.stress?.look(this.deciding ? this.tickBegan : undefined);
     if (this.deciding) this.tickOwed = true;
     else this.beginTick();
   }
@@ -158,7 +243,7 @@ class TailSampling implements Processor {
     this.deciding = true;
     this.tickBegan = this.context.clock.monotonic();
     this.traces.wheel.turn();
-    this.considering = this.decider.hasBudgets;
+    this.considering = this.rules.decider.hasBudgets;
     this.decideSlice();
   }
 
@@ -176,6 +261,7 @@ class TailSampling implements Processor {
     }
     this.metrics.heldSpans.set(this.traces.spans);
     this.writer.flush();
+    this.letWaitingIn();
     if (isLast) this.endTick();
     else if (this.outbox.isFull) this.outbox.onRoom(() => this.decideSlice());
     else setImmediate(() => this.decideSlice());
@@ -183,34 +269,94 @@ class TailSampling implements Processor {
 
   /** Whether there was no trace left to look at. */
   private considerOne(): boolean {
-    const { wheel, table } = this.traces;
-    const trace = wheel.look();
+    const { traces, rules } = this;
+    const trace = traces.wheel.look();
     if (trace === NONE) {
-      this.decider.spend();
-    } else if (this.decider.consider(table.words, trace) === DROPPED) {
-      wheel.remove(trace);
-      this.traces.settle(trace, DROPPED);
+      rules.decider.spend();
+      return true;
     }
-    return trace === NONE;
+    this.readAgain(trace);
+    if (rules.decider.consider(traces.table.words, trace) === DROPPED) {
+      traces.settle(trace, DROPPED, this.reasonFor(trace));
+    }
+    return false;
   }
 
   /** Whether there was no trace left to decide. */
   private decideOne(): boolean {
-    const { wheel, table } = this.traces;
-    const trace = wheel.take();
-    if (trace !== NONE) this.traces.settle(trace, this.decider.decide(table.words, trace));
-    return trace === NONE;
+    const trace = this.traces.wheel.take();
+    if (trace === NONE) return true;
+    const { traces, rules } = this;
+    const reason = this.reasonFor(trace);
+    if (this.isIngest) {
+      this.endIngest(trace, reason);
+    } else {
+      this.readAgain(trace);
+      traces.settle(trace, rules.decider.decide(traces.table.words, trace), reason);
+    }
+    return false;
+  }
+
+  /** Decides a trace for whose spans there is no more room. */
+  private decideEarly(trace: number): void {
+    const { traces, rules: { decider } } = this;
+    const { words } = traces.table;
+    if (this.isIngest) {
+      this.endIngest(trace, 'max_bytes');
+      return;
+    }
+    this.readAgain(trace);
+    const isTold = !this.considering && traces.wheel.isDue(trace);
+    const decision = isTold ? decider.decide(words, trace) : decider.decideAlone(words, trace);
+    traces.settle(trace, decision, 'max_bytes');
+  }
+
+  /** Why a trace that was due is decided. */
+  private reasonFor(trace: number): ReleaseReason {
+    if (this.isStopping) return 'shutdown';
+    if (this.traces.wheel.waitedInFull(trace)) return 'decision_wait';
+    return this.settings.decisionQuietPeriod > 0 ? 'quiet_period' : 'root_received';
+  }
+
+  /** A trace that nothing kept so far. What policies had to say they said when its spans came. */
+  private endIngest(trace: number, reason: ReleaseReason): void {
+    this.rules.decider.count(NOT_SAMPLED);
+    this.traces.settle(trace, NOT_SAMPLED, reason);
+    this.traces.forget(trace);
+  }
+
+  /** Reads the spans of a trace again if what was read of them is for policies before. */
+  private readAgain(trace: number): void {
+    const { words } = this.traces.table;
+    if (epochOf(words, trace) === this.rules.epoch) return;
+    this.stragglers.readAgain(words, trace, this.rules.facts);
+    setEpoch(words, trace, this.rules.epoch);
+  }
+
+  private decideSoFar(words: Int32Array, trace: number): number {
+    const { clock } = this.context;
+    const began = clock.monotonic();
+    const decision = this.rules.decider.decideSoFar(words, trace);
+    this.metrics.tickDuration.record(Math.floor(clock.monotonic() - began));
+    return decision;
+  }
+
+  private letWaitingIn(): void {
+    while (this.waiting.count > 0 && !this.traces.isFull) this.waiting.letIn();
   }
 
   private endTick(): void {
     const { metrics, traces } = this;
-    this.decider.report();
+    this.rules.decider.report();
     this.stragglers.move();
+    this.bound.tidy();
     metrics.tooEarly.add(traces.wheel.takeMissing());
     metrics.tracesOnMemory.set(traces.table.size);
     metrics.heldSpans.set(traces.spans);
     metrics.heldBytes.set(this.arena.slabs.reservedBytes);
-    metrics.tickDuration.record(Math.floor(this.context.clock.monotonic() - this.tickBegan));
+    const took = this.context.clock.monotonic() - this.tickBegan;
+    metrics.tickDuration.record(Math.floor(took));
+    this.stress?.ticked(took);
     this.deciding = false;
     const tell = this.whenDecided;
     this.whenDecided = undefined;
@@ -224,6 +370,7 @@ class TailSampling implements Processor {
 
   private async finish(): Promise<void> {
     this.timer?.cancel();
+    while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();
     if (this.settings.dropPendingTracesOnShutdown) {
       this.dropPending();

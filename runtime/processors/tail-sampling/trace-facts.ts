@@ -4,14 +4,18 @@
  * The order of spans matters as it does upstream, where a policy visits them in order of arrival:
  * after every span the duration so far is compared, and a start or end of zero is replaced by that
  * of the next span.
+ *
+ * Besides, it sketches which spans there are and which are named as parents: a bit of 64 for each
+ * id. A parent whose bit no span has set is certainly missing; one that shares its bit with a span
+ * is overlooked.
  */
 import { AttributeReader } from './attribute-reader';
 import type { FactQuestions } from './fact-questions';
 import { TraceStateFacts } from './trace-state-facts';
 import { BITS, END_HIGH, END_LOW, START_HIGH, START_LOW } from './trace-table';
 import {
-  SPAN_ATTRIBUTES, SPAN_END_TIME, SPAN_FLAGS, SPAN_PARENT_SPAN_ID, SPAN_START_TIME, SPAN_STATUS,
-  SPAN_TRACE_STATE, STATUS_CODE,
+  SPAN_ATTRIBUTES, SPAN_END_TIME, SPAN_FLAGS, SPAN_PARENT_SPAN_ID, SPAN_SPAN_ID, SPAN_START_TIME,
+  SPAN_STATUS, SPAN_TRACE_STATE, STATUS_CODE,
 } from '../../otlp/fields';
 import type { SpanIndex } from '../../otlp/span-index';
 import {
@@ -29,6 +33,15 @@ const SAMPLED_FLAG = 1;
 /** Whether one 64-bit number without sign is smaller than another. */
 function isBelow(lowA: number, highA: number, lowB: number, highB: number): boolean {
   return highA === highB ? lowA >>> 0 < lowB >>> 0 : highA >>> 0 < highB >>> 0;
+}
+
+/** Number of words of a sketch: bits of spans, then bits of parents. */
+export const SKETCH_WORDS = 4;
+const SPAN_ID_BYTES = 8;
+
+/** Whether a span in the sketch at `at` names a parent that is not there. */
+export function lacksParent(words: Int32Array, at: number): boolean {
+  return ((words[at + 2] & ~words[at]) | (words[at + 3] & ~words[at + 1])) !== 0;
 }
 
 /** Gathers the facts of traces. */
@@ -53,15 +66,21 @@ export class FactGatherer {
   private startHigh = 0;
   private endLow = 0;
   private endHigh = 0;
+  private readonly sketch = new Int32Array(SKETCH_WORDS);
 
-  public constructor(private readonly questions: FactQuestions, asksRoot: boolean) {
+  public constructor(
+    private readonly questions: FactQuestions,
+    asksRoot: boolean,
+    /** Word of a trace's record where its sketch begins; 0 makes none. */
+    private readonly sketchAt = 0,
+  ) {
     const { keys, durations, statuses } = questions;
     this.attributes = new AttributeReader(questions);
     this.bits = new Int32Array(questions.bitWords);
     this.asksAttributes = keys.length > 0;
     this.traceStates = new TraceStateFacts(questions, this.bits);
     this.asksTraceStates = this.traceStates.asked;
-    this.asksSpans = asksRoot || durations.length > 0 || statuses.length > 0
+    this.asksSpans = asksRoot || sketchAt > 0 || durations.length > 0 || statuses.length > 0
       || this.asksAttributes || this.asksTraceStates || questions.sampledFlagBit !== undefined;
   }
 
@@ -75,6 +94,7 @@ export class FactGatherer {
     this.rootSeen = false;
     if (!this.asksSpans) return;
     this.bits.set(this.attributes.resourceBits);
+    this.sketch.fill(0);
     if (this.asksTraceStates) this.traceStates.begin(words, trace);
     this.startLow = words[trace + START_LOW];
     this.startHigh = words[trace + START_HIGH];
@@ -96,6 +116,12 @@ export class FactGatherer {
     if (durations.length > 0) this.answerDurations();
   }
 
+  /** Forgets all answers about a trace; those about resources are added when it begins anew. */
+  public forget(words: Int32Array, trace: number): void {
+    words.fill(0, trace + BITS, trace + BITS + this.bits.length);
+    words.fill(0, trace + START_LOW, trace + END_HIGH + 1);
+  }
+
   /** Adds what was found to the trace's record. */
   public end(words: Int32Array, trace: number): void {
     if (!this.asksSpans) return;
@@ -105,6 +131,17 @@ export class FactGatherer {
     words[trace + END_LOW] = this.endLow;
     words[trace + END_HIGH] = this.endHigh;
     if (this.asksTraceStates) this.traceStates.end(words, trace);
+    if (this.sketchAt === 0) return;
+    const { sketch } = this;
+    const at = trace + this.sketchAt;
+    for (let i = 0; i < SKETCH_WORDS; i += 1) words[at + i] |= sketch[i];
+  }
+
+  /** Sets the bit of a span's id in half of the sketch. Ids are random, or else end in a count. */
+  private draw(bytes: Uint8Array, start: number, end: number, half: number): void {
+    if (end - start !== SPAN_ID_BYTES) return;
+    const bit = (bytes[start] ^ bytes[end - 1]) & 63;
+    this.sketch[half + (bit >>> 5)] |= 1 << (bit & 31);
   }
 
   private set(bit: number): void {
@@ -172,6 +209,9 @@ export class FactGatherer {
     } else if (tag === SPAN_PARENT_SPAN_ID) {
       this.hasParent = false;
       for (let at = start; at < end; at += 1) if (bytes[at] !== 0) this.hasParent = true;
+      if (this.hasParent) this.draw(bytes, start, end, 2);
+    } else if (tag === SPAN_SPAN_ID) {
+      this.draw(bytes, start, end, 0);
     }
   }
 

@@ -20,8 +20,7 @@ export class TraceRandomness {
       this.high = words[word];
       this.low = words[word + 1] >>> 0;
     } else {
-      this.high = bigEndian(words[trace + 2]) & 0xff_ffff;
-      this.low = bigEndian(words[trace + 3]) >>> 0;
+      readIdRandomness(words, trace, this);
     }
   }
 
@@ -36,6 +35,14 @@ export class TraceRandomness {
 /** Asks for the randomness of traces, and reads it. */
 export function randomnessReader(questions: FactQuestions): TraceRandomness {
   return new TraceRandomness(questions, questions.askRandomness());
+}
+
+/** Reads the randomness that the id in the four words from `at` is. */
+export function readIdRandomness(
+  words: Int32Array, at: number, to: { high: number; low: number },
+): void {
+  to.high = bigEndian(words[at + 2]) & 0xff_ffff;
+  to.low = bigEndian(words[at + 3]) >>> 0;
 }
 
 /** The words of an id hold its bytes with the first one lowest. */

@@ -18,8 +18,8 @@ export const NEWER = 7;
 export const OLDER = 8;
 /** What was decided (policies/policy.ts). */
 export const DECISION = 9;
-/** 1 when the trace was given up because of its size: it was never decided by policies. */
-export const TOO_LARGE = 10;
+/** Flags, and above them the rules that its bits are answers to (`EPOCH_SHIFT`). */
+export const FLAGS = 10;
 /** When its first span arrived: milliseconds, of which 32 bits are kept. */
 export const ARRIVED = 11;
 /** When it was decided, likewise. */
@@ -38,8 +38,37 @@ export const START_HIGH = 18;
 export const END_LOW = 19;
 /** Upper half. */
 export const END_HIGH = 20;
+/** Number of the batch in which it is decided at the latest. */
+export const DEADLINE = 21;
 /** The first word of its bits. */
-export const BITS = 21;
+export const BITS = 22;
+
+/** Flag: the trace was given up because of its size, and never decided by policies. */
+export const TOO_LARGE = 1;
+/** Flag: a span without a parent arrived. */
+export const ROOT_SEEN = 2;
+/** Flag: it is among the big ones (memory-bound.ts). */
+export const BIG = 4;
+/** Flag: it was decided by its id alone (stress-relief.ts). */
+export const BY_ID = 8;
+/** Flags below, and the number of the rules above. */
+export const EPOCH_SHIFT = 8;
+const FLAG_BITS = (1 << EPOCH_SHIFT) - 1;
+
+/** Whether a flag is set in the record of a trace. */
+export function hasFlag(words: Int32Array, trace: number, flag: number): boolean {
+  return (words[trace + FLAGS] & flag) !== 0;
+}
+
+/** Number of the rules that the bits of a trace are answers to. */
+export function epochOf(words: Int32Array, trace: number): number {
+  return words[trace + FLAGS] >>> EPOCH_SHIFT;
+}
+
+/** Notes whose answers the bits of a trace are. */
+export function setEpoch(words: Int32Array, trace: number, epoch: number): void {
+  words[trace + FLAGS] = words[trace + FLAGS] & FLAG_BITS | epoch << EPOCH_SHIFT;
+}
 
 /** The traces. */
 export class TraceTable {

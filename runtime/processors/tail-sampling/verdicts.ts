@@ -1,10 +1,11 @@
 /** What is remembered of why traces were kept, to be written on their spans, late ones too. */
 import { NOBODY, type Decider } from './decider';
 import { NO_RECORD, type ScopeRecords } from './scope-records';
-import { ALWAYS } from '../../otlp/sampling-threshold';
+import { ALWAYS, type Word64 } from '../../otlp/sampling-threshold';
 
 /** Number of words in which it is remembered. */
 export const VERDICT_WORDS = 3;
+/** The name of the policy, by its number among the records: policies may be others by then. */
 const REASON = 0;
 const THRESHOLD_HIGH = 1;
 const THRESHOLD_LOW = 2;
@@ -25,12 +26,22 @@ export class Verdicts {
   private readonly note: ReleaseNote = { high: 0, low: 0, record: NO_RECORD };
 
   public constructor(
-    private readonly decider: Decider,
+    private decider: Decider,
     /** What is written on scopes; absent where nothing is. */
     private readonly records: ScopeRecords | undefined,
     /** Where verdicts stand in the records of traces. */
-    private readonly word: number,
-  ) {}
+    public readonly word: number,
+    /** The threshold of traces that are kept by their ids alone. */
+    private readonly thresholdById: Word64 = ALWAYS,
+  ) {
+    records?.use(decider.policies);
+  }
+
+  /** Policies are others from now on. What was remembered stays true. */
+  public follow(decider: Decider): void {
+    this.decider = decider;
+    this.records?.use(decider.policies);
+  }
 
   /** Remembers why the trace was kept that was just decided. */
   public decided(words: Int32Array, trace: number): ReleaseNote {
@@ -38,14 +49,22 @@ export class Verdicts {
     const { reason } = decider;
     const { high, low } = reason === NOBODY ? ALWAYS : decider.threshold;
     const at = trace + this.word;
-    words[at + REASON] = reason;
+    const isRecorded = records !== undefined && reason !== NOBODY;
+    words[at + REASON] = isRecorded ? records.nameOf(reason) : NOBODY;
     words[at + THRESHOLD_HIGH] = high;
     words[at + THRESHOLD_LOW] = low;
     note.high = high;
     note.low = low;
-    note.record = records === undefined || reason === NOBODY
-      ? NO_RECORD : records.numberOf(reason, decider.composite);
+    note.record = isRecorded ? records.numberOf(reason, decider.composite) : NO_RECORD;
     return note;
+  }
+
+  /** Remembers from `at` on that no policy kept the trace, but its id. */
+  public byId(words: Int32Array, at: number): ReleaseNote {
+    words[at + REASON] = NOBODY;
+    words[at + THRESHOLD_HIGH] = this.thresholdById.high;
+    words[at + THRESHOLD_LOW] = this.thresholdById.low;
+    return this.read(words, at, NO_RECORD);
   }
 
   /** For late spans of a trace that is still known; as upstream, they tell no policy. */

@@ -237,6 +237,12 @@ export interface SamplingPolicyConfig {
    */
   readonly type: string;
   /**
+   * Whether it is asked and counted without any effect on what is kept. Not for policies inside
+   * others, and for this collector only.
+   * @default - it has its effect
+   */
+  readonly dryRun?: boolean;
+  /**
    * Settings of type latency.
    * @default - as the type has them
    */

@@ -136,6 +136,8 @@ interface Typed<Type extends string> {
   readonly name: string;
   /** The type, which says where the settings are. */
   readonly type: Type;
+  /** True when it is only asked and counted. */
+  readonly dryRun?: boolean;
 }
 
 /** One policy, its settings under the camelCase of its type. */
@@ -265,17 +267,22 @@ const outer: Kinds = {
 };
 
 /** A policy of the processor itself. */
-export const samplingPolicy = policyOf(outer);
+export const samplingPolicy = policyOf(outer, { dryRun: flag({ fallback: false }) });
 
 type AnyPolicy = { readonly name: string; readonly type: string } & Record<string, unknown>;
 
 /** A policy of one of these kinds. */
-function policyOf(kinds: Kinds): Field<SamplingPolicyConfig, PolicySettings> {
+function policyOf(
+  kinds: Kinds, alone: Readonly<Record<string, Field<never, unknown>>> = {},
+): Field<SamplingPolicyConfig, PolicySettings> {
   const types = [...PLAIN, ...Object.keys(kinds).map(snakeCase)];
   const sections = Object.entries(kinds).map(([name, map]): [string, Field<never, unknown>] =>
     [name, lazyField(() => z.nullish(map()))]);
   const fields = {
-    name: text({ fallback: '' }), type: policyType(types), ...Object.fromEntries(sections),
+    name: text({ fallback: '' }),
+    type: policyType(types),
+    ...alone,
+    ...Object.fromEntries(sections),
   };
   return lazyField(() => z.codec(mapSchema(fields, { upstreamOnly: ELSEWHERE }), decoded, {
     decode: (value, context) => withOwnSettings(value as AnyPolicy, kinds, context),
@@ -296,7 +303,7 @@ function policyType(types: readonly string[]): Field<string, string> {
 function withOwnSettings(
   policy: AnyPolicy, kinds: Kinds, context: z.core.ParsePayload,
 ): unknown {
-  const { name, type } = policy;
+  const { name, type, dryRun } = policy;
   const refuse = (path: Path, message: string) => {
     context.issues.push({ code: 'custom', message, path: [...path], input: policy });
   };
@@ -309,5 +316,5 @@ function withOwnSettings(
       refuse([at], `belongs to a policy of type ${at}, and this one is of type ${shown(type)}`);
     }
   }
-  return { name, type, ...own };
+  return { name, type, ...dryRun === true ? { dryRun } : {}, ...own };
 }

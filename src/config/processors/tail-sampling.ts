@@ -3,8 +3,10 @@
  */
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
-import { count, duration, flag, list, optional, text } from '../fields';
-import { section, type Report, type SettingsOf } from '../section';
+import {
+  choice, count, duration, flag, list, optional, ratio, text, withoutEffect,
+} from '../fields';
+import { givenSection, type Report, type SettingsOf } from '../section';
 import { samplingPolicy, type PolicySettings } from './sampling-policy';
 import type { SamplingPolicyConfig } from './sampling-policy-config';
 
@@ -20,6 +22,36 @@ export interface DecisionCacheConfig {
    * @default 0
    */
   readonly nonSampledCacheSize?: number;
+}
+
+/** Decides about new traces by their ids alone while the process is under stress. */
+export interface StressReliefConfig {
+  /**
+   * Level, in percent, from which on new traces are no longer held: the greatest of held bytes in
+   * `max_bytes`, memory in use in all memory, and lateness of decisions in `maximum_lag`.
+   * @default 90
+   */
+  readonly activationLevel?: number;
+  /**
+   * Level, in percent, below which they are held again; at most the activation level.
+   * @default 70
+   */
+  readonly deactivationLevel?: number;
+  /**
+   * Lateness of decisions that is a level of 100: how long a tick takes, more than nothing.
+   * @default Duration.seconds(5)
+   */
+  readonly maximumLag?: Duration;
+  /**
+   * Time for which it lasts at least once it is active.
+   * @default Duration.seconds(10)
+   */
+  readonly minimumDuration?: Duration;
+  /**
+   * Share of new traces to keep while it is active: a percentage from 0 to 100.
+   * @default 10
+   */
+  readonly samplingPercentage?: number;
 }
 
 /** Holds whole traces and decides which of them are kept. */
@@ -45,8 +77,8 @@ export interface TailSamplingProcessorConfig {
    */
   readonly expectedNewTracesPerSec?: number;
   /**
-   * What is remembered of traces that were decided.
-   * @default - nothing
+   * What is remembered of traces that were decided. Upstream remembers nothing when it is absent.
+   * @default - twice `num_traces` kept ones, and four times `num_traces` dropped ones
    */
   readonly decisionCache?: DecisionCacheConfig;
   /**
@@ -84,17 +116,59 @@ export interface TailSamplingProcessorConfig {
    */
   readonly peers?: string;
   /**
+   * Whether senders wait while `num_traces` undecided traces are held, rather than the oldest one
+   * making room.
+   * @default false
+   */
+  readonly blockOnOverflow?: boolean;
+  /**
+   * When policies are asked: of a whole trace after its wait (`trace-complete`), or of the spans
+   * of each request as they come (`span-ingest`), which takes policies that need not see all.
+   * @default "trace-complete"
+   */
+  readonly samplingStrategy?: string;
+  /**
+   * Number of loops that share the work, at most 256. It changes nothing here: a process has one.
+   * @default 1
+   */
+  readonly numShards?: number;
+  /**
+   * Memory for held spans, in bytes, 1 MiB at least. Beyond it the traces that are big and old are
+   * decided early. This collector's own key, as all that follow but the policies.
+   * @default - half of what 64 MiB leave of the container's memory, or else of the machine's
+   */
+  readonly maxBytes?: number;
+  /**
+   * Time without any span of a trace whose root was seen after which the trace is decided, if that
+   * is sooner than `decision_wait`; zero does not ask.
+   * @default Duration.millis(0)
+   */
+  readonly decisionQuietPeriod?: Duration;
+  /**
+   * Deciding by trace id alone under stress.
+   * @default - never
+   */
+  readonly stressRelief?: StressReliefConfig;
+  /**
+   * Whether decided traces are counted that have no root, or spans whose parent is missing.
+   * @default true
+   */
+  readonly detectSplitTraces?: boolean;
+  /**
    * The policies; a trace is kept when one of them keeps it and none drops it.
    */
   readonly policies: SamplingPolicyConfig[];
 }
+
+/** What a sampler needs to hold anything at all. */
+const LEAST_BYTES = 1_048_576;
 
 const fields = {
   decisionWait: duration('30s'),
   decisionWaitAfterRootReceived: duration('0s'),
   numTraces: count({ fallback: 50_000 }),
   expectedNewTracesPerSec: count({ fallback: 0 }),
-  decisionCache: section<DecisionCacheConfig>()({
+  decisionCache: givenSection<DecisionCacheConfig>()('off', {
     sampledCacheSize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
     nonSampledCacheSize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
   }),
@@ -104,11 +178,67 @@ const fields = {
   usetracestate: flag({ fallback: false }),
   recordpolicy: flag({ fallback: false }),
   peers: optional(text()),
+  blockOnOverflow: flag({ fallback: false }),
+  samplingStrategy: choice(['trace-complete', 'span-ingest'], 'trace-complete'),
+  numShards: withoutEffect(count({ fallback: 1, max: 256 }), 'a process has one core'),
+  maxBytes: optional(count({ min: LEAST_BYTES })),
+  decisionQuietPeriod: duration('0s'),
+  stressRelief: givenSection<StressReliefConfig>()('off', {
+    activationLevel: ratio({ fallback: 90, min: 1, max: 100 }),
+    deactivationLevel: ratio({ fallback: 70, max: 100 }),
+    maximumLag: duration('5s'),
+    minimumDuration: duration('10s'),
+    samplingPercentage: ratio({ fallback: 10, max: 100 }),
+  }, { check: levelsFit }),
+  detectSplitTraces: flag({ fallback: true }),
   policies: list(samplingPolicy),
 };
 
 /** What the tail sampler works with. */
 export type TailSamplingSettings = SettingsOf<typeof fields>;
+/** What stress relief works with. */
+export type StressReliefSettings = NonNullable<TailSamplingSettings['stressRelief']>;
+
+interface Levels {
+  readonly activationLevel: number;
+  readonly deactivationLevel: number;
+  readonly maximumLag: number;
+}
+
+function levelsFit(
+  { activationLevel, deactivationLevel, maximumLag }: Levels, report: Report,
+): void {
+  if (deactivationLevel > activationLevel) {
+    report(['deactivation_level'],
+      `must be at most activation_level (${activationLevel}), got ${deactivationLevel}`);
+  }
+  if (maximumLag === 0) report(['maximum_lag'], 'must be more than nothing, got 0s');
+}
+
+/** Whether what a policy says about a part of a trace may not be what it says of the whole. */
+function needsWholeTrace(policy: PolicySettings): boolean {
+  switch (policy.type) {
+    case 'latency': return policy.latency.upperThresholdMs > 0;
+    case 'span_count': return policy.spanCount.maxSpans > 0;
+    case 'rate_limiting': case 'bytes_limiting': return true;
+    case 'and': return policy.and.andSubPolicy.some(needsWholeTrace);
+    case 'not': return needsWholeTrace(policy.not.notSubPolicy);
+    case 'drop': return policy.drop.dropSubPolicy.some(needsWholeTrace);
+    case 'composite': return policy.composite.compositeSubPolicy.some(needsWholeTrace);
+    default: return false;
+  }
+}
+
+function policiesFit(settings: TailSamplingSettings, report: Report): void {
+  policiesHaveNames(settings, report);
+  if (settings.samplingStrategy !== 'span-ingest') return;
+  settings.policies.forEach((policy, index) => {
+    if (needsWholeTrace(policy)) {
+      report(['policies', index], 'must be a policy that need not see the whole trace, as'
+        + ` sampling_strategy is span-ingest, got one of type ${policy.type}`);
+    }
+  });
+}
 
 function policiesHaveNames({ policies }: TailSamplingSettings, report: Report): void {
   if (policies.length === 0) {
@@ -133,6 +263,6 @@ export const tailSamplingProcessor = component<TailSamplingProcessorConfig>()(
   'processors', 'tail_sampling', fields, {
     signals: ['traces'],
     upstreamSignals: ['traces'],
-    check: policiesHaveNames,
-    upstreamOnly: ['block_on_overflow', 'sampling_strategy', 'num_shards', 'tail_storage'],
+    check: policiesFit,
+    upstreamOnly: ['tail_storage'],
   });

@@ -10,6 +10,9 @@ export const OWN_SETTINGS: readonly SettingChange[] = [
   ...of('processors.tail_sampling', [
     ours('usetracestate', gateInstead('usetracestate')),
     ours('recordpolicy', gateInstead('recordpolicy')),
-    ours('policies[].composite.fair'),
+    ...[
+      'policies[].composite.fair', 'policies[].dry_run', 'max_bytes', 'decision_quiet_period',
+      'stress_relief', 'detect_split_traces',
+    ].map((path) => ours(path, { instead: 'leave it out, or use CollectorImage.runtime()' })),
   ]),
 ];

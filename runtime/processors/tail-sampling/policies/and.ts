@@ -26,6 +26,9 @@ function budgetOf(policies: readonly Policy[]): TickBudget | undefined {
     spend: () => {
       for (const budget of budgets) budget.spend();
     },
+    payEach: (does) => {
+      for (const budget of budgets) budget.payEach(does);
+    },
   };
 }
 

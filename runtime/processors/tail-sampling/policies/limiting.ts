@@ -52,6 +52,7 @@ class BudgetLimiter implements Policy, TickBudget {
   public readonly budget: TickBudget = this;
   /** Whether a threshold was ever computed: inside of most policies none is. */
   private isByTick = false;
+  private paysEach = false;
   private readonly items = new TickItems();
 
   public constructor(
@@ -75,13 +76,18 @@ class BudgetLimiter implements Policy, TickBudget {
     if (spent > 0) this.bucket.take(spent);
   }
 
+  public payEach(does: boolean): void {
+    this.paysEach = does;
+  }
+
   public decide(words: Int32Array, trace: number): number {
     const cost = this.costOf(words, trace);
     if (cost > this.bucket.capacity) return NOT_SAMPLED;
-    const isKept = this.isByTick
-      ? this.randomness.isAtLeast(this.threshold, words, trace)
-      : this.bucket.take(cost);
-    return isKept ? SAMPLED : NOT_SAMPLED;
+    if (this.isByTick && !this.randomness.isAtLeast(this.threshold, words, trace)) {
+      return NOT_SAMPLED;
+    }
+    const isPaid = this.isByTick && !this.paysEach;
+    return isPaid || this.bucket.take(cost) ? SAMPLED : NOT_SAMPLED;
   }
 }
 

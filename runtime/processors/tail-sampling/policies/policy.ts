@@ -39,6 +39,8 @@ export interface TickBudget {
   consider(words: Int32Array, trace: number): void;
   /** All traces of the tick were told: what `decide` says from now on is by one threshold. */
   spend(): void;
+  /** Whether what `decide` is asked about now was not told of, so that each trace pays itself. */
+  payEach(does: boolean): void;
 }
 
 /** What a policy is made with. */
