@@ -12,6 +12,7 @@ import { Protocol } from './graph/protocol';
 import type { SecretReference } from './graph/secret-reference';
 import { Signal } from './graph/signal';
 import { allTiers, registerTier, valueAt, type TierFacts } from './graph/tier-facts';
+import { leaveSeconds, peersPort } from './graph/trace-pool';
 import { chooseImage } from './image-choice';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
 import { TierSecurity } from './security/tier-security';
@@ -50,6 +51,8 @@ export interface TierPlan {
   readonly tracesPerSecond?: number;
   /** Whether senders need one address per pod. */
   readonly isHeadless: boolean;
+  /** Whether its pods may call each other. */
+  readonly isPool?: boolean;
   /** Ports of the node that lead to its pods. */
   readonly hostPorts?: HostPorts;
   /** What this kind of tier adds to all others. */
@@ -107,20 +110,22 @@ export class CollectorTier extends Construct {
     const chart = Chart.of(this);
     this.name = props.name ?? id;
     this.signals = props.signals ?? reachable(props);
-    const facts: PartFacts = {
-      name: this.name,
-      component: plan.component,
-      signals: this.signals,
-      maxPods: plan.scaling?.max ?? Infinity,
-      namespace: chart.namespace,
-    };
     this._tier = {
       name: this.name,
       component: plan.component,
       partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
-    this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, props);
+    const secured = { ...props, isPool: plan.isPool };
+    this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, secured);
+    const facts: PartFacts = {
+      name: this.name,
+      component: plan.component,
+      signals: this.signals,
+      maxPods: plan.scaling?.max ?? Infinity,
+      namespace: chart.namespace,
+      poolTls: this._security.peers(),
+    };
     this.parts = [
       ...plan.parts?.(facts) ?? [], ...partsOf(props, facts), this._security.part,
       queuePart(queueStorages(props), plan.workload, facts), queueProblems(props),
@@ -133,6 +138,7 @@ export class CollectorTier extends Construct {
       props.image, (candidate) => this.write(props, plan, candidate));
     this.image = image;
     this.config = config;
+    this._ports = { ...this._ports, peers: peersPort(config.data) };
     this.collectorConfig = this.config.text;
 
     const { _tier: tier } = this;
@@ -203,7 +209,8 @@ export class CollectorTier extends Construct {
       secrets: this.secrets(props),
       parts: this.parts,
       graceSeconds: props.terminationGracePeriod?.toSeconds()
-        ?? drainBudget(this._waitSeconds).totalSeconds,
+        ?? drainBudget(this._waitSeconds, this.leaveSeconds).totalSeconds,
+      leaveSeconds: this.leaveSeconds,
     }, queueStorages(props));
   }
 
@@ -240,6 +247,7 @@ export class CollectorTier extends Construct {
       memory: memoryOf(props, plan, this.image),
       scaleIn: plan.scaling && scaleInOf(plan.scaling, this._waitSeconds),
       waitSeconds: this._waitSeconds,
+      leaveSeconds: this.leaveSeconds,
       graceSeconds: props.terminationGracePeriod?.toSeconds(),
       tracesPerSecond: plan.tracesPerSecond,
       nodeLabels: props.placement?.nodeLabels,
@@ -297,6 +305,10 @@ export class CollectorTier extends Construct {
    */
   public get _waitSeconds(): number {
     return decisionWaitSeconds(this.config);
+  }
+
+  private get leaveSeconds(): number {
+    return leaveSeconds(this.config.data, this._waitSeconds);
   }
 
   /** @internal */

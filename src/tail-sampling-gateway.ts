@@ -5,7 +5,8 @@ import { CollectorTier } from './collector-tier';
 import {
   tailSamplingProcessor, type StressReliefConfig, type TailSamplingProcessorConfig,
 } from './config';
-import { Place, type TierPart } from './features/part';
+import { Place, type PartFacts, type TierPart } from './features/part';
+import { PEERS_PORT, tracePeersPart } from './features/trace-peers';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
 import { Protocol } from './graph/protocol';
@@ -19,6 +20,7 @@ import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
+import { peersName, peersPolicy, peersService } from './workload/peer-objects';
 import { Scaling, scalingProblems } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
 
@@ -94,6 +96,14 @@ export interface TailSamplingOptions {
    * @default Discovery.KUBERNETES_API
    */
   readonly discovery?: Discovery;
+  /**
+   * Whether pods tell each other of their traces, so that no trace is split when the pool changes.
+   * Only the runtime image has it: with one of upstream, scaling and roll-outs split open traces.
+   * A NetworkPolicy lets the sampler's own pods alone reach their port 4319 and leaves all other
+   * ports open. Certificates of `transportSecurity` must be good for clients, too.
+   * @default - true with the runtime image, when there can be more than one pod
+   */
+  readonly tracePeers?: boolean;
 }
 
 /** What a sampler is told. */
@@ -119,6 +129,10 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
   public readonly statefulSet: k8s.KubeStatefulSet;
   /** Changes their number, when that is not fixed. */
   public readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
+  /** Keeps others from the port on which pods call each other, when they do. */
+  public readonly networkPolicy?: k8s.KubeNetworkPolicy;
+  /** Has the addresses of all pods, ready or not, when pods find each other by DNS. */
+  public readonly peersService?: k8s.KubeService;
   /** Keeps those who empty nodes from taking all of them; none for a single pod. */
   public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
   private readonly discovery: Discovery;
@@ -134,16 +148,28 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       scaling,
       tracesPerSecond: right.props.expectedTracesPerSecond,
       isHeadless: true,
+      isPool: isPool(right.props, scaling),
       maxConnectionAge: MAX_CONNECTION_AGE,
-      parts: () => [tailSampling(right.props, decisionWait, scaling)],
+      parts: (facts) => [
+        tailSampling(right.props, decisionWait, scaling),
+        ...poolParts(right.props, scaling, facts),
+      ],
       problems: [
         ...right.problems,
         ...policyProblems(right.props), ...protocolProblems(right.props),
+        ...poolProblems(right.props, scaling),
         ...scalingProblems(scaling), availabilityProblem(scaling, availability) ?? [],
       ].flat(),
       wrong: right.wrong,
     });
     this.discovery = right.props.discovery ?? Discovery.KUBERNETES_API;
+    const { peers } = this._ports;
+    if (peers !== undefined) {
+      this.networkPolicy = peersPolicy(this, 'peers-policy', this._tier, peers);
+      if (this.discovery === Discovery.DNS) {
+        this.peersService = peersService(this, 'peers-service', this._tier, peers);
+      }
+    }
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: this._metadata,
       spec: {
@@ -173,9 +199,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     const { name, namespace } = this._tier;
     const port = this._ports.grpc;
     const host = serviceHost(headlessName(this._tier), namespace);
-    const pods = this.discovery === Discovery.DNS
-      ? Resolver.dns(host, { port })
-      : Resolver.kubernetes({ name, namespace, port });
+    const pods = podsOf(this.discovery, name, namespace, port);
     return this._security.route(signal === Signal.TRACES
       ? { resolver: pods } : { endpoint: `dns:///${host}:${port}`, pods });
   }
@@ -188,8 +212,49 @@ function settleSeconds(signals: readonly Signal[], discovery: Discovery): number
   return onlyAsksApi ? API_LAG_SECONDS : DNS_LAG_SECONDS;
 }
 
+function podsOf(
+  discovery: Discovery | undefined, name: string, namespace?: string, port?: number,
+): Resolver {
+  return discovery === Discovery.DNS
+    ? Resolver.dns(serviceHost(headlessName({ name }), namespace), { port })
+    : Resolver.kubernetes({ name, namespace, port });
+}
+
+/** Whether pods are one sampler, as far as the image is known. */
+function isPool({ tracePeers, image }: TailSamplingGatewayProps, scaling: Scaling): boolean {
+  return image?.isRuntime !== false && (tracePeers ?? scaling.max > 1);
+}
+
+function poolParts(
+  props: TailSamplingGatewayProps, scaling: Scaling, facts: PartFacts,
+): TierPart[] {
+  if (!isPool(props, scaling)) return [];
+  const { discovery, grpcPort, tracePeers } = props;
+  const { name, namespace } = facts;
+  const pods = podsOf(discovery, name, namespace, grpcPort);
+  const { dns, k8s: api, static: listed } = pods._toConfig();
+  const isDns = discovery === Discovery.DNS;
+  return [tracePeersPart({
+    resolver: { dns, k8s: api, static: listed },
+    allPodsHostname: isDns ? serviceHost(peersName({ name }), namespace) : undefined,
+    delaySeconds: isDns ? DNS_LAG_SECONDS : API_LAG_SECONDS,
+  }, facts, tracePeers !== true)];
+}
+
+function poolProblems(props: TailSamplingGatewayProps, scaling: Scaling): string[] {
+  const { tracePeers, image, grpcPort, httpPort } = props;
+  if (tracePeers === true && image?.isRuntime === false) {
+    return ['tracePeers: is a setting of otelgw alone, got an image of upstream.'
+      + '\n→ leave `image` or `tracePeers` out.'];
+  }
+  return isPool(props, scaling) && [grpcPort, httpPort].includes(PEERS_PORT) ? [
+    `tracePeers: takes port ${PEERS_PORT}, by which pods call each other, got it as a port of OTLP.`
+    + '\n→ give `grpcPort` or `httpPort` another number.',
+  ] : [];
+}
+
 function tailSampling(
-  options: TailSamplingOptions, decisionWait: Duration, scaling: Scaling,
+  options: TailSamplingGatewayProps, decisionWait: Duration, scaling: Scaling,
 ): TierPart {
   // Without a list of policies synthesis fails; everything else about the tier is told with it.
   const { policies = [SamplingPolicy.alwaysSample('all')], expectedTracesPerSecond } = options;
@@ -206,12 +271,14 @@ function tailSampling(
     ...sizesAndWaits(options),
     policies: policies.map((policy) => policy._toConfig()),
   };
+  const peers = isPool(options, scaling) ? 'trace_peers' : undefined;
   return {
     processors: [{
       contract: tailSamplingProcessor,
       place: Place.SAMPLE,
       signals: [Signal.TRACES],
-      write: (at) => tailSamplingProcessor.write(config, at),
+      write: (at, version) => tailSamplingProcessor.write(
+        { ...config, peers: version === undefined ? peers : undefined }, at),
     }],
   };
 }

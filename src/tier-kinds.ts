@@ -132,6 +132,7 @@ export const SAMPLER_KINDS: Kinds = {
     example: '{ samplingPercentage: 10 }',
   },
   discovery: oneOf(['kubernetes-api', 'dns'], 'Discovery.DNS'),
+  tracePeers: switched,
 };
 
 /** How a store that speaks OTLP is reached. */

@@ -18,11 +18,15 @@ export interface DrainBudget {
   readonly sum: string;
 }
 
-/** The drain of a collector that holds traces for `decisionWaitSeconds`; 0 when it holds none. */
-export function drainBudget(decisionWaitSeconds: number): DrainBudget {
+/**
+ * The drain of a collector that holds traces for `decisionWaitSeconds`; 0 when it holds none. One
+ * that leaves a pool within `leaveSeconds` has decided all of them by then.
+ */
+export function drainBudget(decisionWaitSeconds: number, leaveSeconds = 0): DrainBudget {
   const parts: [number, string][] = [
     [ENDPOINT_REMOVAL_SECONDS, 'endpoint removal'],
-    [Math.ceil(decisionWaitSeconds), 'decision wait'],
+    leaveSeconds > 0 ? [Math.ceil(leaveSeconds), 'leaving the pool']
+      : [Math.ceil(decisionWaitSeconds), 'decision wait'],
     [FLUSH_SECONDS, 'flush'],
     [MARGIN_SECONDS, 'margin'],
   ];

@@ -38,6 +38,8 @@ export interface TierFacts {
   readonly memory: MemoryBudget;
   /** How long it holds traces, in seconds; 0 when it holds none. */
   readonly waitSeconds: number;
+  /** Longest time that leaving a pool of samplers takes, in seconds; 0 outside of one. */
+  readonly leaveSeconds?: number;
   /** Time that a pod gets to end, when that was given, in seconds. */
   readonly graceSeconds?: number;
   /** New traces per second over all pods, when that was given. */
