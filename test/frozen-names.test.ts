@@ -37,6 +37,7 @@ test('names are what they were', () => {
       'Deployment gateway',
       'HorizontalPodAutoscaler gateway',
       'HorizontalPodAutoscaler sampler',
+      'NetworkPolicy sampler-peers',
       'PodDisruptionBudget chain-one',
       'PodDisruptionBudget gateway',
       'PodDisruptionBudget sampler',
@@ -44,7 +45,9 @@ test('names are what they were', () => {
       'PrometheusRule gateway',
       'PrometheusRule sampler',
       'Role agent-finds-sampler',
+      'Role sampler-finds-sampler',
       'RoleBinding agent-finds-sampler',
+      'RoleBinding sampler-finds-sampler',
       'Service agent',
       'Service chain-one',
       'Service chain-one-headless',
@@ -89,5 +92,6 @@ test('ports are where everybody expects them', () => {
   const { ports } = everything({}).podOf('sampler').spec.containers[0];
   expect(ports.map(({ name, containerPort }: any) => [name, containerPort])).toEqual([
     ['otlp-grpc', 4317], ['otlp-http', 4318], ['metrics', 8888], ['health', 13133],
+    ['peers', 4319],
   ]);
 });

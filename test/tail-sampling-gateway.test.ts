@@ -68,12 +68,12 @@ test('waits, sizes, stress relief and policies on trial are written as they are 
 test('what only the runtime has is refused for an image of upstream', () => {
   expect(() => sampler({
     image: CollectorImage.contrib('0.160.0'), maxHeldMemory: Size.mebibytes(512),
-  })).toThrow('max_bytes: is a setting of otelgw alone');
+  })).toThrow('max_bytes: exists in the collector of this project only');
 });
 
 test.each([[5, 30], [10, 35], [120, 145]])(
-  'with a decision wait of %i s it gets %i s to end', (wait, grace) => {
-    expect(sampler({ decisionWait: Duration.seconds(wait) })
+  'alone and with a decision wait of %i s it gets %i s to end', (wait, grace) => {
+    expect(sampler({ decisionWait: Duration.seconds(wait), tracePeers: false })
       .podOf('sampler').spec.terminationGracePeriodSeconds).toBe(grace);
   });
 
