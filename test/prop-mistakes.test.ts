@@ -112,6 +112,17 @@ test.each<[Props, RegExp]>([
   [{ numTraces: 0 }, /numTraces: must be a whole number from 1 on, got 0\. → /],
   [{ numTraces: 100, expectedTracesPerSecond: 50 }, /numTraces: must be at least 750, .*got 100\./],
   [{ discovery: 'DNS' }, /discovery: must be one of kubernetes-api, dns, got "DNS"\. → /],
+  [{ policies: [SamplingPolicy.composite('c', { maxTotalSpansPerSecond: 9 } as any)] },
+    /policies\[0\]\.parts: must be a list of parts, each with a policy, got nothing\. → /],
+  [{
+    policies: [SamplingPolicy.composite('c', {
+      maxTotalSpansPerSecond: 9,
+      parts: [
+        { policy: policies[0], percent: 60 },
+        { policy: SamplingPolicy.latency('l', { threshold: Duration.seconds(1) }), percent: 41 },
+      ],
+    })],
+  }, /policies\[0\]\.parts: percents must be at most 100 together, got 101/],
 ])('refuses what no sampler can have, %#', (props, pattern) => {
   expect(samplerSays(props)).toEqual([expect.stringMatching(pattern)]);
 });

@@ -107,6 +107,11 @@ describe('the index of a request', () => {
       .toEqual(list.map(({ trace }) => traceIdOf(trace).toString('hex')));
   });
 
+  test('does not read on where a span ends and what follows looks like an attribute', () => {
+    const bytes = hex('0a10 120e 1204 4a020a00 4a06 010203040506');
+    expect(traceIds(read(bytes), bytes)).toEqual([undefined]);
+  });
+
   test('takes no trace id out of a text that ends like a span', () => {
     const forged = `12080102030405060708 0a10${ID}`;
     const attribute = `4a28 0a026964 1222 0a20 ${'41'.repeat(4)} ${forged}`;

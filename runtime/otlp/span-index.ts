@@ -249,7 +249,9 @@ function findTraceId(bytes: Uint8Array, start: number, limit: number): number {
     if (tag === SPAN_ATTRIBUTES && next < 0x80) {
       // Most of a span are attributes, one behind the other.
       at += 2 + next;
-      while (bytes[at] === SPAN_ATTRIBUTES && bytes[at + 1] < 0x80) at += 2 + bytes[at + 1];
+      while (at < limit && bytes[at] === SPAN_ATTRIBUTES && bytes[at + 1] < 0x80) {
+        at += 2 + bytes[at + 1];
+      }
     } else if ((tag & WIRE_TYPE) === LEN && tag > 7 && tag < 0x80 && next < 0x80) {
       at += 2 + next;
       if (tag === SPAN_TRACE_ID) traceIdAt = next === TRACE_ID_LENGTH ? at - next : -1;
