@@ -111,7 +111,7 @@ export class Collector {
       return processor.reconfigure(found(settings.processors, id).settings);
     }));
     if (fixed.length > 0) {
-      throw new Error(`must be what it was but for the policies of tail samplers, got another`
+      throw new Error('must be what it was but for the policies of tail samplers, got another'
         + ` ${[...new Set(fixed)].join(', ')}`);
     }
     for (const change of changes) change?.();

@@ -25,7 +25,9 @@ function reloadOf({ configs = [], read, apply }: Given) {
   const clock = new FakeClock();
   const log = new RecordingLogger();
   const reload = new ConfigReload({
-    configs, clock, log,
+    configs,
+    clock,
+    log,
     read: read ?? (() => Promise.resolve(RIGHT)),
     apply: apply ?? (() => ['tail_sampling']),
   });
@@ -55,10 +57,12 @@ test.each<[string, Given, string, string, object]>([
 
 test('what is asked for while it reads is read once more, and no oftener', async () => {
   let reads = 0;
-  const { reload } = reloadOf({ read: () => {
-    reads += 1;
-    return Promise.resolve(RIGHT);
-  } });
+  const { reload } = reloadOf({
+    read: () => {
+      reads += 1;
+      return Promise.resolve(RIGHT);
+    },
+  });
   await Promise.all([reload.reload(), reload.reload(), reload.reload()]);
   expect(reads).toBe(2);
 });

@@ -1,9 +1,9 @@
 import { CollectionPace, type Limit } from './collection-pace';
 import { MemoryLimits, memoryLimits } from './memory-limit';
-import type { MemorySource } from '../../telemetry/process-memory';
 import type { Clock, Timer } from '../../clock';
 import { formatGoDuration, type MemoryLimiterSettings } from '../../config';
 import type { Logger } from '../../telemetry/logger';
+import type { MemorySource } from '../../telemetry/process-memory';
 
 const MIB = 1_048_576;
 const WORTHWHILE_SHARE = 0.05;

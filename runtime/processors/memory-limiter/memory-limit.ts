@@ -1,6 +1,6 @@
 /** From where on data is refused, in bytes. */
-import { readTotalMemory } from '../../telemetry/total-memory';
 import type { MemoryLimiterSettings } from '../../config';
+import { readTotalMemory } from '../../telemetry/total-memory';
 
 /** The two limits, in bytes. */
 export interface MemoryLimits {

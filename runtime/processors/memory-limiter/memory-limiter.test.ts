@@ -1,10 +1,10 @@
 import { memoryLimits } from './memory-limit';
 import { createMemoryLimiterProcessor } from './memory-limiter';
-import { processMemory } from '../../telemetry/process-memory';
-import { readTotalMemory } from '../../telemetry/total-memory';
 import type { MemoryLimiterSettings } from '../../config';
 import { RetryableError } from '../../errors';
 import type { Signal } from '../../pipeline/payload';
+import { processMemory } from '../../telemetry/process-memory';
+import { readTotalMemory } from '../../telemetry/total-memory';
 import { processorContext, TestContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
 import { samplePayload } from '../../testing/sample-payload';

@@ -1,6 +1,5 @@
 /** Refuses data while the process uses too much memory, so that it is not killed for it. */
 import { Limiter } from './limiter';
-import { MemorySource, processMemory } from '../../telemetry/process-memory';
 import type { Processor, ProcessorContext } from '../../component';
 import type { MemoryLimiterSettings } from '../../config';
 import { RetryableError } from '../../errors';
@@ -9,6 +8,7 @@ import { PLAIN_SIZES } from '../../telemetry/metric-boundaries';
 import type {
   Counter, Histogram, HistogramInstrument, Instrument,
 } from '../../telemetry/metrics';
+import { MemorySource, processMemory } from '../../telemetry/process-memory';
 
 const INCOMING: Instrument = {
   name: 'otelcol_processor_incoming_items',

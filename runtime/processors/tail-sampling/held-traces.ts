@@ -15,7 +15,7 @@ import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
 
 const SECOND = 1000;
-/** Decisions that are remembered unless the configuration says how many, as shares of num_traces. */
+/** Decisions that are remembered unless it is configured how many, for each of num_traces. */
 const SAMPLED_PER_TRACE = 2;
 const NOT_SAMPLED_PER_TRACE = 4;
 

@@ -2,9 +2,9 @@
  * Keeps the memory of held spans below `max_bytes`, by deciding traces before their time.
  *
  * What goes first is what frees most and has waited longest: bytes × age. That is asked of the big
- * traces, which are few, and of the one that is due soonest: all others are much like it, and going
- * in that order they free whole slabs. A decision on what is there loses nothing that is kept; where
- * even that does not help, because what was kept before cannot leave, senders are refused.
+ * traces, which are few, and of the one that is due soonest: all others are much like it, and
+ * going in that order they free whole slabs. A decision on what is there loses nothing that is
+ * kept; where even that does not help, because what was kept cannot leave, senders are refused.
  */
 import type { HeldTraces } from './held-traces';
 import { NONE } from './id-table';

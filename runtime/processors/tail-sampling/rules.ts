@@ -65,7 +65,8 @@ export function nextRules(settings: TailSamplingSettings, before: Rules): Rules 
   const decider = deciderOf(settings, questions, context);
   const room = factWords - (sketchAt === undefined ? 0 : SKETCH_WORDS);
   if (questions.bitWords > room) {
-    throw new Error(`policies: must ask at most ${room * 32} questions without a restart, got more`);
+    throw new Error(
+      `policies: must ask at most ${room * 32} questions without a restart, got more`);
   }
   return {
     ...before, epoch: before.epoch + 1, decider, facts: factsOf(settings, questions, sketchAt),

@@ -12,7 +12,8 @@ const LIST: TestSpan[] = [
 test('every span gets the attribute, and nothing else changes', () => {
   const before = spans(LIST);
   const after = Buffer.from(new SpanMarker('share', 12.5).mark(before));
-  expect(findSpans(after).map(({ attributes }) => attributes.share)).toEqual([12.5, 12.5, 12.5, 12.5]);
+  expect(findSpans(after).map(({ attributes }) => attributes.share))
+    .toEqual([12.5, 12.5, 12.5, 12.5]);
   const mark = { key: 'share', value: { double_value: 12.5 } };
   const withMark = itemsIn('traces', before).map((line) => {
     const [resource, scope, span] = JSON.parse(line) as Record<string, unknown>[];

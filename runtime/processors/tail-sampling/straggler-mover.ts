@@ -2,8 +2,8 @@
  * Moves the spans of traces that wait much longer than the others to memory of their own.
  *
  * With `decision_wait_after_root_received` most traces are decided soon; the few whose root does
- * not come would keep every slab from being free, each of them for a handful of spans. A trace whose
- * spans are to be read again, because the policies are others now, is moved as well.
+ * not come would keep every slab from being free, each of them for a handful of spans. A trace
+ * whose spans are to be read again, because the policies are others now, is moved as well.
  */
 import type { DecisionWheel } from './decision-wheel';
 import { NONE } from './id-table';

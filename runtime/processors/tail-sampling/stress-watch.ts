@@ -4,8 +4,8 @@ import { StressRelief } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { Clock } from '../../clock';
 import type { StressReliefSettings } from '../../config';
-import type { MemorySource } from '../../telemetry/process-memory';
 import type { Logger } from '../../telemetry/logger';
+import type { MemorySource } from '../../telemetry/process-memory';
 
 /** Time between two looks. */
 const LOOK_MS = 1000;

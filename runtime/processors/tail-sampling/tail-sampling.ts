@@ -104,7 +104,12 @@ class TailSampling implements Processor {
     this.rules = firstRules(settings, { prefix: policyPrefix(id), clock, metrics });
     const { sketchAt, factWords } = this.rules;
     this.traces = new HeldTraces({
-      settings, factWords, arena, writer: this.writer, clock, metrics,
+      settings,
+      factWords,
+      arena,
+      writer: this.writer,
+      clock,
+      metrics,
       splitTraces: sketchAt === undefined ? undefined : new SplitTraces(metrics, sketchAt),
     });
     this.bound = new MemoryBound({

@@ -224,8 +224,10 @@ function policyOf(
   const sections = Object.entries(kinds).map(([name, map]): [string, Field<never, unknown>] =>
     [name, lazyField(() => z.nullish(map()))]);
   const fields = {
-    name: text({ fallback: '' }), type: policyType(types),
-    ...alone, ...Object.fromEntries(sections),
+    name: text({ fallback: '' }),
+    type: policyType(types),
+    ...alone,
+    ...Object.fromEntries(sections),
   };
   return lazyField(() => z.codec(mapSchema(fields, { upstreamOnly: ELSEWHERE }), decoded, {
     decode: (value, context) => withOwnSettings(value as AnyPolicy, kinds, context),

@@ -112,8 +112,8 @@ export interface TailSamplingProcessorConfig {
    */
   readonly numShards?: number;
   /**
-   * Memory for held spans, in bytes, 1 MiB at least. Beyond it the traces that are big and old are decided early.
-   * This collector's own key, as all that follow but the policies.
+   * Memory for held spans, in bytes, 1 MiB at least. Beyond it the traces that are big and old
+   * are decided early. This collector's own key, as all that follow but the policies.
    * @default - half of what 64 MiB leave of the container's memory, or else of the machine's
    */
   readonly maxBytes?: number;
