@@ -12,7 +12,7 @@ export { CollectorConfigOverrides } from './collector-config-overrides';
 export {
   type BatchProcessorConfig, type BooleanAttributePolicyConfig, type NumericAttributePolicyConfig,
   type ProbabilisticPolicyConfig, type RateLimitingPolicyConfig, type SpanCountPolicyConfig,
-  type StringAttributePolicyConfig, type TlsClientConfig,
+  type StressReliefConfig, type StringAttributePolicyConfig, type TlsClientConfig,
 } from './config';
 export {
   CollectorImage, type CustomImageOptions, type PublishedImageOptions, type RuntimeImageOptions,
