@@ -90,6 +90,7 @@ const scripts: Record<string, string> = {
   'fuzz': 'node tools/fuzz.mjs',
   'crash': 'node tools/crash.mjs',
   'overload': 'node tools/overload.mjs',
+  'soak': 'node tools/soak.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
   'conformance': 'node tools/conformance.mjs',
