@@ -68,7 +68,7 @@ test('waits, sizes, stress relief and policies on trial are written as they are 
 test('what only the runtime has is refused for an image of upstream', () => {
   expect(() => sampler({
     image: CollectorImage.contrib('0.160.0'), maxHeldMemory: Size.mebibytes(512),
-  })).toThrow('max_bytes: is a setting of otelgw alone');
+  })).toThrow('max_bytes: exists in the collector of this project only');
 });
 
 test.each([[5, 30], [10, 35], [120, 145]])(

@@ -200,8 +200,7 @@ const TOLD: [number, string, number][] = [
 ];
 
 test.each(TOLD)(
-  'keys of generation %d with routing key "%s": %d warnings about logs',
-  async (keys, key, count) => {
+  'keys of generation %d, routing key "%s": %d warnings about logs', async (keys, key, count) => {
     const balanced = await setUp({ routing_key: key, compatibility: { keys } }, ['logs']);
     expect(balanced.log.messages('warn')).toEqual(Array.from({ length: count }, () =>
       'logs go by trace id, as they do in releases before v0.154'));
