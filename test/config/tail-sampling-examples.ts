@@ -4,7 +4,7 @@ import type { TailSamplingProcessorConfig } from '../../src/config/structs';
 
 const seconds = (n: number) => Duration.seconds(n);
 
-/** Every key of the processor, with a value that is not its default. */
+/** Every key of the processor. */
 export const FULL_TAIL_SAMPLING = {
   decisionWait: seconds(10),
   decisionWaitAfterRootReceived: seconds(2),
