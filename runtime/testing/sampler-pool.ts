@@ -1,4 +1,4 @@
-/** Tail samplers of one pool in one process: real processors, messages in memory, one fake clock. */
+/** Tail samplers of a pool in one process: real processors, messages in memory, a fake clock. */
 import type { Extension, Processor } from '../component';
 import { processorContext } from './component-context';
 import { FakeClock } from './fake-clock';
@@ -8,8 +8,8 @@ import { findSpans, spans, type FoundSpan, type TestSpan } from './span-builder'
 import { makeUpstreamRing } from '../extensions/trace-peers/upstream-ring';
 import { PeerUnreachable, type PeerTransport } from '../peers/peer-transport';
 import type { TraceHolder } from '../peers/trace-holder';
-import type { TracePool } from '../peers/trace-pool';
 import { TracePeers } from '../peers/trace-peers';
+import type { TracePool } from '../peers/trace-pool';
 import { createPayload } from '../pipeline/payload';
 import {
   createTailSamplingProcessor, type TailSamplingOverrides,

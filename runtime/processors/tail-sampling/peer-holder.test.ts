@@ -143,7 +143,7 @@ test('memory that is short makes peers wait, and nothing is lost', async () => {
 test('under stress the id decides at its owner, and others follow', async () => {
   pool = new SamplerPool({
     ...WHOLE, ...CACHES, stress_relief: { sampling_percentage: 50 },
-  }, { memory: { used: () => 99 }, totalMemory: () => 100 });
+  }, { memory: { used: () => 99, collect: () => undefined }, totalMemory: () => 100 });
   const a = await pool.join('10.0.0.1:4317');
   const b = await pool.join('10.0.0.2:4317');
   await pool.clock.advance(30_000);

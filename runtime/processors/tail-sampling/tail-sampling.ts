@@ -215,7 +215,7 @@ class TailSampling implements Processor {
   }
 
   private take(payload: Payload): void {
-    if (this.peers?.isFull === true) this.refuse(payload, 'have joined its pool with room to spare');
+    if (this.peers?.isFull === true) this.refuse(payload, 'be in its pool, with room to spare,');
     this.traces.lookAtClock();
     if (!this.bound.makeRoom()) this.refuse(payload, 'hold less than max_bytes');
     this.intake.take(payload.chunks);
