@@ -57,9 +57,12 @@ export class DecisionWheel {
     return batch < this.next ? NONE : this.heads[batch % this.slots];
   }
 
-  /** Puts a trace that is in no batch into the open one. */
-  public add(trace: number): void {
-    const batch = this.next + this.closedBatches;
+  /**
+   * Puts a trace that is in no batch into the open one, or into that which was open when its first
+   * span came, so many ticks ago.
+   */
+  public add(trace: number, ticksAgo = 0): void {
+    const batch = this.next + Math.max(0, this.closedBatches - ticksAgo);
     this.traces.words[trace + DEADLINE] = batch;
     this.append(trace, batch);
   }

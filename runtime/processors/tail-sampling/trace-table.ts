@@ -51,6 +51,8 @@ export const ROOT_SEEN = 2;
 export const BIG = 4;
 /** Flag: it was decided by its id alone (stress-relief.ts). */
 export const BY_ID = 8;
+/** Flag: another pod decided it (peer-holder.ts). */
+export const LEARNED = 16;
 /** Flags below, and the number of the rules above. */
 export const EPOCH_SHIFT = 8;
 const FLAG_BITS = (1 << EPOCH_SHIFT) - 1;
