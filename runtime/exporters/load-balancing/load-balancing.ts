@@ -52,6 +52,7 @@ export class LoadBalancingExporter implements Exporter {
       requests: queue?.numConsumers ?? REQUESTS_WITHOUT_QUEUE,
       timeoutMs: way.timeout,
       shape: RING_GENERATIONS[settings.compatibility.ring],
+      keys: keysOf(settings),
     });
     const keys = new Map(context.signals.map((signal) =>
       [signal, routingKeyOf(signal, settings, { id, random })]));
@@ -122,6 +123,12 @@ export function createLoadBalancingExporter(
       clientAuthenticator(auth, context, speaksTls(tls, ''));
     },
   });
+}
+
+/** What identifiers are made of, for those that are no trace ids. */
+function keysOf({ compatibility, routingAttributes, routingKey }: LoadBalancingSettings): string {
+  if (['', 'traceID'].includes(routingKey)) return '';
+  return [routingKey, ...routingAttributes, compatibility.keys].join(' ');
 }
 
 /** One way out in the place of upstream's two: what the outer level leaves open, the inner says. */

@@ -1,6 +1,5 @@
 /** Takes the spans of requests: to their trace, after its decision, or into a new trace. */
 import { CACHED_FLAGS, CACHED_VERDICT, type HeldTraces } from './held-traces';
-import { NONE } from './id-table';
 import type { MemoryBound } from './memory-bound';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
@@ -15,6 +14,7 @@ import {
   TOO_LARGE,
 } from './trace-table';
 import type { ReleaseNote, Verdicts } from './verdicts';
+import { NONE } from '../../otlp/id-table';
 import { SpanIndex } from '../../otlp/span-index';
 import { fieldLength } from '../../wire/writer';
 

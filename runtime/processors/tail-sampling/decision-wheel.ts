@@ -5,8 +5,8 @@
  * new trace goes into the open batch; every tick closes it and takes the oldest one, so that a
  * trace waits N to N + 1 ticks. A batch is a list through the traces' records.
  */
-import { NONE } from './id-table';
 import { BATCH, DEADLINE, NEXT_IN_BATCH, PREVIOUS_IN_BATCH, TraceTable } from './trace-table';
+import { NONE } from '../../otlp/id-table';
 
 const SECOND = 1000;
 const TICKS_OF_GRACE = 3;

@@ -2,7 +2,6 @@
 import { DecisionCache, NOTE } from './decision-cache';
 import { DecisionWheel } from './decision-wheel';
 import { FingerprintCache } from './fingerprint-cache';
-import { NONE } from './id-table';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import type { SpanArena } from './span-arena';
@@ -15,6 +14,7 @@ import {
 import { VERDICT_WORDS, type ReleaseNote, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
+import { NONE } from '../../otlp/id-table';
 
 const SECOND = 1000;
 /** Decisions remembered unless the configuration says how many, as shares of num_traces. */

@@ -7,7 +7,6 @@
 import { isDeepStrictEqual } from 'util';
 import { Arrival } from './arrival';
 import { HeldTraces } from './held-traces';
-import { NONE } from './id-table';
 import { Intake } from './intake';
 import { MemoryBound, usualBytes } from './memory-bound';
 import { Outbox } from './outbox';
@@ -28,6 +27,7 @@ import type { Timer } from '../../clock';
 import type { Processor, ProcessorContext } from '../../component';
 import type { TailSamplingSettings } from '../../config';
 import { RetryableError } from '../../errors';
+import { NONE } from '../../otlp/id-table';
 import type { TracePeers } from '../../peers/trace-peers';
 import type { Payload } from '../../pipeline/payload';
 import { processMemory, type MemorySource } from '../../telemetry/process-memory';

@@ -4,7 +4,7 @@
  * The record is strided through one array, so that one trace touches one or two cache lines; its
  * last words are the bits that the policies asked for (trace-facts.ts).
  */
-import { ID_WORDS, IdTable, NONE } from './id-table';
+import { ID_WORDS, IdTable, NONE } from '../../otlp/id-table';
 
 /** Neighbours in the batch that the trace is decided with. */
 export const NEXT_IN_BATCH = ID_WORDS;
