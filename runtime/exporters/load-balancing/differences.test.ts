@@ -2,10 +2,10 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { LoadBalancingExporter } from './load-balancing';
-import { createResolver } from './resolvers';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import { createPayload, Payload, Signal } from '../../pipeline/payload';
+import { createResolver } from '../../routing/resolvers';
 import { PrometheusMetrics } from '../../telemetry/prometheus-metrics';
 import { exporterContext } from '../../testing/component-context';
 import { oracleLines } from '../../testing/oracle-lines';

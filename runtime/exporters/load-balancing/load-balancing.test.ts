@@ -1,8 +1,8 @@
 import { LoadBalancingExporter } from './load-balancing';
-import type { BackendsListener, Resolver } from './resolver';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import { createPayload, Payload, Signal, SIGNALS } from '../../pipeline/payload';
+import type { BackendsListener, Resolver } from '../../routing/resolver';
 import { exporterContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
 import { settle } from '../../testing/fake-clock';

@@ -1,6 +1,3 @@
-import { RING_GENERATIONS } from './hash-ring';
-import type { Resolver } from './resolver';
-import { createResolver } from './resolvers';
 import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
@@ -10,6 +7,9 @@ import { clientAuthenticator } from '../../net/authentication';
 import { speaksTls } from '../../net/tls';
 import type { Payload } from '../../pipeline/payload';
 import { createDelivery, DeliverySettings } from '../../queue/delivery';
+import { RING_GENERATIONS } from '../../routing/hash-ring';
+import type { Resolver } from '../../routing/resolver';
+import { createResolver } from '../../routing/resolvers';
 import { createOtlpGrpcSender } from '../otlp-grpc/otlp-grpc';
 
 /** What tests put in the place of the network. */

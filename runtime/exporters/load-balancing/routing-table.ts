@@ -1,11 +1,13 @@
 /** Which backends there are and what belongs to which of them, at every moment. */
 import { crc32 } from 'zlib';
 import { Backend, BackendOptions, withPort } from './backend';
-import { buildRing, GENERATION_3, HashRing, RingShape, routeBy, routeKeysBy } from './hash-ring';
 import { messageOf } from '../../errors';
 import type { KeyRoute } from '../../otlp/key-splitter';
 import type { Route } from '../../otlp/trace-splitter';
 import type { Sender } from '../../pipeline/sender';
+import {
+  buildRing, GENERATION_3, HashRing, RingShape, routeBy, routeKeysBy,
+} from '../../routing/hash-ring';
 import type { Logger } from '../../telemetry/logger';
 import type { Instrument } from '../../telemetry/metrics';
 

@@ -1,10 +1,10 @@
 /** Everything but spans by trace id, through the whole exporter. */
-import { buildRing, endpointOf, GENERATION_1, GENERATION_3 } from './hash-ring';
 import { createLoadBalancingExporter, LoadBalancingExporter } from './load-balancing';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import { countItems } from '../../otlp/count-items';
 import { createPayload, Payload, Signal, SIGNALS } from '../../pipeline/payload';
+import { buildRing, endpointOf, GENERATION_1, GENERATION_3 } from '../../routing/hash-ring';
 import { exporterContext } from '../../testing/component-context';
 import { oracleLines } from '../../testing/oracle-lines';
 import {
