@@ -12,7 +12,7 @@ import { oracleLines } from '../../testing/oracle-lines';
 import { decodeProto } from '../../testing/otlp-proto';
 import { requestBytes } from '../../testing/routing-oracle';
 import { bytesOf } from '../../testing/sample-payload';
-import { ScriptedSender } from '../../testing/scripted-sender';
+import { ScriptedSender, withCopies } from '../../testing/scripted-sender';
 import { spans } from '../../testing/span-builder';
 
 const ID = 'load_balancing/lb';
@@ -30,15 +30,7 @@ async function setUp(yaml: object, signal: Signal, hostnames = BACKENDS) {
   const backends = new Map(hostnames.map((backend) => [backend, new ScriptedSender()]));
   const exporter = new LoadBalancingExporter(read, context, {
     resolver: createResolver(read.resolver, context),
-    makeSender: (endpoint) => {
-      const sender = backends.get(endpoint) as ScriptedSender;
-      return {
-        // Bytes are lent for the time of the call, and a script remembers them for longer.
-        send: (payload, timeoutMs) => sender.send(createPayload(payload.signal,
-          payload.chunks.map((chunk) => Uint8Array.from(chunk)), payload.items), timeoutMs),
-        close: () => sender.close(),
-      };
-    },
+    makeSender: (endpoint) => withCopies(backends.get(endpoint) as ScriptedSender),
   });
   await exporter.start();
   const consume = async (payload: Payload): Promise<unknown> => {

@@ -11,7 +11,7 @@ import {
   contents, requestBytes, routingCases, type RoutingCase,
 } from '../../testing/routing-oracle';
 import { bytesOf } from '../../testing/sample-payload';
-import { ScriptedSender } from '../../testing/scripted-sender';
+import { ScriptedSender, withCopies } from '../../testing/scripted-sender';
 import { spans, traceIdOf } from '../../testing/span-builder';
 import { crc32 } from '../../wire/crc32';
 
@@ -36,15 +36,7 @@ async function setUp(yaml: object, signals: readonly Signal[]) {
     resolver: {
       kind: 'static', start: async (tell) => tell(BACKENDS), stop: () => Promise.resolve(),
     },
-    makeSender: (endpoint) => {
-      const sender = backends.get(endpoint) as ScriptedSender;
-      return {
-        // Bytes are lent for the time of the call, and a script remembers them for longer.
-        send: (payload, timeoutMs) => sender.send(createPayload(payload.signal,
-          payload.chunks.map((chunk) => Uint8Array.from(chunk)), payload.items), timeoutMs),
-        close: () => sender.close(),
-      };
-    },
+    makeSender: (endpoint) => withCopies(backends.get(endpoint) as ScriptedSender),
   });
   await exporter.start();
   const consume = async (payload: Payload): Promise<unknown> => {
@@ -238,4 +230,21 @@ test.each(CONFIGS)('is taken or refused as upstream does, for each signal: $text
   expect(SIGNALS.map((signal) => [signal, isRefused(line.input, signal)]))
     .toEqual(SIGNALS.map((signal) =>
       [signal, refused || line[`create_${signal}_error`] !== undefined]));
+});
+
+const WAYS = [
+  { compatibility: { ring: 2 } },
+  { routing_key: 'service' },
+  { routing_key: 'service', compatibility: { keys: 2 } },
+  { routing_key: 'attributes', routing_attributes: ['a'] },
+  { routing_key: 'attributes', routing_attributes: ['b'] },
+];
+
+test('each way of routing over the same backends has a fingerprint of its own', async () => {
+  const fingerprintOf = async (yaml: object): Promise<number | undefined> =>
+    (await setUp(yaml, ['traces'])).metrics.value('otelgw_ring_fingerprint', { exporter: ID });
+  const seen = await Promise.all([{}, ...WAYS].map(fingerprintOf));
+  expect(new Set(seen).size).toBe(WAYS.length + 1);
+  expect(await fingerprintOf({ routing_key: 'traceID', compatibility: { ring: 3, keys: 1 } }))
+    .toBe(seen[0]);
 });
