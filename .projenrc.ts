@@ -91,6 +91,7 @@ const scripts: Record<string, string> = {
   'crash': 'node tools/crash.mjs',
   'peers': 'node tools/peers.mjs',
   'overload': 'node tools/overload.mjs',
+  'soak': 'node tools/soak.mjs',
   'test:kube': 'node tools/kube.mjs',
   'test:upstream': 'node tools/upstream.mjs',
   'conformance': 'node tools/conformance.mjs',

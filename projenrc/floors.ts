@@ -16,8 +16,7 @@ interface Zone {
 /** Folders and files of the runtime, ground floor first. */
 const RUNTIME: readonly (readonly string[])[] = [
   ['wire', 'clock.ts', 'errors.ts', 'version.ts', 'config.ts'],
-  ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'storage', 'telemetry',
-    'peers'],
+  ['component.ts', 'pipeline', 'otlp', 'net', 'queue', 'storage', 'telemetry', 'routing', 'peers'],
   ['receivers', 'processors', 'exporters', 'connectors', 'extensions'],
   ['collector.ts', 'components.ts'],
   ['main.ts', 'cli', 'local-cluster'],
@@ -32,14 +31,8 @@ const CONSTRUCTS: readonly (readonly string[])[] = [
 
 const KINDS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 
-/**
- * The only imports between components: a ring of backends is made of OTLP clients, and pods of a
- * pool find each other as their senders find them.
- */
-const ALLOWED = new Map([
-  ['exporters/load-balancing', ['exporters/otlp-grpc']],
-  ['extensions/trace-peers', ['exporters/load-balancing']],
-]);
+/** The only import between components: a ring of backends is made of OTLP clients. */
+const ALLOWED = new Map([['exporters/load-balancing', ['exporters/otlp-grpc']]]);
 
 function stack(root: string, stories: readonly (readonly string[])[], down: string): Zone[] {
   return stories.flatMap((names, floor) => stories.slice(floor + 1).flatMap((above) =>
@@ -68,7 +61,7 @@ function betweenComponents(): Zone[] {
     except: [component, ...ALLOWED.get(component) ?? []]
       .filter((path) => path.startsWith(`${kind}/`)).map((path) => `./${path.split('/')[1]}`),
     message: 'Components never import each other. What two of them need stands one floor down,' +
-      ' in runtime/{pipeline,otlp,net,queue,storage,telemetry}.',
+      ' in runtime/{pipeline,otlp,net,queue,storage,telemetry,routing,peers}.',
   })));
 }
 

@@ -49,7 +49,10 @@ test.each<[string, (config: typeof BASE) => void, object]>([
     config.service.extensions.pop();
     delete (config as Partial<typeof config>).extensions;
     Object.assign(config.service, { telemetry: { logs: { level: 'DEBUG' } } });
-  }, { processors: [], others: ['extensions.health_check', 'service.extensions', 'service.telemetry'] }],
+  }, {
+    processors: [],
+    others: ['extensions.health_check', 'service.extensions', 'service.telemetry'],
+  }],
 ])('%s: its name is found', (_name, change, expected) => {
   expect(changedParts(before, settingsOf(change))).toEqual(expected);
 });

@@ -12,8 +12,8 @@ export { CollectorConfigOverrides } from './collector-config-overrides';
 export {
   type BatchProcessorConfig, type BooleanAttributePolicyConfig, type BytesLimitingPolicyConfig,
   type NumericAttributePolicyConfig, type ProbabilisticPolicyConfig,
-  type RateLimitingPolicyConfig, type SpanCountPolicyConfig, type StringAttributePolicyConfig,
-  type TlsClientConfig, type TraceStatePolicyConfig,
+  type RateLimitingPolicyConfig, type SpanCountPolicyConfig, type StressReliefConfig,
+  type StringAttributePolicyConfig, type TlsClientConfig, type TraceStatePolicyConfig,
 } from './config';
 export {
   CollectorImage, type CustomImageOptions, type PublishedImageOptions, type RuntimeImageOptions,

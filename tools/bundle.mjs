@@ -45,7 +45,7 @@ await build({
     'pod-preload': 'runtime/local-cluster/pod-preload.ts',
     'zstd-library': 'runtime/net/zstd-library.ts',
     'telemetry-sdk': 'runtime/telemetry/telemetry-sdk.ts',
-    'aws-sdk': 'runtime/exporters/load-balancing/aws-sdk.ts',
+    'aws-sdk': 'runtime/routing/aws-sdk.ts',
   },
   define: { OTELGW_VERSION: JSON.stringify(version) },
   supported: { 'dynamic-import': false }, // Scripts that V8 compiled before cannot.

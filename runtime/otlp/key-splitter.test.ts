@@ -28,7 +28,7 @@ class LetterKey implements Key {
   }
 
   private write(bytes: Uint8Array, end: number): void {
-    this.identifier.length = 0;
+    this.identifier.end = 0;
     this.identifier.addByte(bytes[end - 1]);
   }
 }

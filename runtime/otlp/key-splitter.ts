@@ -155,7 +155,7 @@ export class KeySplitter {
 
   private target(): number {
     const { identifier } = this.key;
-    return this.route(identifier.bytes, identifier.length);
+    return this.route(identifier.bytes, identifier.end);
   }
 
   private add(group: number, start: number, end: number, items: number, target: number): void {

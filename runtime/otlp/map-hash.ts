@@ -67,13 +67,13 @@ export class MapHash {
       words.fill(0);
       return;
     }
-    form.length = 0;
+    form.end = 0;
     this.addMembers(bytes, 0);
-    xxhash64(form.bytes, 0, form.length);
+    xxhash64(form.bytes, 0, form.end);
     words[0] = hashLow;
     words[1] = hashHigh;
     form.addByte(EXTRA);
-    xxhash64Longer(form.bytes, 0, form.length);
+    xxhash64Longer(form.bytes, 0, form.end);
     words[2] = hashLow;
     words[3] = hashHigh;
   }

@@ -5,6 +5,8 @@ import type { GrowingBytes } from '../wire/growing-bytes';
 import { position, readTag, skipValue } from '../wire/reader';
 import { fieldLength, varintLength, writeHeader } from '../wire/writer';
 
+const NOTHING = new Uint8Array(0);
+
 /** Offset of the field that was found last; the end of the span when it has none. */
 export let fieldStart = 0;
 /** Offset of the first byte of its text. */
@@ -28,17 +30,24 @@ export function findTraceState(bytes: Uint8Array, start: number, end: number): v
 
 /**
  * Appends the span whose message is in `bytes` from `start` to `end` to `out`, as a field of
- * ScopeSpans, with `state` in place of the trace state that was just found.
+ * ScopeSpans, with `state` in place of the trace state that was just found, or as it is without,
+ * and with the fields `added` behind it.
  */
 export function appendSpan(
-  out: GrowingBytes, bytes: Uint8Array, start: number, end: number, state: TraceState,
+  out: GrowingBytes, bytes: Uint8Array, start: number, end: number,
+  state: TraceState | undefined, added: Uint8Array = NOTHING,
 ): void {
-  const { length } = state;
-  const body = end - start - (textEnd - fieldStart) + fieldLength(length);
+  const from = state === undefined ? end : fieldStart;
+  const to = state === undefined ? end : textEnd;
+  const written = state === undefined ? 0 : fieldLength(state.length);
+  const body = end - start - (to - from) + written + added.length;
   out.reserve(1 + varintLength(body) + body);
   out.end = writeHeader(out.bytes, out.end, SCOPE_SPANS_SPANS, body);
-  out.copy(bytes, start, fieldStart);
-  out.end = writeHeader(out.bytes, out.end, SPAN_TRACE_STATE, length);
-  out.end = state.write(out.bytes, out.end);
-  out.copy(bytes, textEnd, end);
+  out.copy(bytes, start, from);
+  if (state !== undefined) {
+    out.end = writeHeader(out.bytes, out.end, SPAN_TRACE_STATE, state.length);
+    out.end = state.write(out.bytes, out.end);
+  }
+  out.copy(bytes, to, end);
+  out.copy(added, 0, added.length);
 }

@@ -2,14 +2,16 @@
  * Where traces live that this pod gave away or was told of. They save questions and decide nothing:
  * any of them may be forgotten at any time.
  */
-import { AgedTable, OWN } from './aged-table';
 import type { Clock } from '../clock';
+import { AgedTable, OWN } from '../otlp/aged-table';
 import { NONE } from '../otlp/id-table';
 
 const PEER = OWN;
 /** When it ends: milliseconds of which 32 bits are kept, so differences up to 24 days are right. */
 const UNTIL = OWN + 1;
 const OWN_WORDS = 2;
+/** Nothing is pointed at most of the time. */
+const FIRST_RECORDS = 64;
 
 /** The pointers. */
 export class Pointers {
@@ -19,7 +21,7 @@ export class Pointers {
   public constructor(
     private readonly clock: Clock, private readonly ms: number, limit: number,
   ) {
-    this.table = new AgedTable(OWN_WORDS, limit);
+    this.table = new AgedTable(OWN_WORDS, limit, FIRST_RECORDS);
   }
 
   /** Number of pointers, of which some may have ended. */

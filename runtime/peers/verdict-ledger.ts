@@ -2,13 +2,15 @@
  * The verdicts that this pod answers for. Each verdict has one such pod: the one that decided, then
  * whoever took it over. Copies elsewhere are only remembered by the holders.
  */
-import { AgedTable, OWN } from './aged-table';
+import { AgedTable, OWN } from '../otlp/aged-table';
 import { NONE } from '../otlp/id-table';
 
 const KEPT = OWN;
 /** How often it came back: a hand-over that was sent before it did passes nothing on. */
 const IMPORTS = OWN + 1;
 const OWN_WORDS = 2;
+/** In quiet times every pod decides about its own. */
+const FIRST_RECORDS = 64;
 
 /** Told of each verdict on a walk. */
 export type VerdictVisitor = (
@@ -22,7 +24,7 @@ export class VerdictLedger {
 
   /** At most `limit` verdicts; then the oldest is forgotten. */
   public constructor(limit: number) {
-    this.table = new AgedTable(OWN_WORDS, limit);
+    this.table = new AgedTable(OWN_WORDS, limit, FIRST_RECORDS);
   }
 
   /** Number of verdicts. */

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'net';
 import { sign } from 'aws4';
 import { systemClock } from '../clock';
 import { loadBalancingExporter } from '../config';
-import type { Resolver } from '../exporters/load-balancing/resolver';
-import { createResolver } from '../exporters/load-balancing/resolvers';
+import type { Resolver } from '../routing/resolver';
+import { createResolver } from '../routing/resolvers';
 import { componentContext } from '../testing/component-context';
 
 const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI', sessionToken: 'st' };

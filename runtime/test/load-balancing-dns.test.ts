@@ -1,8 +1,8 @@
 /** The dns resolver against a name server on loopback that speaks DNS over UDP and TCP. */
 import type { LookupAddress } from 'dns';
 import { systemClock } from '../clock';
-import { DnsResolver } from '../exporters/load-balancing/dns-resolver';
-import { NameServers } from '../exporters/load-balancing/name-servers';
+import { DnsResolver } from '../routing/dns-resolver';
+import { NameServers } from '../routing/name-servers';
 import { componentContext } from '../testing/component-context';
 import { addressRecords, NameServer, type Reply, type Zone } from '../testing/name-server';
 

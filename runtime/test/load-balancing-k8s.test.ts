@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { systemClock } from '../clock';
-import { K8sResolver } from '../exporters/load-balancing/k8s-resolver';
-import { inClusterAddress, KubeApi } from '../exporters/load-balancing/kube-api';
 import { CertificateAuthority } from '../local-cluster/certificate';
+import { K8sResolver } from '../routing/k8s-resolver';
+import { inClusterAddress, KubeApi } from '../routing/kube-api';
 import { componentContext } from '../testing/component-context';
 import { EndpointSliceServer, endpointSlice as slice } from '../testing/endpoint-slice-server';
 

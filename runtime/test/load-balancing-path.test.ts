@@ -2,10 +2,10 @@
 import dns from 'dns';
 import { systemClock } from '../clock';
 import { loadBalancingExporter, LoadBalancingSettings } from '../config';
-import { buildRing, endpointOf } from '../exporters/load-balancing/hash-ring';
 import { createLoadBalancingExporter } from '../exporters/load-balancing/load-balancing';
 import { GrpcServer } from '../net/grpc-server';
 import { createPayload, Payload } from '../pipeline/payload';
+import { buildRing, endpointOf } from '../routing/hash-ring';
 import { exporterContext, HTTP2S, netContext, useHttp2 } from '../testing/component-context';
 import { grpcServerSettings } from '../testing/server-settings';
 import { findSpans, spans, traceIdOf } from '../testing/span-builder';

@@ -142,7 +142,13 @@ export class PeerPods {
     pod.peers.stop();
     await pod.extension.stop();
     this.pods.splice(this.pods.indexOf(pod), 1);
-    this.conditions.delete(pod.host);
+    this.set(pod.host);
+  }
+
+  /** Kubernetes says this of the pod at `host`, or knows it no more. */
+  public set(host: string, conditions?: object): void {
+    if (conditions === undefined) this.conditions.delete(host);
+    else this.conditions.set(host, conditions);
     this.publish();
   }
 
@@ -167,11 +173,6 @@ export class PeerPods {
     rmSync(this.folder, { recursive: true, force: true });
     for (const name of ['HOST', 'PORT']) delete process.env[`KUBERNETES_SERVICE_${name}`];
     delete process.env.OTELGW_SERVICE_ACCOUNT_DIR;
-  }
-
-  private set(host: string, conditions: object): void {
-    this.conditions.set(host, conditions);
-    this.publish();
   }
 
   private publish(): void {

@@ -1,5 +1,5 @@
 import { RetryableError } from '../errors';
-import type { Payload } from '../pipeline/payload';
+import { createPayload, type Payload } from '../pipeline/payload';
 import type { Sender } from '../pipeline/sender';
 
 /** What a scripted sender does with one payload: takes it, fails, or waits for the test. */
@@ -54,4 +54,13 @@ export class ScriptedSender implements Sender {
   public get waiting(): number {
     return this.hanging.length;
   }
+}
+
+/** `sender` with copies of what is lent for the time of a call, as scripts remember for longer. */
+export function withCopies(sender: Sender): Sender {
+  return {
+    send: ({ chunks, items, signal }, timeoutMs) => sender.send(
+      createPayload(signal, chunks.map((chunk) => Uint8Array.from(chunk)), items), timeoutMs),
+    close: () => sender.close(),
+  };
 }

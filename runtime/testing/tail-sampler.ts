@@ -22,7 +22,9 @@ export interface RunningSampler {
   /** The sampler. */
   readonly sampler: Processor;
   /** Gives spans in one request. */
-  give(list: readonly TestSpan[]): void | Promise<void>;
+  give(list: readonly TestSpan[]): void;
+  /** As `give`; the promise is fulfilled when the request was taken. */
+  ask(list: readonly TestSpan[]): Promise<void>;
   /** Names of the traces that were passed on since the last call, once per span. */
   sent(): string[];
   /** Spans that were passed on since the last call. */
@@ -41,10 +43,13 @@ export async function running(
     context.next.payloads.length = 0;
     return findSpans(bytes);
   };
+  const consume = (list: readonly TestSpan[]): void | Promise<void> =>
+    sampler.consume(createPayload('traces', [spans(list)], list.length));
   return {
     context,
     sampler,
-    give: (list) => sampler.consume(createPayload('traces', [spans(list)], list.length)),
+    give: (list) => { void consume(list); },
+    ask: async (list) => consume(list),
     sent: () => sentSpans().map(({ traceId }) => nameOf(traceId)).sort(),
     sentSpans,
   };

@@ -1,4 +1,6 @@
 /** Bytes that are put together piece by piece, without a new object for each. */
+import { GrowingBytes } from './growing-bytes';
+
 const FIRST_LENGTH = 256;
 /** From here on one call for all bytes is cheaper than one store for each. */
 const LONG = 48;
@@ -8,35 +10,29 @@ const WORD = 2 ** 32;
 const MAX_DIGITS = 20;
 
 /** Grows, and keeps its memory when it is cut. */
-export class ByteBuilder {
-  /** The bytes; those from `length` on mean nothing. */
-  public bytes = new Uint8Array(FIRST_LENGTH);
-  /** Number of bytes. */
-  public length = 0;
-
-  /** A copy of the bytes. */
-  public copy(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+export class ByteBuilder extends GrowingBytes {
+  public constructor() {
+    super(FIRST_LENGTH);
   }
 
   /** Adds one byte. */
   public addByte(byte: number): void {
-    if (this.length === this.bytes.length) this.grow(1);
-    this.bytes[this.length] = byte;
-    this.length += 1;
+    this.reserve(1);
+    this.bytes[this.end] = byte;
+    this.end += 1;
   }
 
   /** Adds the bytes of `from` from `start` to `end`. */
   public add(from: Uint8Array, start: number, end: number): void {
     const count = end - start;
-    if (this.length + count > this.bytes.length) this.grow(count);
-    const { bytes } = this;
-    let to = this.length;
-    this.length += count;
+    this.reserve(count);
     if (count >= LONG) {
-      bytes.set(from.subarray(start, end), to);
+      this.copy(from, start, end);
       return;
     }
+    const { bytes } = this;
+    let to = this.end;
+    this.end += count;
     for (let at = start; at < end; at += 1, to += 1) bytes[to] = from[at];
   }
 
@@ -76,20 +72,14 @@ export class ByteBuilder {
   }
 
   private addDigits(value: number): void {
-    if (this.length + MAX_DIGITS > this.bytes.length) this.grow(MAX_DIGITS);
-    const first = this.length;
+    this.reserve(MAX_DIGITS);
+    const first = this.end;
     let rest = value;
     do {
-      this.bytes[this.length] = ZERO + rest % 10;
-      this.length += 1;
+      this.bytes[this.end] = ZERO + rest % 10;
+      this.end += 1;
       rest = Math.floor(rest / 10);
     } while (rest > 0);
-    this.bytes.subarray(first, this.length).reverse();
-  }
-
-  private grow(by: number): void {
-    const longer = new Uint8Array(Math.max(this.bytes.length * 2, this.length + by));
-    longer.set(this.bytes.subarray(0, this.length));
-    this.bytes = longer;
+    this.bytes.subarray(first, this.end).reverse();
   }
 }

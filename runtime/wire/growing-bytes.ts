@@ -5,9 +5,14 @@ const FIRST_BYTES = 4096;
 /** A block of bytes with an end that moves. */
 export class GrowingBytes {
   /** The block. Replaced when it grows: read it anew after `reserve`. */
-  public bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
+  public bytes: Uint8Array;
   /** Offset after the last byte that was written. */
   public end = 0;
+
+  /** A block that has `firstBytes` bytes at first. */
+  public constructor(firstBytes = FIRST_BYTES) {
+    this.bytes = new Uint8Array(firstBytes);
+  }
 
   /** Makes room for `length` bytes more. */
   public reserve(length: number): void {

@@ -2,6 +2,7 @@
  * Examples of each contract: the least that it reads, and as much as it writes.
  */
 import { Duration } from 'cdk8s';
+import { FULL_TAIL_SAMPLING } from './tail-sampling-examples';
 import { FULL_TELEMETRY, SPARSE_TELEMETRY } from './telemetry-examples';
 import {
   basicAuthExtension, batchProcessor, bearerTokenAuthExtension, debugExporter, fileExporter,
@@ -242,67 +243,7 @@ export const GIVEN: readonly (readonly [name: string, part: Part<never>, given: 
     maxGcIntervalWhenSoftLimited: seconds(5),
     maxGcIntervalWhenHardLimited: seconds(3),
   } satisfies structs.MemoryLimiterProcessorConfig],
-  ['tail_sampling', tailSamplingProcessor, {
-    decisionWait: seconds(10),
-    decisionWaitAfterRootReceived: seconds(2),
-    numTraces: 1,
-    expectedNewTracesPerSec: 2,
-    decisionCache: { sampledCacheSize: 3, nonSampledCacheSize: 4 },
-    sampleOnFirstMatch: true,
-    dropPendingTracesOnShutdown: true,
-    maximumTraceSizeBytes: 5,
-    usetracestate: true,
-    recordpolicy: true,
-    peers: 'trace_peers',
-    blockOnOverflow: true,
-    samplingStrategy: 'trace-complete',
-    numShards: 2,
-    maxBytes: 2_000_000,
-    decisionQuietPeriod: seconds(3),
-    stressRelief: {
-      activationLevel: 80,
-      deactivationLevel: 60,
-      maximumLag: seconds(2),
-      minimumDuration: seconds(20),
-      samplingPercentage: 5,
-    },
-    detectSplitTraces: false,
-    policies: [
-      {
-        name: 'c',
-        type: 'composite',
-        composite: {
-          maxTotalSpansPerSecond: 9,
-          policyOrder: ['x'],
-          compositeSubPolicy: [
-            { name: 'x', type: 'trace_state', traceState: { key: 'k', values: ['v'] } },
-            { name: 'y', type: 'bytes_limiting', bytesLimiting: { bytesPerSecond: 1 } },
-          ],
-          rateAllocation: [{ policy: 'x', percent: 40 }],
-          fair: true,
-        },
-      },
-      { name: 'x', type: 'always_sample', dryRun: true },
-      { name: 'l', type: 'latency', latency: { thresholdMs: 1, upperThresholdMs: 2 } },
-      {
-        name: 'n',
-        type: 'and',
-        and: {
-          andSubPolicy: [
-            {
-              name: '',
-              type: 'not',
-              not: {
-                notSubPolicy: {
-                  name: '', type: 'status_code', statusCode: { statusCodes: ['ERROR'] },
-                },
-              },
-            },
-          ],
-        },
-      },
-    ],
-  } satisfies structs.TailSamplingProcessorConfig],
+  ['tail_sampling', tailSamplingProcessor, FULL_TAIL_SAMPLING],
   ['probabilistic_sampler', probabilisticSamplerProcessor, {
     samplingPercentage: 12.5,
     hashSeed: 22,

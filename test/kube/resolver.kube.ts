@@ -4,7 +4,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { ControlPlane } from './control-plane';
 import { systemClock } from '../../runtime/clock';
-import { createResolver } from '../../runtime/exporters/load-balancing/resolvers';
+import { createResolver } from '../../runtime/routing/resolvers';
 import { exporterContext } from '../../runtime/testing/component-context';
 import { synthesizeExample } from '../example-objects';
 

@@ -67,8 +67,8 @@ test.each(CONFIGS)('%s is accepted', (_name, config) => {
 });
 
 test('a setting that it does not know would be seen', () => {
-  const [[, config]] = CONFIGS;
-  const wrong = parse(config);
-  wrong.processors.batch.time_out = '1s';
+  const wrong = CONFIGS.map(([, config]) => parse(config))
+    .find(({ processors }) => processors.memory_limiter !== undefined);
+  wrong.processors.memory_limiter.time_out = '1s';
   expect(upstreamComplaint(buildable(stringify(wrong)), ENV)).toContain('time_out');
 });

@@ -2,17 +2,17 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { LoadBalancingExporter } from './load-balancing';
-import { createResolver } from './resolvers';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import { createPayload, Payload, Signal } from '../../pipeline/payload';
+import { createResolver } from '../../routing/resolvers';
 import { PrometheusMetrics } from '../../telemetry/prometheus-metrics';
 import { exporterContext } from '../../testing/component-context';
 import { oracleLines } from '../../testing/oracle-lines';
 import { decodeProto } from '../../testing/otlp-proto';
 import { requestBytes } from '../../testing/routing-oracle';
 import { bytesOf } from '../../testing/sample-payload';
-import { ScriptedSender } from '../../testing/scripted-sender';
+import { ScriptedSender, withCopies } from '../../testing/scripted-sender';
 import { spans } from '../../testing/span-builder';
 
 const ID = 'load_balancing/lb';
@@ -30,15 +30,7 @@ async function setUp(yaml: object, signal: Signal, hostnames = BACKENDS) {
   const backends = new Map(hostnames.map((backend) => [backend, new ScriptedSender()]));
   const exporter = new LoadBalancingExporter(read, context, {
     resolver: createResolver(read.resolver, context),
-    makeSender: (endpoint) => {
-      const sender = backends.get(endpoint) as ScriptedSender;
-      return {
-        // Bytes are lent for the time of the call, and a script remembers them for longer.
-        send: (payload, timeoutMs) => sender.send(createPayload(payload.signal,
-          payload.chunks.map((chunk) => Uint8Array.from(chunk)), payload.items), timeoutMs),
-        close: () => sender.close(),
-      };
-    },
+    makeSender: (endpoint) => withCopies(backends.get(endpoint) as ScriptedSender),
   });
   await exporter.start();
   const consume = async (payload: Payload): Promise<unknown> => {

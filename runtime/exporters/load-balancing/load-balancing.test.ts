@@ -1,15 +1,15 @@
 import { LoadBalancingExporter } from './load-balancing';
-import type { BackendsListener, Resolver } from './resolver';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import { createPayload, Payload, Signal, SIGNALS } from '../../pipeline/payload';
+import type { BackendsListener, Resolver } from '../../routing/resolver';
 import { exporterContext } from '../../testing/component-context';
 import { componentSuite } from '../../testing/component-suite';
 import { settle } from '../../testing/fake-clock';
 import { oracleLines } from '../../testing/oracle-lines';
 import { requestBytes } from '../../testing/routing-oracle';
 import { bytesOf } from '../../testing/sample-payload';
-import { ScriptedSender } from '../../testing/scripted-sender';
+import { ScriptedSender, withCopies } from '../../testing/scripted-sender';
 import { findSpans, spans } from '../../testing/span-builder';
 
 const ID = 'load_balancing/sampler';
@@ -45,10 +45,6 @@ class ToldResolver implements Resolver {
   }
 }
 
-function copyOf({ signal, chunks, items }: Payload): Payload {
-  return createPayload(signal, chunks.map((chunk) => Uint8Array.from(chunk)), items);
-}
-
 /** An exporter whose backends are scripts. */
 function setUp(
   backends: readonly string[], settings = AT_ONCE, signals: readonly Signal[] = ['traces'],
@@ -64,11 +60,7 @@ function setUp(
       if (endpoint.startsWith('bad')) throw new Error(`endpoint: must be good, got ${endpoint}`);
       const sender = scripts.get(endpoint) ?? new ScriptedSender();
       made.push([endpoint, sender]);
-      return {
-        // Bytes are lent for the time of the call, and a script remembers them for longer.
-        send: (payload, timeoutMs) => sender.send(copyOf(payload), timeoutMs),
-        close: () => sender.close(),
-      };
+      return withCopies(sender);
     },
   });
   /** Consumes, and lets the parts wait for each other. */

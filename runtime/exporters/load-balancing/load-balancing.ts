@@ -1,6 +1,3 @@
-import { RING_GENERATIONS } from './hash-ring';
-import type { Resolver } from './resolver';
-import { createResolver } from './resolvers';
 import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
@@ -10,6 +7,9 @@ import { clientAuthenticator } from '../../net/authentication';
 import { speaksTls } from '../../net/tls';
 import type { Payload } from '../../pipeline/payload';
 import { createDelivery, DeliverySettings } from '../../queue/delivery';
+import { RING_GENERATIONS } from '../../routing/hash-ring';
+import type { Resolver } from '../../routing/resolver';
+import { createResolver } from '../../routing/resolvers';
 import { createOtlpGrpcSender } from '../otlp-grpc/otlp-grpc';
 
 /** What tests put in the place of the network. */
@@ -52,6 +52,7 @@ export class LoadBalancingExporter implements Exporter {
       requests: queue?.numConsumers ?? REQUESTS_WITHOUT_QUEUE,
       timeoutMs: way.timeout,
       shape: RING_GENERATIONS[settings.compatibility.ring],
+      keys: keysOf(settings),
     });
     const keys = new Map(context.signals.map((signal) =>
       [signal, routingKeyOf(signal, settings, { id, random })]));
@@ -122,6 +123,12 @@ export function createLoadBalancingExporter(
       clientAuthenticator(auth, context, speaksTls(tls, ''));
     },
   });
+}
+
+/** What identifiers are made of, for those that are no trace ids. */
+function keysOf({ compatibility, routingAttributes, routingKey }: LoadBalancingSettings): string {
+  if (['', 'traceID'].includes(routingKey)) return '';
+  return [routingKey, ...routingAttributes, compatibility.keys].join(' ');
 }
 
 /** One way out in the place of upstream's two: what the outer level leaves open, the inner says. */

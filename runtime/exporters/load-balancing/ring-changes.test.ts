@@ -4,12 +4,12 @@
  */
 import { setFlagsFromString } from 'v8';
 import { runInNewContext } from 'vm';
-import { buildRing } from './hash-ring';
 import { LoadBalancingExporter } from './load-balancing';
-import type { BackendsListener } from './resolver';
 import { loadBalancingExporter, type LoadBalancingSettings } from '../../config';
 import { RetryableError } from '../../errors';
 import { createPayload, type Payload } from '../../pipeline/payload';
+import { buildRing } from '../../routing/hash-ring';
+import type { BackendsListener } from '../../routing/resolver';
 import { exporterContext } from '../../testing/component-context';
 import { settle } from '../../testing/fake-clock';
 import { randomNumbers } from '../../testing/random-numbers';

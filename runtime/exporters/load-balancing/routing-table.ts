@@ -1,11 +1,13 @@
 /** Which backends there are and what belongs to which of them, at every moment. */
 import { crc32 } from 'zlib';
 import { Backend, BackendOptions, withPort } from './backend';
-import { buildRing, GENERATION_3, HashRing, RingShape, routeBy, routeKeysBy } from './hash-ring';
 import { messageOf } from '../../errors';
 import type { KeyRoute } from '../../otlp/key-splitter';
 import type { Route } from '../../otlp/trace-splitter';
 import type { Sender } from '../../pipeline/sender';
+import {
+  buildRing, GENERATION_3, HashRing, RingShape, routeBy, routeKeysBy,
+} from '../../routing/hash-ring';
 import type { Logger } from '../../telemetry/logger';
 import type { Instrument } from '../../telemetry/metrics';
 
@@ -34,12 +36,14 @@ export interface RoutingTableOptions extends BackendOptions {
   readonly makeSender: MakeSender;
   /** How large the ring is; as that of generation 3 unless given. */
   readonly shape?: RingShape;
+  /** What else decides which backend gets what; nothing when all go by trace id. */
+  readonly keys?: string;
 }
 
 /** Equal on all processes that route alike. */
 export const RING_FINGERPRINT: Instrument = {
   name: 'otelgw_ring_fingerprint',
-  description: 'CRC-32 of the backends in the hash ring; processes that differ route differently.',
+  description: 'CRC-32 of the hash ring and its keys; processes that differ route differently.',
   unit: '',
 };
 
@@ -62,14 +66,17 @@ export class RoutingTable {
    * leaves may end; what waits for it is routed anew.
    */
   public update(endpoints: readonly string[]): boolean {
-    const ring = buildRing(endpoints, this.options.shape ?? GENERATION_3);
-    if (isSame(ring.endpoints, this.routes.ring.endpoints)) return false;
+    // Resolvers tell the same list again and again, and rings of hundreds are dear.
+    if (isSame([...endpoints].sort(), this.routes.ring.endpoints)) return false;
+    const { id, keys = '', metrics, shape = GENERATION_3 } = this.options;
+    const ring = buildRing(endpoints, shape);
     const wanted = new Set(ring.endpoints.map(withPort));
     for (const endpoint of wanted) this.add(endpoint);
     const backends = ring.endpoints.map((endpoint) => this.byEndpoint.get(withPort(endpoint)));
     this.routes = routesOf(ring, backends);
-    const { id, metrics } = this.options;
-    metrics.gauge(RING_FINGERPRINT, { exporter: id }).set(crc32(ring.endpoints.join('\n')));
+    const routing = shape === GENERATION_3 ? keys : `${keys} ${JSON.stringify(shape)}`;
+    metrics.gauge(RING_FINGERPRINT, { exporter: id })
+      .set(crc32(ring.endpoints.join('\n'), crc32(routing)));
     for (const [endpoint, backend] of this.byEndpoint) {
       if (!wanted.has(endpoint)) this.remove(backend);
     }

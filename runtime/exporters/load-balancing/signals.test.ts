@@ -1,17 +1,17 @@
 /** Everything but spans by trace id, through the whole exporter. */
-import { buildRing, endpointOf, GENERATION_1, GENERATION_3 } from './hash-ring';
 import { createLoadBalancingExporter, LoadBalancingExporter } from './load-balancing';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
 import { countItems } from '../../otlp/count-items';
 import { createPayload, Payload, Signal, SIGNALS } from '../../pipeline/payload';
+import { buildRing, endpointOf, GENERATION_1, GENERATION_3 } from '../../routing/hash-ring';
 import { exporterContext } from '../../testing/component-context';
 import { oracleLines } from '../../testing/oracle-lines';
 import {
   contents, requestBytes, routingCases, type RoutingCase,
 } from '../../testing/routing-oracle';
 import { bytesOf } from '../../testing/sample-payload';
-import { ScriptedSender } from '../../testing/scripted-sender';
+import { ScriptedSender, withCopies } from '../../testing/scripted-sender';
 import { spans, traceIdOf } from '../../testing/span-builder';
 import { crc32 } from '../../wire/crc32';
 
@@ -36,15 +36,7 @@ async function setUp(yaml: object, signals: readonly Signal[]) {
     resolver: {
       kind: 'static', start: async (tell) => tell(BACKENDS), stop: () => Promise.resolve(),
     },
-    makeSender: (endpoint) => {
-      const sender = backends.get(endpoint) as ScriptedSender;
-      return {
-        // Bytes are lent for the time of the call, and a script remembers them for longer.
-        send: (payload, timeoutMs) => sender.send(createPayload(payload.signal,
-          payload.chunks.map((chunk) => Uint8Array.from(chunk)), payload.items), timeoutMs),
-        close: () => sender.close(),
-      };
-    },
+    makeSender: (endpoint) => withCopies(backends.get(endpoint) as ScriptedSender),
   });
   await exporter.start();
   const consume = async (payload: Payload): Promise<unknown> => {
@@ -200,8 +192,7 @@ const TOLD: [number, string, number][] = [
 ];
 
 test.each(TOLD)(
-  'keys of generation %d with routing key "%s": %d warnings about logs',
-  async (keys, key, count) => {
+  'keys of generation %d, routing key "%s": %d warnings about logs', async (keys, key, count) => {
     const balanced = await setUp({ routing_key: key, compatibility: { keys } }, ['logs']);
     expect(balanced.log.messages('warn')).toEqual(Array.from({ length: count }, () =>
       'logs go by trace id, as they do in releases before v0.154'));
@@ -239,4 +230,21 @@ test.each(CONFIGS)('is taken or refused as upstream does, for each signal: $text
   expect(SIGNALS.map((signal) => [signal, isRefused(line.input, signal)]))
     .toEqual(SIGNALS.map((signal) =>
       [signal, refused || line[`create_${signal}_error`] !== undefined]));
+});
+
+const WAYS = [
+  { compatibility: { ring: 2 } },
+  { routing_key: 'service' },
+  { routing_key: 'service', compatibility: { keys: 2 } },
+  { routing_key: 'attributes', routing_attributes: ['a'] },
+  { routing_key: 'attributes', routing_attributes: ['b'] },
+];
+
+test('each way of routing over the same backends has a fingerprint of its own', async () => {
+  const fingerprintOf = async (yaml: object): Promise<number | undefined> =>
+    (await setUp(yaml, ['traces'])).metrics.value('otelgw_ring_fingerprint', { exporter: ID });
+  const seen = await Promise.all([{}, ...WAYS].map(fingerprintOf));
+  expect(new Set(seen).size).toBe(WAYS.length + 1);
+  expect(await fingerprintOf({ routing_key: 'traceID', compatibility: { ring: 3, keys: 1 } }))
+    .toBe(seen[0]);
 });

@@ -6,8 +6,8 @@
 import type { PeersWatch, ViewListener } from './peers-watch';
 import type { Clock, Timer } from '../../clock';
 import type { TracePeersSettings } from '../../config';
-import { DnsResolver } from '../../exporters/load-balancing/dns-resolver';
-import type { ResolverContext } from '../../exporters/load-balancing/resolver';
+import { DnsResolver } from '../../routing/dns-resolver';
+import type { ResolverContext } from '../../routing/resolver';
 
 type DnsSettings = NonNullable<TracePeersSettings['resolver']['dns']>;
 

@@ -8,13 +8,13 @@ import type { PeersWatch, ViewListener } from './peers-watch';
 import type { TracePeersSettings } from '../../config';
 import {
   EndpointSlices, type EndpointSlice, type SliceEndpoint,
-} from '../../exporters/load-balancing/endpoint-slices';
-import { K8sResolver } from '../../exporters/load-balancing/k8s-resolver';
+} from '../../routing/endpoint-slices';
+import { K8sResolver } from '../../routing/k8s-resolver';
 import {
   inClusterAddress, KubeApi, type ServiceRef, type SliceList, type SliceSource,
-} from '../../exporters/load-balancing/kube-api';
-import type { ResolverContext } from '../../exporters/load-balancing/resolver';
-import type { SliceEvent } from '../../exporters/load-balancing/slice-codec';
+} from '../../routing/kube-api';
+import type { ResolverContext } from '../../routing/resolver';
+import type { SliceEvent } from '../../routing/slice-codec';
 
 type K8sSettings = NonNullable<TracePeersSettings['resolver']['k8s']>;
 

@@ -3,8 +3,8 @@ import { DnsWatch } from './dns-watch';
 import { K8sWatch } from './k8s-watch';
 import { isOfFamily } from './own-address';
 import type { TracePeersSettings } from '../../config';
-import type { ResolverContext } from '../../exporters/load-balancing/resolver';
 import type { PeersView } from '../../peers/peers-view';
+import type { ResolverContext } from '../../routing/resolver';
 
 /** Told every answer, also one that is as the last. */
 export type ViewListener = (view: PeersView) => void;

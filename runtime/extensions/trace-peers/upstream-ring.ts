@@ -1,7 +1,7 @@
 /** The ring by which senders route, so that what they send needs no hop. */
-import { buildRing, endpointOf, type HashRing } from '../../exporters/load-balancing/hash-ring';
 import { ID_BYTES } from '../../peers/messages';
 import type { PeerRing } from '../../peers/peer-ring';
+import { buildRing, endpointOf, type HashRing } from '../../routing/hash-ring';
 import { crc32 } from '../../wire/crc32';
 import { writeFixed32 } from '../../wire/writer';
 

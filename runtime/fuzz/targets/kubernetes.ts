@@ -1,8 +1,8 @@
 /** What a Kubernetes API server answers: pages of EndpointSlices, and events of a watch. */
-import { EndpointSlices } from '../../exporters/load-balancing/endpoint-slices';
+import { EndpointSlices } from '../../routing/endpoint-slices';
 import {
   readReason, readSliceEvent, readSlicePage,
-} from '../../exporters/load-balancing/slice-codec';
+} from '../../routing/slice-codec';
 import { endpointSlice } from '../../testing/endpoint-slice-server';
 import type { FuzzTarget } from '../campaign';
 import { mustHold, valueOf } from './requests';

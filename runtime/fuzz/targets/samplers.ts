@@ -31,6 +31,9 @@ const SEEDS: Readonly<Record<'traces' | 'logs', readonly Uint8Array[]>> = {
   ],
 };
 
+/** More than an input has. */
+const MOST_TRACES = 100;
+
 /** Expects that whoever counts can read `payloads`; gives how many items they hold. */
 function itemsOf(signal: Signal, payloads: readonly Payload[]): number {
   let told = 0;
@@ -77,7 +80,11 @@ async function marksAll(input: Uint8Array): Promise<boolean> {
   const items = valueOf(() => countItems('traces', input));
   const passed: Payload[] = [];
   const { settings } = tailSamplingProcessor.read({
-    usetracestate: true, recordpolicy: true, policies: [{ name: 'all', type: 'always_sample' }],
+    // There is one processor for each input: larger tables take longer than all the rest.
+    num_traces: MOST_TRACES,
+    usetracestate: true,
+    recordpolicy: true,
+    policies: [{ name: 'all', type: 'always_sample' }],
   });
   const processor = createTailSamplingProcessor(
     settings as NonNullable<typeof settings>, processorContext('tail_sampling', 'traces', {

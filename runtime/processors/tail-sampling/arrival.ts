@@ -1,18 +1,20 @@
 /** Takes the spans of requests: to their trace, after its decision, or into a new trace. */
 import { CACHED_FLAGS, CACHED_VERDICT, type HeldTraces } from './held-traces';
-import { NONE } from './id-table';
 import type { MemoryBound } from './memory-bound';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import { CHAIN_WORDS, clearChain, type SpanArena } from './span-arena';
 import { SpanGroups } from './span-groups';
+import type { SpansElsewhere } from './spans-elsewhere';
 import type { StressRelief } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { FactGatherer } from './trace-facts';
 import {
-  BY_ID, BYTES, CHAIN, DECISION, epochOf, FLAGS, hasFlag, ROOT_SEEN, setEpoch, SPANS, TOO_LARGE,
+  BY_ID, BYTES, CHAIN, DECISION, epochOf, FLAGS, hasFlag, LEARNED, ROOT_SEEN, setEpoch, SPANS,
+  TOO_LARGE,
 } from './trace-table';
 import type { ReleaseNote, Verdicts } from './verdicts';
+import { NONE } from '../../otlp/id-table';
 import { SpanIndex } from '../../otlp/span-index';
 import { fieldLength } from '../../wire/writer';
 
@@ -69,6 +71,10 @@ export class Arrival {
   public readonly late: PassingSpans;
   /** Those of traces that were kept by their ids alone. */
   public readonly byId: PassingSpans;
+  /** Takes the spans of traces that are for other pods; absent where there is no pool. */
+  public elsewhere?: SpansElsewhere;
+  private hops = 0;
+  private isForwarded = false;
   private readonly index = new SpanIndex();
   private readonly groups = new SpanGroups();
 
@@ -82,13 +88,16 @@ export class Arrival {
   }
 
   /**
-   * Takes one ExportTraceServiceRequest.
+   * Takes one ExportTraceServiceRequest, which so many pods have passed on, and whether one of them
+   * did just now.
    *
    * @throws MalformedError when it is none. What stood before the fault was taken.
    */
-  public take(bytes: Uint8Array): void {
+  public take(bytes: Uint8Array, hops = 0, isForwarded = false): void {
     const { index, groups, facts } = this;
     const { arena } = this.options;
+    this.hops = hops;
+    this.isForwarded = isForwarded;
     index.read(bytes);
     arena.begin(index);
     try {
@@ -125,6 +134,11 @@ export class Arrival {
     const { ids } = this.groups;
     const id = group * 4;
     if (this.followsCache(bytes, group)) return;
+    const parcel = this.elsewhere?.place(ids, id, this.hops, this.isForwarded);
+    if (parcel !== undefined) {
+      this.append(bytes, group, parcel.chain, 0);
+      return;
+    }
     if (stress?.active === true) {
       this.decideById(bytes, group, stress);
       return;
@@ -153,8 +167,11 @@ export class Arrival {
     if (known !== NONE) {
       metrics.earlySampled.add(size[group]);
       const { words } = sampledCache;
-      const to = (words[known + CACHED_FLAGS] & BY_ID) !== 0 ? this.byId : this.late;
-      this.passOn(bytes, group, to, verdicts?.cached(words, known + CACHED_VERDICT));
+      const flags = words[known + CACHED_FLAGS];
+      const to = (flags & BY_ID) !== 0 ? this.byId : this.late;
+      const isOurs = (flags & LEARNED) === 0;
+      this.passOn(
+        bytes, group, to, isOurs ? verdicts?.cached(words, known + CACHED_VERDICT) : undefined);
       return true;
     }
     if (!notSampledCache.has(ids[id], ids[id + 1], ids[id + 2], ids[id + 3])) return false;
@@ -167,7 +184,8 @@ export class Arrival {
     const { words } = traces.table;
     if (words[trace + DECISION] === SAMPLED) {
       const to = hasFlag(words, trace, BY_ID) ? this.byId : this.late;
-      this.passOn(bytes, group, to, verdicts?.late(words, trace));
+      const isOurs = !hasFlag(words, trace, LEARNED);
+      this.passOn(bytes, group, to, isOurs ? verdicts?.late(words, trace) : undefined);
     }
     if (!hasFlag(words, trace, TOO_LARGE)) {
       metrics.lateSpanAge.record(traces.secondsSinceDecision(trace));
@@ -178,7 +196,7 @@ export class Arrival {
     this.append(bytes, group, to.chain, 0);
     to.spans += this.groups.size[group];
     // What is written on them differs from trace to trace.
-    if (note !== undefined) to.writer.add(to.chain, 0, note);
+    if (this.options.verdicts !== undefined) to.writer.add(to.chain, 0, note);
   }
 
   private hold(bytes: Uint8Array, group: number, trace: number): void {

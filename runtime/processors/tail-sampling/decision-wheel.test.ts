@@ -1,6 +1,6 @@
 import { DecisionWheel } from './decision-wheel';
-import { NONE } from './id-table';
 import { TraceTable } from './trace-table';
+import { NONE } from '../../otlp/id-table';
 import { randomNumbers } from '../../testing/random-numbers';
 
 function wheelOf(waitMs: number, waitAfterRootMs = 0): { table: TraceTable; wheel: DecisionWheel } {

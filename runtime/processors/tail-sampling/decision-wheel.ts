@@ -5,8 +5,8 @@
  * new trace goes into the open batch; every tick closes it and takes the oldest one, so that a
  * trace waits N to N + 1 ticks. A batch is a list through the traces' records.
  */
-import { NONE } from './id-table';
 import { BATCH, DEADLINE, NEXT_IN_BATCH, PREVIOUS_IN_BATCH, TraceTable } from './trace-table';
+import { NONE } from '../../otlp/id-table';
 
 const SECOND = 1000;
 const TICKS_OF_GRACE = 3;
@@ -57,9 +57,12 @@ export class DecisionWheel {
     return batch < this.next ? NONE : this.heads[batch % this.slots];
   }
 
-  /** Puts a trace that is in no batch into the open one. */
-  public add(trace: number): void {
-    const batch = this.next + this.closedBatches;
+  /**
+   * Puts a trace that is in no batch into the open one, or into that which was open when its first
+   * span came, so many ticks ago.
+   */
+  public add(trace: number, ticksAgo = 0): void {
+    const batch = this.next + Math.max(0, this.closedBatches - ticksAgo);
     this.traces.words[trace + DEADLINE] = batch;
     this.append(trace, batch);
   }

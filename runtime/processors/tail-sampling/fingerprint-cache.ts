@@ -8,7 +8,7 @@
  * that were kept are looked for before. Nothing grows: a cache costs what its limit says.
  */
 import { randomBytes } from 'crypto';
-import { hashOfId } from './id-table';
+import { hashOfId } from '../../otlp/id-table';
 
 const PLACES = 16;
 const FINGERPRINT_WORDS = 2;

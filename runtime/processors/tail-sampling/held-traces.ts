@@ -2,18 +2,19 @@
 import { DecisionCache, NOTE } from './decision-cache';
 import { DecisionWheel } from './decision-wheel';
 import { FingerprintCache } from './fingerprint-cache';
-import { NONE } from './id-table';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import type { SpanArena } from './span-arena';
 import type { SplitTraces } from './split-traces';
 import type { ReleaseReason, TailSamplingMetrics } from './tail-sampling-metrics';
 import {
-  ARRIVED, BY_ID, CHAIN, DECIDED, DECISION, FLAGS, setEpoch, SPANS, TOO_LARGE, TraceTable,
+  ARRIVED, BY_ID, CHAIN, DECIDED, DECISION, FLAGS, LEARNED, setEpoch, SPANS, TOO_LARGE,
+  TraceTable,
 } from './trace-table';
 import { VERDICT_WORDS, type ReleaseNote, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
+import { NONE } from '../../otlp/id-table';
 
 const SECOND = 1000;
 /** Decisions remembered unless the configuration says how many, as shares of num_traces. */
@@ -21,7 +22,7 @@ const SAMPLED_PER_TRACE = 2;
 const NOT_SAMPLED_PER_TRACE = 4;
 
 const FLAG_WORDS = 1;
-/** Word of a record in the cache of kept traces that holds its flags: BY_ID or none. */
+/** Word of a record in the cache of kept traces that holds its flags: BY_ID, LEARNED or none. */
 export const CACHED_FLAGS = NOTE;
 /** The first word of the verdict in such a record. */
 export const CACHED_VERDICT = NOTE + FLAG_WORDS;
@@ -62,6 +63,10 @@ export class HeldTraces {
   public undecided = 0;
   /** Number of the rules that the facts of new traces are answers to. */
   public epoch = 0;
+  /** Is told of every verdict that is made here; a pool of samplers asks for them. */
+  public decided?: (
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean,
+  ) => void;
   /** Milliseconds of which records keep 32 bits: differences up to 49 days are right. */
   private now = 0;
   private readonly limit: number;
@@ -91,67 +96,64 @@ export class HeldTraces {
     return now;
   }
 
-  /** A record for a new trace, which makes room by letting the oldest one go. */
-  public create(w0: number, w1: number, w2: number, w3: number): number {
+  /**
+   * A record for a new trace, which makes room by letting the oldest one go. Its first span came so
+   * many milliseconds ago.
+   */
+  public create(w0: number, w1: number, w2: number, w3: number, heldMs = 0): number {
     // A request that was let in is taken whole: senders wait before the next one.
     const makesRoom = this.table.size >= this.limit && !this.options.settings.blockOnOverflow;
     if (makesRoom) this.evict(this.table.oldest);
-    const trace = this.table.insert(w0, w1, w2, w3, this.now);
+    const trace = this.table.insert(w0, w1, w2, w3, this.now - heldMs | 0);
     setEpoch(this.table.words, trace, this.epoch);
-    this.wheel.add(trace);
+    this.wheel.add(trace, Math.floor(heldMs / SECOND));
     this.undecided += 1;
     this.options.metrics.newTraces.add(1);
     return trace;
   }
 
+  /** PENDING, SAMPLED or what stands for the contrary; undefined for a trace that nobody knows. */
+  public decisionOf(w0: number, w1: number, w2: number, w3: number): number | undefined {
+    const { table, sampledCache, notSampledCache } = this;
+    const found = table.find(w0, w1, w2, w3);
+    if (found !== NONE) return table.words[found + DECISION];
+    if (sampledCache.has(w0, w1, w2, w3)) return SAMPLED;
+    return notSampledCache.has(w0, w1, w2, w3) ? NOT_SAMPLED : undefined;
+  }
+
+  /** Another sampler has decided about a trace, which follows if it waits here. */
+  public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+    const before = this.decisionOf(w0, w1, w2, w3);
+    const decision = isKept ? SAMPLED : NOT_SAMPLED;
+    if (before === undefined) {
+      this.writeDown(w0, w1, w2, w3, decision, LEARNED);
+    } else if (before === PENDING) {
+      const trace = this.table.find(w0, w1, w2, w3);
+      this.table.words[trace + FLAGS] |= LEARNED;
+      this.conclude(trace, decision, 'peer');
+    }
+  }
+
   /**
-   * Remembers a decision about a trace of which no span is held. Gives what is written on its
-   * spans if it is kept and anything is.
+   * Remembers a decision by the id alone, about a trace of which no span is held. Gives what is
+   * written on its spans if it is kept and anything is.
    */
   public remember(
     w0: number, w1: number, w2: number, w3: number, decision: number,
   ): ReleaseNote | undefined {
-    const { metrics, verdicts } = this.options;
-    const { sampledCache, notSampledCache, table } = this;
+    const { metrics } = this.options;
     metrics.newTraces.add(1);
     metrics.letGo('stress_relief');
-    const sampled = decision === SAMPLED;
-    if (sampled && sampledCache.enabled) {
-      const known = sampledCache.add(w0, w1, w2, w3);
-      sampledCache.words[known + CACHED_FLAGS] = BY_ID;
-      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT);
-    }
-    if (!sampled && notSampledCache.enabled) {
-      notSampledCache.add(w0, w1, w2, w3);
-      return undefined;
-    }
-    if (table.size >= this.limit) this.evict(table.oldest);
-    const trace = table.insert(w0, w1, w2, w3, this.now);
-    const { words } = table;
-    words[trace + DECISION] = decision;
-    words[trace + DECIDED] = this.now;
-    words[trace + FLAGS] |= BY_ID;
-    return sampled ? verdicts?.byId(words, trace + verdicts.word) : undefined;
+    this.decided?.(w0, w1, w2, w3, decision === SAMPLED);
+    return this.writeDown(w0, w1, w2, w3, decision, BY_ID);
   }
 
   /** Writes down the decision about a trace, and passes its spans on or lets them go. */
   public settle(trace: number, decision: number, reason: ReleaseReason): void {
-    const { arena, metrics, splitTraces, writer, verdicts } = this.options;
     const { words } = this.table;
-    splitTraces?.look(words, trace, reason);
-    metrics.letGo(reason);
-    this.wheel.remove(trace);
-    this.undecided -= 1;
-    words[trace + DECISION] = decision;
-    words[trace + DECIDED] = this.now;
-    this.spans -= words[trace + SPANS];
-    if (decision === SAMPLED) {
-      metrics.releasedByDecision.add(words[trace + SPANS]);
-      writer.add(words, trace + CHAIN, verdicts?.decided(words, trace));
-    } else {
-      arena.drop(words, trace + CHAIN);
-    }
-    if (this.isCached(trace, decision)) this.remove(trace);
+    this.decided?.(
+      words[trace], words[trace + 1], words[trace + 2], words[trace + 3], decision === SAMPLED);
+    this.conclude(trace, decision, reason);
   }
 
   /** Gives a trace up that has become too large: it is not kept, and no policy is asked. */
@@ -197,6 +199,51 @@ export class HeldTraces {
     return this.now - this.table.words[trace + ARRIVED] >>> 0;
   }
 
+  private writeDown(
+    w0: number, w1: number, w2: number, w3: number, decision: number, flag: number,
+  ): ReleaseNote | undefined {
+    const { verdicts } = this.options;
+    const { sampledCache, notSampledCache, table } = this;
+    const sampled = decision === SAMPLED;
+    if (sampled && sampledCache.enabled) {
+      const known = sampledCache.add(w0, w1, w2, w3);
+      sampledCache.words[known + CACHED_FLAGS] = flag;
+      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT);
+    }
+    if (!sampled && notSampledCache.enabled) {
+      notSampledCache.add(w0, w1, w2, w3);
+      return undefined;
+    }
+    if (table.size >= this.limit) this.evict(table.oldest);
+    const trace = table.insert(w0, w1, w2, w3, this.now);
+    const { words } = table;
+    words[trace + DECISION] = decision;
+    words[trace + DECIDED] = this.now;
+    words[trace + FLAGS] |= flag;
+    return sampled ? verdicts?.byId(words, trace + verdicts.word) : undefined;
+  }
+
+  private conclude(trace: number, decision: number, reason: ReleaseReason): void {
+    const { arena, metrics, splitTraces, writer, verdicts } = this.options;
+    const { words } = this.table;
+    splitTraces?.look(words, trace, reason);
+    metrics.letGo(reason);
+    this.wheel.remove(trace);
+    this.undecided -= 1;
+    words[trace + DECISION] = decision;
+    words[trace + DECIDED] = this.now;
+    this.spans -= words[trace + SPANS];
+    if (decision === SAMPLED) {
+      metrics.releasedByDecision.add(words[trace + SPANS]);
+      // Why another pod keeps it is not known here: its spans leave as they came.
+      const isOurs = (words[trace + FLAGS] & LEARNED) === 0;
+      writer.add(words, trace + CHAIN, isOurs ? verdicts?.decided(words, trace) : undefined);
+    } else {
+      arena.drop(words, trace + CHAIN);
+    }
+    if (this.isCached(trace, decision)) this.remove(trace);
+  }
+
   /** Whether a cache remembers the decision about a trace, so that its record can go. */
   private isCached(trace: number, decision: number): boolean {
     const { sampledCache, notSampledCache, table: { words } } = this;
@@ -205,7 +252,7 @@ export class HeldTraces {
     const known = cache.add(
       words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
     if (known === undefined) return true;
-    sampledCache.words[known + CACHED_FLAGS] = 0;
+    sampledCache.words[known + CACHED_FLAGS] = words[trace + FLAGS] & LEARNED;
     this.options.verdicts?.copy(words, trace, sampledCache.words, known + CACHED_VERDICT);
     return true;
   }

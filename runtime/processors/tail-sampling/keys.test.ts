@@ -25,7 +25,7 @@ describe('decision_quiet_period', () => {
   test('decides a trace that has its root and has been quiet for so long', async () => {
     const { context: { clock, metrics }, give, sent } = await running(quiet);
     await clock.advance(500);
-    void give([root('a'), child('a'), child('b')]);
+    give([root('a'), child('a'), child('b')]);
     await clock.advance(2000);
     expect(sent()).toEqual([]);
     await clock.advance(1000);
@@ -39,11 +39,11 @@ describe('decision_quiet_period', () => {
 
   test('begins anew with every span, and ends with decision_wait at the latest', async () => {
     const { context: { clock }, give, sent } = await running(quiet);
-    void give([root('a')]);
+    give([root('a')]);
     for (let second = 0; second < 10; second += 1) {
       await clock.advance(1000);
       expect(sent()).toEqual([]);
-      void give([child('a')]);
+      give([child('a')]);
     }
     await clock.advance(1000);
     expect(sent()).toHaveLength(11);
@@ -52,7 +52,7 @@ describe('decision_quiet_period', () => {
   test('is not shorter than decision_wait_after_root_received', async () => {
     const { context: { clock }, give, sent } =
       await running({ ...quiet, decision_wait_after_root_received: '5s' });
-    void give([root('a')]);
+    give([root('a')]);
     await clock.advance(5000);
     expect(sent()).toEqual([]);
     await clock.advance(1000);
@@ -65,7 +65,7 @@ describe('dry_run', () => {
     const { context: { clock, metrics }, give, sent } = await running({
       decision_wait: '1s', policies: [{ ...ALL, dry_run: true }, ERRORS],
     });
-    void give([{ trace: 'a' }, { trace: 'b', status: 'error' }]);
+    give([{ trace: 'a' }, { trace: 'b', status: 'error' }]);
     await clock.advance(2000);
     expect(sent()).toEqual(['b']);
     expect(metrics.value(`${UPSTREAM}count_traces_sampled`, { policy: 'all', decision: 'sampled' }))
@@ -78,7 +78,7 @@ describe('dry_run', () => {
     const { context: { clock, metrics }, give, sent } = await running({
       decision_wait: '1s', policies: [ALL, { ...DROP, dry_run: true }],
     });
-    void give([{ trace: 'a', attributes: { 'url.path': '/health' } }, { trace: 'b' }]);
+    give([{ trace: 'a', attributes: { 'url.path': '/health' } }, { trace: 'b' }]);
     await clock.advance(2000);
     expect(sent()).toEqual(['a', 'b']);
     expect(metrics.value(`${OURS}dry_run_traces`, { policy: 'drop', effect: 'dropped' })).toBe(1);
@@ -92,7 +92,7 @@ describe('dry_run', () => {
       sampling_strategy: 'span-ingest',
       policies: [{ ...DROP, dry_run: true }, { ...ALL, dry_run: true }, ERRORS],
     });
-    void give([{ trace: 'a' }, { trace: 'b', status: 'error' }]);
+    give([{ trace: 'a' }, { trace: 'b', status: 'error' }]);
     await clock.advance(0);
     expect(sent()).toEqual(['b']);
   });
@@ -105,12 +105,12 @@ describe('block_on_overflow', () => {
     ['with caches', { decision_cache: { sampled_cache_size: 9, non_sampled_cache_size: 9 } }],
     ['without caches, where upstream stalls for good', {}],
   ])('lets senders wait until traces are decided, %s', async (_name, config) => {
-    const { context: { clock, metrics }, give, sent } = await running({ ...blocking, ...config });
-    void give([{ trace: 'a' }]);
-    void give([{ trace: 'b' }]);
+    const { context: { clock, metrics }, give, ask: asked, sent } =
+      await running({ ...blocking, ...config });
+    give([{ trace: 'a' }]);
+    give([{ trace: 'b' }]);
     const answered: string[] = [];
-    const ask = (trace: string) => Promise.resolve(give([{ trace }]))
-      .then(() => { answered.push(trace); });
+    const ask = (trace: string) => asked([{ trace }]).then(() => { answered.push(trace); });
     void ask('c');
     void ask('d');
     void ask('e');
@@ -127,15 +127,15 @@ describe('block_on_overflow', () => {
 
   test('takes a request whole that begins while there is room', async () => {
     const { context: { clock }, give, sent } = await running(blocking);
-    void give([{ trace: 'a' }, { trace: 'b' }, { trace: 'c' }, { trace: 'd' }]);
+    give([{ trace: 'a' }, { trace: 'b' }, { trace: 'c' }, { trace: 'd' }]);
     await clock.advance(2000);
     expect(sent()).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('keeps nobody waiting when it stops', async () => {
-    const { sampler, give, sent } = await running(blocking);
-    void give([{ trace: 'a' }, { trace: 'b' }]);
-    const waits = give([{ trace: 'c' }]);
+    const { sampler, give, ask, sent } = await running(blocking);
+    give([{ trace: 'a' }, { trace: 'b' }]);
+    const waits = ask([{ trace: 'c' }]);
     await sampler.stop();
     await waits;
     expect(sent()).toEqual(['a', 'b', 'c']);
@@ -151,17 +151,17 @@ describe('released_traces', () => {
     ['span_ingest', { sampling_strategy: 'span-ingest' }, 0],
   ])('counts by %s', async (reason, config, ms) => {
     const { context: { clock, metrics }, give } = await running({ policies: [ALL], ...config });
-    void give([root('a')]);
-    void give([root('b')]);
+    give([root('a')]);
+    give([root('b')]);
     await clock.advance(ms);
-    expect(metrics.value(`${OURS}released_traces`, { reason }))
-      .toBe(reason === 'num_traces' ? 1 : 2);
+    const expected = reason === 'num_traces' ? 1 : 2;
+    expect(metrics.value(`${OURS}released_traces`, { reason })).toBe(expected);
   });
 
   test.each([[true], [false]])('counts by shutdown, whether or not it drops: %s', async (drops) => {
     const { context: { metrics }, sampler, give } =
       await running({ policies: [ALL], drop_pending_traces_on_shutdown: drops });
-    void give([root('a'), root('b')]);
+    give([root('a'), root('b')]);
     await sampler.stop();
     expect(metrics.value(`${OURS}released_traces`, { reason: 'shutdown' })).toBe(2);
   });
@@ -172,7 +172,7 @@ describe('decisions that are remembered', () => {
 
   test('are forgotten with the records when the caches are off, as upstream', async () => {
     const { context: { clock, metrics }, give } = await running(config);
-    void give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
+    give([{ trace: 'a', status: 'error' }, { trace: 'b' }]);
     await clock.advance(3000);
     expect(metrics.value(`${UPSTREAM}sampling_traces_on_memory`)).toBe(2);
   });
@@ -182,11 +182,11 @@ describe('decisions that are remembered', () => {
       await running({ ...config, decision_cache: null });
     const ids = Array.from({ length: 100 }, (_, i) => `t${i}`);
     const status = (id: string) => id < 't5' ? 'error' as const : 'ok' as const;
-    void give(ids.map((trace) => ({ trace, status: status(trace) })));
+    give(ids.map((trace) => ({ trace, status: status(trace) })));
     await clock.advance(3000);
     const kept = sent();
     expect(metrics.value(`${UPSTREAM}sampling_traces_on_memory`)).toBe(0);
-    void give(ids.map((trace) => ({ trace, status: 'error' })));
+    give(ids.map((trace) => ({ trace, status: 'error' })));
     await clock.advance(3000);
     expect(sent()).toEqual(kept);
   });

@@ -17,7 +17,7 @@ const CONFIG = {
 /** Gives requests of 100 traces, each of 10 kB; gives the number of the last trace. */
 function fill({ give }: RunningSampler, requests: number, from = 0): void {
   for (let request = 0; request < requests; request += 1) {
-    void give(Array.from({ length: 100 }, (_, i) => ({
+    give(Array.from({ length: 100 }, (_, i) => ({
       trace: `t${from + request * 100 + i}`,
       status: i === 0 ? 'error' as const : 'ok' as const,
       attributes: { filler: 'x'.repeat(10_000) },
@@ -46,18 +46,18 @@ test('the traces that came first go first, and their late spans follow', async (
   fill(sampler, 12);
   await sampler.context.clock.advance(0);
   expect(sampler.sent()[0]).toBe('t0');
-  void sampler.give([{ trace: 't0' }, { trace: 't1' }, { trace: 't1100' }]);
+  sampler.give([{ trace: 't0' }, { trace: 't1' }, { trace: 't1100' }]);
   await sampler.context.clock.advance(0);
   expect(sampler.sent()).toEqual(['t0']);
 });
 
 test('a big trace goes before older small ones', async () => {
   const sampler = await running({ ...CONFIG, policies: [ALL] });
-  void sampler.give([{ trace: 'small' }]);
-  void sampler.give([{ trace: 'big', attributes: { filler: 'x'.repeat(3 * MB) } }]);
+  sampler.give([{ trace: 'small' }]);
+  sampler.give([{ trace: 'big', attributes: { filler: 'x'.repeat(3 * MB) } }]);
   await sampler.context.clock.advance(1000);
   for (let i = 0; i < 3; i += 1) {
-    void sampler.give([{ trace: `next${i}`, attributes: { filler: 'x'.repeat(2 * MB) } }]);
+    sampler.give([{ trace: `next${i}`, attributes: { filler: 'x'.repeat(2 * MB) } }]);
   }
   await sampler.context.clock.advance(0);
   expect(sampler.sent()).toEqual(['big']);

@@ -7,11 +7,11 @@
  * where even that does not help, because what was kept before cannot leave, senders are refused.
  */
 import type { HeldTraces } from './held-traces';
-import { NONE } from './id-table';
 import { PENDING } from './policies/policy';
 import type { SlabPool } from './slab-pool';
 import { BIG, BYTES, DECISION, FLAGS, hasFlag } from './trace-table';
 import type { Clock } from '../../clock';
+import { NONE } from '../../otlp/id-table';
 
 /** A trace is big from this share of the bound on. */
 const BIG_SHARE = 1 / 1024;

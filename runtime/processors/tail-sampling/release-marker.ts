@@ -1,7 +1,8 @@
 /**
  * Writes on spans that leave why they were kept: the threshold into their trace states, the policy
- * into the attributes of their scopes. Nothing is decoded but what is replaced; what is written
- * anew lies in a block of its own until the payload is made.
+ * into the attributes of their scopes, and that it was under stress into their own. Nothing is
+ * decoded but what is replaced; what is written anew lies in a block of its own until the payload
+ * is made.
  */
 import { NO_RECORD, type ScopeRecord, type ScopeRecords } from './scope-records';
 import { EXTRAS_FIRST, EXTRAS_RANGES } from './span-arena';
@@ -23,7 +24,9 @@ export interface ReleaseMarkerOptions {
   /** Whether thresholds are written. */
   readonly adjustsCounts: boolean;
   /** What is written on scopes; absent where nothing is. */
-  readonly records: ScopeRecords | undefined;
+  readonly records?: ScopeRecords;
+  /** Fields that every span gets, such as an attribute; absent where there are none. */
+  readonly added?: Uint8Array;
   /** Counts spans whose trace state cannot be read, and is left as it is. */
   readonly unparseable: Counter;
 }
@@ -45,20 +48,28 @@ export class ReleaseMarker {
 
   /** Appends the spans that stand side by side in `bytes` from `start` to `end`. */
   public addSpans(bytes: Uint8Array, start: number, end: number, note?: ReleaseNote): void {
-    if (!this.options.adjustsCounts || note === undefined) {
+    const { added, adjustsCounts } = this.options;
+    const hasThreshold = adjustsCounts && note !== undefined;
+    if (!hasThreshold && added === undefined) {
       this.copy(bytes, start, end);
       return;
     }
-    this.threshold.high = note.high;
-    this.threshold.low = note.low;
+    if (hasThreshold) {
+      this.threshold.high = note.high;
+      this.threshold.low = note.low;
+    }
     for (let at = start; at < end;) {
       const field = at;
       const tag = readTag(bytes, at, end);
       at = skipValue(bytes, position, end, tag);
       const body = position;
-      const isMarked = tag === SCOPE_SPANS_SPANS && this.readState(bytes, body, at);
-      if (isMarked) appendSpan(this.out, bytes, body, at, this.state);
-      else this.copy(bytes, field, at);
+      const state = tag === SCOPE_SPANS_SPANS && hasThreshold && this.readState(bytes, body, at)
+        ? this.state : undefined;
+      if (tag !== SCOPE_SPANS_SPANS || state === undefined && added === undefined) {
+        this.copy(bytes, field, at);
+      } else {
+        appendSpan(this.out, bytes, body, at, state, added);
+      }
     }
   }
 

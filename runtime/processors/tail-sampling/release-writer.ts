@@ -5,7 +5,6 @@
  * `scope_spans`, neighbouring scopes of one resource in one `resource_spans`. Sizes are summed
  * from the inside out, so that a payload is allocated once and written once.
  */
-import { NONE } from './id-table';
 import type { ReleaseMarker } from './release-marker';
 import { NO_RECORD } from './scope-records';
 import {
@@ -14,6 +13,7 @@ import {
 } from './span-arena';
 import type { ReleaseNote } from './verdicts';
 import { REQUEST_RESOURCE_SPANS, RESOURCE_SPANS_SCOPE_SPANS } from '../../otlp/fields';
+import { NONE } from '../../otlp/id-table';
 import { createPayload, type Payload } from '../../pipeline/payload';
 import { fieldLength, writeHeader } from '../../wire/writer';
 

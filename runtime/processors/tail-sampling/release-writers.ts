@@ -4,12 +4,13 @@ import { ReleaseWriter } from './release-writer';
 import type { Rules } from './rules';
 import { ScopeRecords } from './scope-records';
 import type { SpanArena } from './span-arena';
-import { SpanMarker } from './span-marker';
 import { thresholdByPercentage } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import { Verdicts } from './verdicts';
 import type { TailSamplingSettings } from '../../config';
-import { createPayload, type Payload } from '../../pipeline/payload';
+import { attributeField, doubleValue } from '../../otlp/attribute-field';
+import { SPAN_ATTRIBUTES } from '../../otlp/fields';
+import type { Payload } from '../../pipeline/payload';
 
 /** The attribute of spans that were kept by the id of their trace alone: which share was kept. */
 const STRESS_ATTRIBUTE = 'tailsampling.stress_relief_percentage';
@@ -44,23 +45,20 @@ export function createReleaseWriters(options: ReleaseWritersOptions): ReleaseWri
   const { unparseable } = options.metrics;
   const { usetracestate: adjustsCounts, recordpolicy, stressRelief } = settings;
   const records = recordpolicy ? new ScopeRecords() : undefined;
-  const marker = (written?: ScopeRecords): ReleaseMarker | undefined =>
-    adjustsCounts || written !== undefined
-      ? new ReleaseMarker({ adjustsCounts, records: written, unparseable }) : undefined;
+  const marker = adjustsCounts || recordpolicy
+    ? new ReleaseMarker({ adjustsCounts, records, unparseable }) : undefined;
   const percentage = stressRelief?.samplingPercentage;
   return {
-    writer: new ReleaseWriter(arena, send, marker(records)),
+    writer: new ReleaseWriter(arena, send, marker),
     // No policy kept what leaves by this one.
-    markedWriter: percentage === undefined
-      ? undefined : new ReleaseWriter(arena, marked(percentage, send), marker()),
+    markedWriter: percentage === undefined ? undefined : new ReleaseWriter(arena, send,
+      new ReleaseMarker({ adjustsCounts, unparseable, added: stressMark(percentage) })),
     verdicts: verdictAt === undefined ? undefined : new Verdicts(
       decider, records, verdictAt,
       percentage === undefined ? undefined : thresholdByPercentage(percentage)),
   };
 }
 
-function marked(percentage: number, send: (payload: Payload) => void): (payload: Payload) => void {
-  const marker = new SpanMarker(STRESS_ATTRIBUTE, percentage);
-  return ({ chunks, items }) =>
-    send(createPayload('traces', chunks.map((chunk) => marker.mark(chunk)), items));
+function stressMark(percentage: number): Uint8Array {
+  return attributeField(SPAN_ATTRIBUTES, STRESS_ATTRIBUTE, doubleValue(percentage));
 }

@@ -13,21 +13,21 @@ const CONFIG = { decision_wait: '2s', policies: [ERRORS] };
 
 test('other policies decide what was held before, on all of its spans', async () => {
   const { context: { clock }, sampler, give, sent } = await running(CONFIG);
-  void give([{ trace: 'a', attributes: { k: 'v' } }, { trace: 'b', status: 'error' }]);
-  void give([{ trace: 'c', ms: 5 }, { trace: 'd', service: 'cart' }]);
+  give([{ trace: 'a', attributes: { k: 'v' } }, { trace: 'b', status: 'error' }]);
+  give([{ trace: 'c', ms: 5 }, { trace: 'd', service: 'cart' }]);
   const policies = [KEYED('k', 'v'), KEYED('service.name', 'cart'), LONG];
   sampler.reconfigure?.(tailSettings({ ...CONFIG, policies }))();
-  void give([{ trace: 'c', ms: 200 }, { trace: 'e', status: 'error' }, { trace: 'a' }]);
+  give([{ trace: 'c', ms: 200 }, { trace: 'e', status: 'error' }, { trace: 'a' }]);
   await clock.advance(3000);
   expect(sent()).toEqual(['a', 'a', 'c', 'c', 'd']);
 });
 
 test('policies can change again and again, and back', async () => {
   const { context: { clock }, sampler, give, sent } = await running(CONFIG);
-  void give([{ trace: 'a', status: 'error' }, { trace: 'b', attributes: { k: 'v' } }]);
+  give([{ trace: 'a', status: 'error' }, { trace: 'b', attributes: { k: 'v' } }]);
   for (const policies of [[KEYED('k', 'v')], [ALL], [ERRORS]]) {
     sampler.reconfigure?.(tailSettings({ ...CONFIG, policies }))();
-    void give([{ trace: 'a' }]);
+    give([{ trace: 'a' }]);
   }
   await clock.advance(3000);
   expect(sent()).toEqual(['a', 'a', 'a', 'a']);
@@ -36,9 +36,9 @@ test('policies can change again and again, and back', async () => {
 test('span-ingest asks the new ones about the spans that come', async () => {
   const config = { ...CONFIG, sampling_strategy: 'span-ingest' };
   const { context: { clock }, sampler, give, sent } = await running(config);
-  void give([{ trace: 'a', attributes: { k: 'v' } }, { trace: 'b' }]);
+  give([{ trace: 'a', attributes: { k: 'v' } }, { trace: 'b' }]);
   sampler.reconfigure?.(tailSettings({ ...config, policies: [KEYED('k', 'v')] }))();
-  void give([{ trace: 'b', attributes: { k: 'v' } }, { trace: 'a' }]);
+  give([{ trace: 'b', attributes: { k: 'v' } }, { trace: 'a' }]);
   await clock.advance(0);
   expect(sent()).toEqual(['b', 'b']);
 });
@@ -46,9 +46,9 @@ test('span-ingest asks the new ones about the spans that come', async () => {
 test('roots still count while old traces wait', async () => {
   const config = { ...CONFIG, decision_wait: '30s', decision_wait_after_root_received: '1s' };
   const { context: { clock }, sampler, give, sent } = await running(config);
-  void give([{ trace: 'a', span: 'child', parent: 'root', status: 'error' }]);
+  give([{ trace: 'a', span: 'child', parent: 'root', status: 'error' }]);
   sampler.reconfigure?.(tailSettings({ ...config, policies: [ALL] }))();
-  void give([{ trace: 'a', span: 'root' }]);
+  give([{ trace: 'a', span: 'root' }]);
   await clock.advance(2000);
   expect(sent()).toEqual(['a', 'a']);
 });
@@ -66,7 +66,7 @@ test('more questions than a record has room for need a restart', async () => {
   const policies = Array.from({ length: 65 }, (_, i) => KEYED('k', String(i)));
   expect(() => sampler.reconfigure?.(tailSettings({ ...CONFIG, policies }))).toThrow(
     'policies: must ask at most 64 questions without a restart, got more');
-  void give([{ trace: 'a', status: 'error' }]);
+  give([{ trace: 'a', status: 'error' }]);
   await clock.advance(3000);
   expect(sent()).toEqual(['a']);
 });

@@ -6,10 +6,8 @@
  * that only a cache knew of their trace.
  */
 import { NOBODY, type NamedPolicy } from './decider';
-import {
-  ANY_VALUE_BOOL, ANY_VALUE_STRING, KEY_VALUE_KEY, KEY_VALUE_VALUE, SCOPE_ATTRIBUTES,
-} from '../../otlp/fields';
-import { fieldLength, writeHeader } from '../../wire/writer';
+import { attributeField, boolValue, textValue } from '../../otlp/attribute-field';
+import { SCOPE_ATTRIBUTES } from '../../otlp/fields';
 
 /** Number of the record that says nothing. */
 export const NO_RECORD = -1;
@@ -21,27 +19,6 @@ export interface ScopeRecord {
   /** The attributes as fields of an InstrumentationScope. */
   readonly bytes: Uint8Array;
 }
-
-function attribute(key: string, value: Uint8Array): Uint8Array {
-  const name = Buffer.from(key);
-  const length = fieldLength(name.length) + fieldLength(value.length);
-  const out = Buffer.alloc(fieldLength(length));
-  let at = writeHeader(out, 0, SCOPE_ATTRIBUTES, length);
-  at = writeHeader(out, at, KEY_VALUE_KEY, name.length);
-  out.set(name, at);
-  at = writeHeader(out, at + name.length, KEY_VALUE_VALUE, value.length);
-  out.set(value, at);
-  return out;
-}
-
-function text(value: string): Uint8Array {
-  const bytes = Buffer.from(value);
-  const out = Buffer.alloc(fieldLength(bytes.length));
-  out.set(bytes, writeHeader(out, 0, ANY_VALUE_STRING, bytes.length));
-  return out;
-}
-
-const YES = Uint8Array.of(ANY_VALUE_BOOL, 1);
 
 /** Numbers of names are below it: that many policies nobody has. */
 const MOST_NAMES = 2 ** 20;
@@ -104,12 +81,15 @@ export class ScopeRecords {
     const both = (number - number % 2) / 2;
     const part = both % MOST_NAMES - 1;
     const found: [string, Uint8Array][] = [];
-    if (part !== NO_NAME) found.push(['tailsampling.composite_policy', text(this.names[part])]);
-    found.push(['tailsampling.policy', text(this.names[Math.floor(both / MOST_NAMES)])]);
-    if (isCached) found.push(['tailsampling.cached_decision', YES]);
+    if (part !== NO_NAME) {
+      found.push(['tailsampling.composite_policy', textValue(this.names[part])]);
+    }
+    found.push(['tailsampling.policy', textValue(this.names[Math.floor(both / MOST_NAMES)])]);
+    if (isCached) found.push(['tailsampling.cached_decision', boolValue(true)]);
     return {
       keys: found.map(([key]) => Buffer.from(key)),
-      bytes: Buffer.concat(found.map(([key, value]) => attribute(key, value))),
+      bytes: Buffer.concat(found.map(([key, value]) =>
+        attributeField(SCOPE_ATTRIBUTES, key, value))),
     };
   }
 }

@@ -5,7 +5,7 @@
  * begins with small slabs, and memory that is idle beyond a quarter of what is in use goes back to
  * the operating system.
  */
-import { NONE } from './id-table';
+import { NONE } from '../../otlp/id-table';
 
 const LEAST_SLAB = 256 * 1024;
 const MOST_SLAB = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
-import { NONE } from './id-table';
 import { ReleaseWriter } from './release-writer';
 import { CHAIN_WORDS, clearChain, SpanArena } from './span-arena';
+import { NONE } from '../../otlp/id-table';
 import { SpanIndex } from '../../otlp/span-index';
 import type { Payload } from '../../pipeline/payload';
 import { randomNumbers } from '../../testing/random-numbers';

@@ -14,8 +14,8 @@
  * of the processor, need not be touched for another span. Extras are what OTLP puts around spans:
  * resource, scope, schema URLs and unknown fields.
  */
-import { NONE } from './id-table';
 import { SlabPool } from './slab-pool';
+import { NONE } from '../../otlp/id-table';
 import type { RangeTable, SpanIndex } from '../../otlp/span-index';
 
 /** Number of words of a chain: slab and offset of its last row. */

@@ -3,7 +3,7 @@
  * the table of all traces, which is large and cold, then happens once per group.
  */
 import { randomBytes } from 'crypto';
-import { hashOfId, ID_WORDS, NONE } from './id-table';
+import { hashOfId, ID_WORDS, NONE } from '../../otlp/id-table';
 import type { SpanIndex } from '../../otlp/span-index';
 
 const FIRST_SPANS = 1024;

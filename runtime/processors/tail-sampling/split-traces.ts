@@ -24,11 +24,9 @@ export class SplitTraces {
   public look(words: Int32Array, trace: number, reason: ReleaseReason): void {
     // Those that are decided before their time are never whole.
     if (reason === 'span_ingest' || reason === 'too_large') return;
-    if (!hasFlag(words, trace, ROOT_SEEN)) {
-      this.countersOf(reason)[NO_ROOT].add(1);
-    } else if (lacksParent(words, trace + this.sketchAt)) {
-      this.countersOf(reason)[ORPHAN_PARENT].add(1);
-    }
+    const sign = !hasFlag(words, trace, ROOT_SEEN) ? NO_ROOT
+      : lacksParent(words, trace + this.sketchAt) ? ORPHAN_PARENT : undefined;
+    if (sign !== undefined) this.countersOf(reason)[sign].add(1);
   }
 
   private countersOf(reason: ReleaseReason): Readonly<Record<string, Counter>> {

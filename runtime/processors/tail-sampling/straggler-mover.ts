@@ -6,11 +6,11 @@
  * whose spans are to be read again, because the policies are others now, is moved as well.
  */
 import type { DecisionWheel } from './decision-wheel';
-import { NONE } from './id-table';
 import { ReleaseWriter } from './release-writer';
 import { type SpanArena, STRAGGLERS } from './span-arena';
 import type { FactGatherer } from './trace-facts';
 import { CHAIN, NEXT_IN_BATCH, type TraceTable } from './trace-table';
+import { NONE } from '../../otlp/id-table';
 import { SpanIndex } from '../../otlp/span-index';
 
 /** Where more wait, they are not a few, and moving them would take too long. */

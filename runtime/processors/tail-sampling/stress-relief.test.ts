@@ -60,7 +60,7 @@ const MANY = Array.from({ length: 1000 }, (_, i) => ({
 test('under stress a share of new traces leaves at once, marked with the share', async () => {
   const { context: { clock, metrics }, sampler, give, sentSpans } =
     await stressed({ policies: [NONE_KEPT] });
-  void give(MANY);
+  give(MANY);
   await clock.advance(0);
   const kept = sentSpans();
   expect(kept.length).toBeGreaterThan(250);
@@ -78,10 +78,10 @@ test('under stress a share of new traces leaves at once, marked with the share',
 
 test('they are the traces that a probabilistic policy with that share keeps', async () => {
   const byId = await stressed({ policies: [NONE_KEPT] });
-  void byId.give(MANY);
+  byId.give(MANY);
   const rest = { name: 'r', type: 'probabilistic', probabilistic: { sampling_percentage: 30 } };
   const byPolicy = await running({ decision_wait: '1s', policies: [rest] });
-  void byPolicy.give(MANY);
+  byPolicy.give(MANY);
   await byPolicy.context.clock.advance(2000);
   await byId.context.clock.advance(0);
   expect(byId.sent()).toEqual(byPolicy.sent());
@@ -93,12 +93,12 @@ test.each([
   const used = { bytes: 95 };
   const { context: { clock }, give, sentSpans } =
     await stressed({ policies: [ALL], decision_cache: cache }, used);
-  void give(MANY);
+  give(MANY);
   await clock.advance(0);
   const kept = sentSpans().map(({ traceId }) => traceId);
   used.bytes = 10;
   await clock.advance(20_000);
-  void give([...MANY, { trace: 'new' }]);
+  give([...MANY, { trace: 'new' }]);
   await clock.advance(0);
   expect(sentSpans().map(({ traceId }) => traceId)).toEqual(kept);
   await clock.advance(3000);
@@ -109,10 +109,10 @@ test('traces that were held when it began are decided by the policies, unmarked'
   const used = { bytes: 10 };
   const { context: { clock }, give, sentSpans } =
     await stressed({ decision_wait: '5s', policies: [ALL] }, used);
-  void give(MANY);
+  give(MANY);
   used.bytes = 95;
   await clock.advance(1000);
-  void give(MANY);
+  give(MANY);
   await clock.advance(10_000);
   const spans = sentSpans();
   expect(spans).toHaveLength(2000);

@@ -18,7 +18,7 @@ const USUAL_BUCKETS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 500
 /** Why traces are let go: `reason` of `otelgw_tail_sampling_released_traces`, by number. */
 export const RELEASE_REASONS = [
   'decision_wait', 'root_received', 'quiet_period', 'span_ingest', 'max_bytes', 'num_traces',
-  'too_large', 'stress_relief', 'shutdown',
+  'too_large', 'stress_relief', 'shutdown', 'peer',
 ] as const;
 /** Why a trace is let go. */
 export type ReleaseReason = typeof RELEASE_REASONS[number];

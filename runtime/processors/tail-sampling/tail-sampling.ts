@@ -5,11 +5,12 @@
  *   tick    → wheel: whose turn is it  → decider: votes → writer: payloads → outbox → next
  */
 import { isDeepStrictEqual } from 'util';
-import { Arrival, type PassingSpans } from './arrival';
+import { Arrival } from './arrival';
 import { HeldTraces } from './held-traces';
-import { NONE } from './id-table';
+import { Intake } from './intake';
 import { MemoryBound, usualBytes } from './memory-bound';
 import { Outbox } from './outbox';
+import { joinPool } from './peer-holder';
 import { DROPPED, NOT_SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import { createReleaseWriters } from './release-writers';
@@ -26,6 +27,8 @@ import type { Timer } from '../../clock';
 import type { Processor, ProcessorContext } from '../../component';
 import type { TailSamplingSettings } from '../../config';
 import { RetryableError } from '../../errors';
+import { NONE } from '../../otlp/id-table';
+import type { TracePeers } from '../../peers/trace-peers';
 import type { Payload } from '../../pipeline/payload';
 import { processMemory, type MemorySource } from '../../telemetry/process-memory';
 import { readTotalMemory } from '../../telemetry/total-memory';
@@ -69,6 +72,8 @@ class TailSampling implements Processor {
   private readonly bound: MemoryBound;
   private readonly stress?: StressWatch;
   private readonly arrival: Arrival;
+  private readonly intake: Intake;
+  private peers?: TracePeers;
   private readonly stragglers: StragglerMover;
   private readonly waiting: WaitingRequests;
   private readonly isIngest: boolean;
@@ -133,6 +138,7 @@ class TailSampling implements Processor {
     }
     this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
     this.arrival = this.arrivalOf(metrics);
+    this.intake = new Intake(this.arrival, this.traces, this.bound, metrics);
     this.waiting = new WaitingRequests(metrics.waitingRequests, (payload) => this.take(payload));
   }
 
@@ -140,9 +146,12 @@ class TailSampling implements Processor {
     return this.traces.spans + this.outbox.items;
   }
 
-  public start(): Promise<void> {
-    this.timer = this.context.clock.every(TICK_MS, () => this.tick());
-    return Promise.resolve();
+  public async start(): Promise<void> {
+    const { context, settings, traces, arrival, arena, intake, bound } = this;
+    const isClosed = (): boolean => this.isStopping;
+    this.peers = settings.peers === undefined ? undefined : joinPool(
+      settings.peers, context, { settings, traces, arrival, arena, intake, bound, isClosed });
+    this.timer = context.clock.every(TICK_MS, () => this.tick());
   }
 
   public consume(payload: Payload): void | Promise<void> {
@@ -206,30 +215,15 @@ class TailSampling implements Processor {
   }
 
   private take(payload: Payload): void {
-    const { arrival } = this;
+    if (this.peers?.isFull === true) this.refuse(payload, 'be in its pool, with room to spare,');
     this.traces.lookAtClock();
-    if (!this.bound.makeRoom()) {
-      this.metrics.refused.add(payload.items);
-      throw new RetryableError(
-        `${this.context.id}: must hold less than max_bytes to take spans; try again later`);
-    }
-    try {
-      for (const chunk of payload.chunks) arrival.take(chunk);
-    } finally {
-      this.passOn(arrival.late);
-      if (this.markedWriter !== undefined) this.passOn(arrival.byId);
-      this.bound.makeRoom();
-    }
+    if (!this.bound.makeRoom()) this.refuse(payload, 'hold less than max_bytes');
+    this.intake.take(payload.chunks);
   }
 
-  /** Passes on what need not wait. */
-  private passOn(passing: PassingSpans): void {
-    if (passing.spans > 0) {
-      this.metrics.releasedLate.add(passing.spans);
-      passing.spans = 0;
-      passing.writer.add(passing.chain, 0);
-    }
-    passing.writer.flush();
+  private refuse({ items }: Payload, what: string): never {
+    this.metrics.refused.add(items);
+    throw new RetryableError(`${this.context.id}: must ${what} to take spans; try again later`);
   }
 
   /** As upstream's, a tick that comes while the last one is at work waits, and a third is gone. */
@@ -370,6 +364,7 @@ class TailSampling implements Processor {
 
   private async finish(): Promise<void> {
     this.timer?.cancel();
+    this.peers?.stop();
     while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();
     if (this.settings.dropPendingTracesOnShutdown) {
@@ -388,6 +383,7 @@ class TailSampling implements Processor {
   }
 
   private dropPending(): void {
+    this.writer.flush();
     const spans = this.traces.dropPending();
     if (spans === 0) return;
     this.metrics.lost('shutdown').add(spans);

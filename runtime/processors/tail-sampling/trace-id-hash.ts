@@ -1,5 +1,5 @@
 /** FNV-1a with 64 bits over a salt and a trace id, in two words because numbers have 53 bits. */
-import { ID_WORDS } from './id-table';
+import { ID_WORDS } from '../../otlp/id-table';
 import type { Word64 } from '../../otlp/sampling-threshold';
 
 const OFFSET_LOW = 0x8422_2325;

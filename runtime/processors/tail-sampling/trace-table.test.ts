@@ -1,5 +1,5 @@
-import { NONE } from './id-table';
 import { TraceTable } from './trace-table';
+import { NONE } from '../../otlp/id-table';
 
 test('traces are in the order of arrival, whichever of them are gone', () => {
   const table = new TraceTable(1, 10);

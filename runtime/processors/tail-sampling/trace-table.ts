@@ -4,7 +4,7 @@
  * The record is strided through one array, so that one trace touches one or two cache lines; its
  * last words are the bits that the policies asked for (trace-facts.ts).
  */
-import { ID_WORDS, IdTable, NONE } from './id-table';
+import { ID_WORDS, IdTable, NONE } from '../../otlp/id-table';
 
 /** Neighbours in the batch that the trace is decided with. */
 export const NEXT_IN_BATCH = ID_WORDS;
@@ -51,6 +51,8 @@ export const ROOT_SEEN = 2;
 export const BIG = 4;
 /** Flag: it was decided by its id alone (stress-relief.ts). */
 export const BY_ID = 8;
+/** Flag: another pod decided it (peer-holder.ts). */
+export const LEARNED = 16;
 /** Flags below, and the number of the rules above. */
 export const EPOCH_SHIFT = 8;
 const FLAG_BITS = (1 << EPOCH_SHIFT) - 1;

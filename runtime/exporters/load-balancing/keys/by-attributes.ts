@@ -42,7 +42,7 @@ abstract class LevelsKey implements Key {
   }
 
   public item(bytes: Uint8Array, start: number, end: number, unit: number): number {
-    this.identifier.length = this.lengths[SCOPE];
+    this.identifier.end = this.lengths[SCOPE];
     for (let index = 0; index < this.foundAt.length; index += 1) {
       if (this.foundAt[index] === NOWHERE) this.addOfItem(bytes, start, end, index);
     }
@@ -60,7 +60,7 @@ abstract class LevelsKey implements Key {
     bytes: Uint8Array, start: number, end: number, depth: number, find: Find,
   ): Verdict {
     const { attributes, foundAt, identifier, lengths } = this;
-    identifier.length = lengths[depth - 1];
+    identifier.end = lengths[depth - 1];
     let missing = 0;
     for (let index = 0; index < foundAt.length; index += 1) {
       if (foundAt[index] >= depth || depth === RESOURCE) {
@@ -69,7 +69,7 @@ abstract class LevelsKey implements Key {
         else attributes.addValue(identifier, index, bytes, valueStart, valueEnd);
       }
     }
-    lengths[depth] = identifier.length;
+    lengths[depth] = identifier.end;
     return missing === 0 ? Verdict.Whole : Verdict.Inside;
   }
 }

@@ -21,7 +21,7 @@ export class ServiceKey implements Key {
   public constructor(private readonly needsName: boolean) {}
 
   public group(bytes: Uint8Array, start: number, end: number): Verdict {
-    this.identifier.length = 0;
+    this.identifier.end = 0;
     if (findOnResource(bytes, start, end, SERVICE_NAME)) {
       addText(this.identifier, bytes, valueStart, valueEnd);
       return Verdict.Whole;
@@ -42,7 +42,7 @@ export class ResourceKey implements Key {
 
   public group(bytes: Uint8Array, start: number, end: number): Verdict {
     const { low, high } = this.hash.of(bytes, start, end);
-    this.identifier.length = 0;
+    this.identifier.end = 0;
     this.identifier.add(RESOURCE_PREFIX, 0, RESOURCE_PREFIX.length);
     this.identifier.addHex64(low, high);
     return Verdict.Whole;

@@ -41,7 +41,7 @@ export class LogTraceIdKey implements Key {
 
   private write(bytes: Uint8Array, at: number): void {
     const { identifier } = this;
-    identifier.length = 0;
+    identifier.end = 0;
     if (this.form === 'hex') identifier.addHex(bytes, at, at + ID_BYTES);
     else identifier.add(bytes, at, at + ID_BYTES);
   }

@@ -22,11 +22,11 @@ export class MetricNameKey implements Key {
   public group(bytes: Uint8Array, start: number, end: number, depth: number): Verdict {
     if (depth < METRIC) return Verdict.Inside;
     const { identifier } = this;
-    identifier.length = 0;
+    identifier.end = 0;
     for (let at = start; at < end;) {
       at = nextField(bytes, at, end);
       if (fieldTag !== METRIC_NAME) continue;
-      identifier.length = 0;
+      identifier.end = 0;
       identifier.add(bytes, position, at);
     }
     return Verdict.Whole;
@@ -80,7 +80,7 @@ export class StreamKey implements Key {
     attributes.finish(bytes);
     stream.copy(this.data);
     attributes.addTo(stream);
-    identifier.length = 0;
+    identifier.end = 0;
     identifier.add(STREAM_PREFIX, 0, STREAM_PREFIX.length);
     identifier.addHex64(stream.low, stream.high);
     return unit;

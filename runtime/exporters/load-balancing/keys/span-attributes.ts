@@ -73,7 +73,7 @@ export class SpanAttributesKey implements Key {
   /** Writes the identifier of a piece that begins with the span from `start` to `end`. */
   private write(bytes: Uint8Array, start: number, end: number): void {
     const { attributes, identifier } = this;
-    identifier.length = 0;
+    identifier.end = 0;
     this.readSpan(bytes, start, end);
     for (let index = 0; index < this.foundAt.length; index += 1) {
       if (this.foundAt[index] !== NOWHERE) {

@@ -2,8 +2,8 @@ import type { EndpointSlice } from './endpoint-slices';
 import { K8sResolver } from './k8s-resolver';
 import { KubeApiError, ServiceRef, SliceList, SliceSource } from './kube-api';
 import type { SliceEvent } from './slice-codec';
-import { componentContext } from '../../testing/component-context';
-import { settle } from '../../testing/fake-clock';
+import { componentContext } from '../testing/component-context';
+import { settle } from '../testing/fake-clock';
 
 function slice(name: string, version: string, ...addresses: string[]): EndpointSlice {
   return { metadata: { name, resourceVersion: version }, endpoints: [{ addresses }] };

@@ -1,12 +1,10 @@
 /** Records by trace id that forget the oldest one when there are too many. */
-import { ID_WORDS, IdTable, NONE } from '../otlp/id-table';
+import { ID_WORDS, IdTable, NONE } from './id-table';
 
 const NEWER = ID_WORDS;
 const OLDER = ID_WORDS + 1;
 /** The first word of a record that is the user's own. */
 export const OWN = ID_WORDS + 2;
-/** Tables are empty most of the time. */
-const FIRST_RECORDS = 64;
 
 /** A table. A record is named by the offset of its first word, as in IdTable. */
 export class AgedTable {
@@ -15,9 +13,12 @@ export class AgedTable {
   private newest = NONE;
   private readonly table: IdTable;
 
-  /** A table of at most `limit` records, which have `ownWords` words from OWN on. */
-  public constructor(ownWords: number, private readonly limit: number) {
-    this.table = new IdTable(OWN + ownWords, limit, { firstRecords: FIRST_RECORDS });
+  /**
+   * A table of at most `limit` records, which have `ownWords` words from OWN on. There is room for
+   * `firstRecords` at first, where most of the time there are few.
+   */
+  public constructor(ownWords: number, private readonly limit: number, firstRecords?: number) {
+    this.table = new IdTable(OWN + ownWords, limit, { firstRecords });
   }
 
   /** All records; read it anew after every insertion. */
@@ -40,13 +41,14 @@ export class AgedTable {
   public insert(w0: number, w1: number, w2: number, w3: number): number {
     if (this.table.size >= this.limit) this.remove(this.oldest);
     const record = this.table.insert(w0, w1, w2, w3);
-    const { words } = this.table;
-    words[record + NEWER] = NONE;
-    words[record + OLDER] = this.newest;
-    if (this.newest === NONE) this.oldest = record;
-    else words[this.newest + NEWER] = record;
-    this.newest = record;
+    this.link(record);
     return record;
+  }
+
+  /** Makes a record the one that was added last. */
+  public renew(record: number): void {
+    this.unlink(record);
+    this.link(record);
   }
 
   /** The record that was added after this one, or NONE. */
@@ -56,6 +58,20 @@ export class AgedTable {
 
   /** Takes a record out. */
   public remove(record: number): void {
+    this.unlink(record);
+    this.table.remove(record);
+  }
+
+  private link(record: number): void {
+    const { words } = this.table;
+    words[record + NEWER] = NONE;
+    words[record + OLDER] = this.newest;
+    if (this.newest === NONE) this.oldest = record;
+    else words[this.newest + NEWER] = record;
+    this.newest = record;
+  }
+
+  private unlink(record: number): void {
     const { words } = this.table;
     const newer = words[record + NEWER];
     const older = words[record + OLDER];
@@ -63,6 +79,5 @@ export class AgedTable {
     else words[older + NEWER] = newer;
     if (newer === NONE) this.newest = older;
     else words[newer + OLDER] = older;
-    this.table.remove(record);
   }
 }

@@ -3,7 +3,7 @@ import { crc32 } from 'zlib';
 import {
   buildRing, endpointOf, GENERATION_3, HashRing, RING_GENERATIONS, routeKeysBy,
 } from './hash-ring';
-import { oracleLines } from '../../testing/oracle-lines';
+import { oracleLines } from '../testing/oracle-lines';
 
 interface RingCase {
   readonly generation?: number;

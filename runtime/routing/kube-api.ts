@@ -10,8 +10,8 @@ import { request } from 'https';
 import { join } from 'path';
 import type { EndpointSlice } from './endpoint-slices';
 import { readReason, readSliceEvent, readSlicePage, type SliceEvent } from './slice-codec';
-import type { Clock } from '../../clock';
-import { MalformedError } from '../../errors';
+import type { Clock } from '../clock';
+import { MalformedError } from '../errors';
 
 /** Slices of a Service at one moment. */
 export interface SliceList {

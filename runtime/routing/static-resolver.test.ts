@@ -1,5 +1,5 @@
 import { StaticResolver } from './static-resolver';
-import { componentContext } from '../../testing/component-context';
+import { componentContext } from '../testing/component-context';
 
 test('the configured backends are published once, in the order of their bytes', async () => {
   const { metrics } = componentContext('load_balancing');

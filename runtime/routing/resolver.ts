@@ -1,7 +1,7 @@
 /** How the load-balancing exporter learns its backends. */
-import type { Clock } from '../../clock';
-import type { Logger } from '../../telemetry/logger';
-import type { Instrument, Metrics } from '../../telemetry/metrics';
+import type { Clock } from '../clock';
+import type { Logger } from '../telemetry/logger';
+import type { Instrument, Metrics } from '../telemetry/metrics';
 
 /** Told the backends, in the order of their bytes, whenever the list has changed. */
 export type BackendsListener = (endpoints: readonly string[]) => void;

@@ -13,9 +13,9 @@
  * lookup is one load.
  */
 import { orderByPosition, pointCrcs } from './ring-points';
-import type { KeyRoute } from '../../otlp/key-splitter';
-import type { Route } from '../../otlp/trace-splitter';
-import { crc32 } from '../../wire/crc32';
+import type { KeyRoute } from '../otlp/key-splitter';
+import type { Route } from '../otlp/trace-splitter';
+import { crc32 } from '../wire/crc32';
 
 const TRACE_ID_BYTES = 16;
 /** Upstream reads a missing trace id as sixteen zeros. */

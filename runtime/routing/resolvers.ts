@@ -4,7 +4,7 @@ import { K8sResolver } from './k8s-resolver';
 import { inClusterAddress, KubeApi } from './kube-api';
 import type { Resolver, ResolverContext } from './resolver';
 import { StaticResolver } from './static-resolver';
-import type { LoadBalancingSettings } from '../../config';
+import type { LoadBalancingSettings } from '../config';
 
 const DEFAULT_KUBE_TIMEOUT_MS = 60_000;
 

@@ -15,7 +15,7 @@ import { EndpointSlices, parseServiceName } from './endpoint-slices';
 import { KubeApiError, ServiceRef, SliceSource } from './kube-api';
 import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
 import type { SliceEvent } from './slice-codec';
-import { MalformedError, messageOf } from '../../errors';
+import { MalformedError, messageOf } from '../errors';
 
 /** How a k8s resolver asks. */
 export interface K8sResolverSettings {

@@ -1,5 +1,5 @@
 import { BackendList, BackendsListener, Resolver } from './resolver';
-import type { Metrics } from '../../telemetry/metrics';
+import type { Metrics } from '../telemetry/metrics';
 
 /** Knows the backends from the configuration. */
 export class StaticResolver implements Resolver {

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'dns';
 import { DnsResolver, DnsResolverSettings } from './dns-resolver';
 import type { Family, NameClient } from './name-servers';
-import { componentContext } from '../../testing/component-context';
+import { componentContext } from '../testing/component-context';
 
 /** Addresses, how long they hold in seconds, and the families that nobody answered for. */
 interface Held {

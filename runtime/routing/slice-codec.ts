@@ -5,7 +5,7 @@
  * else stands there may come from a newer server.
  */
 import type { EndpointSlice, SliceEndpoint } from './endpoint-slices';
-import { MalformedError } from '../../errors';
+import { MalformedError } from '../errors';
 
 /** One page of a list. */
 export interface SlicePage {

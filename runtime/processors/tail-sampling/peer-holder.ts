@@ -1,0 +1,101 @@
+/** What a pool of samplers asks of this one and tells it (docs/trace-peers.md). */
+import type { Arrival } from './arrival';
+import type { HeldTraces } from './held-traces';
+import type { Intake } from './intake';
+import type { MemoryBound } from './memory-bound';
+import { PENDING, SAMPLED } from './policies/policy';
+import type { SpanArena } from './span-arena';
+import { SpansElsewhere } from './spans-elsewhere';
+import type { ComponentContext } from '../../component';
+import type { TailSamplingSettings } from '../../config';
+import {
+  DECIDED_DROPPED, DECIDED_KEPT, HELD, UNKNOWN, type TraceHolder,
+} from '../../peers/trace-holder';
+import type { TracePeers } from '../../peers/trace-peers';
+import { tracePool } from '../../peers/trace-pool';
+
+/** On top of decision_wait, until the tick by which a trace is decided at the latest. */
+const TICK_MS = 1000;
+
+/** What a pool is joined with. */
+export interface PeerHolderOptions {
+  /** The processor's settings. */
+  readonly settings: TailSamplingSettings;
+  /** The traces. */
+  readonly traces: HeldTraces;
+  /** Takes spans, and is told that some are for other pods. */
+  readonly arrival: Arrival;
+  /** Where spans are held. */
+  readonly arena: SpanArena;
+  /** Takes requests. */
+  readonly intake: Intake;
+  /** Says whether there is memory for more. */
+  readonly bound: MemoryBound;
+  /** Whether the processor takes nothing any more. */
+  readonly isClosed: () => boolean;
+}
+
+/**
+ * Joins the pool that the extension `id` makes.
+ *
+ * @throws Error when there is no such extension, or another sampler is in its pool.
+ */
+export function joinPool(
+  id: string, context: ComponentContext, options: PeerHolderOptions,
+): TracePeers {
+  const { settings, arrival, arena, traces } = options;
+  const holder = new PeerHolder(options);
+  const longestWaitMs = Math.max(TICK_MS, settings.decisionWait) + TICK_MS;
+  const peers = tracePool(id, context).attach(holder, longestWaitMs);
+  arrival.elsewhere = new SpansElsewhere(arena, peers);
+  traces.decided = (w0, w1, w2, w3, isKept) => peers.decided(w0, w1, w2, w3, isKept);
+  return peers;
+}
+
+class PeerHolder implements TraceHolder {
+  public constructor(private readonly options: PeerHolderOptions) {}
+
+  public get isIdle(): boolean {
+    return this.options.traces.undecided === 0;
+  }
+
+  public stateOf(w0: number, w1: number, w2: number, w3: number): number {
+    const decision = this.options.traces.decisionOf(w0, w1, w2, w3);
+    if (decision === undefined) return UNKNOWN;
+    if (decision === PENDING) return HELD;
+    return decision === SAMPLED ? DECIDED_KEPT : DECIDED_DROPPED;
+  }
+
+  /** As for senders, a request is let in as long as there is room at all. */
+  public hasRoom(): boolean {
+    const { traces, bound, settings, isClosed } = this.options;
+    if (isClosed() || settings.blockOnOverflow && traces.isFull) return false;
+    traces.lookAtClock();
+    return bound.makeRoom();
+  }
+
+  public take(request: Uint8Array, hops: number, isForwarded: boolean): void {
+    this.options.intake.take([request], hops, isForwarded);
+  }
+
+  public hold(
+    w0: number, w1: number, w2: number, w3: number, chunks: readonly Uint8Array[], since: number,
+  ): void {
+    const { traces, intake } = this.options;
+    traces.create(w0, w1, w2, w3, Math.max(0, traces.lookAtClock() - since));
+    intake.take(chunks);
+  }
+
+  public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+    const { traces } = this.options;
+    traces.lookAtClock();
+    traces.learn(w0, w1, w2, w3, isKept);
+  }
+
+  /** `learn` was told before: what is taken finds the verdict. */
+  public follow(
+    _w0: number, _w1: number, _w2: number, _w3: number, chunks: readonly Uint8Array[],
+  ): void {
+    this.options.intake.take(chunks);
+  }
+}
