@@ -5,7 +5,7 @@ import { contracts, parseGoDuration } from './config';
 import type { CollectorImage } from './distribution/collector-image';
 import type { PartFacts, TierPart } from './features/part';
 import { traceGatherers } from './graph/checks/pipelines';
-import { drainBudget } from './graph/drain-budget';
+import { drainBudget, type HeldTraces } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
 import { needsToken, permissionsFor } from './graph/permissions';
 import { Protocol } from './graph/protocol';
@@ -16,11 +16,12 @@ import { leaveSeconds, peersPort } from './graph/trace-pool';
 import { chooseImage } from './image-choice';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
 import { TierSecurity } from './security/tier-security';
-import { tierProblems } from './tier-checks';
+import { tierProblems, tierWarnings, type CheckedTier } from './tier-checks';
 import { tierConfig, type TierConfig } from './tier-config';
 import { allOf, partsOf } from './tier-parts';
 import type { CollectorTierProps } from './tier-props';
 import { queueProblems, queueStorages } from './tier-queues';
+import { warn } from './warnings';
 import { scaleInOf } from './workload/autoscaler';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
 import { headlessName } from './workload/collector-services';
@@ -51,8 +52,8 @@ export interface TierPlan {
   readonly tracesPerSecond?: number;
   /** Whether senders need one address per pod. */
   readonly isHeadless: boolean;
-  /** Whether its pods may call each other. */
-  readonly isPool?: boolean;
+  /** Whether its pods are to be one sampler, if the image can do that. */
+  readonly wantsPool?: boolean;
   /** Ports of the node that lead to its pods. */
   readonly hostPorts?: HostPorts;
   /** What this kind of tier adds to all others. */
@@ -116,7 +117,7 @@ export class CollectorTier extends Construct {
       partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
-    const secured = { ...props, isPool: plan.isPool };
+    const secured = { ...props, isPool: plan.wantsPool };
     this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, secured);
     const facts: PartFacts = {
       name: this.name,
@@ -209,8 +210,8 @@ export class CollectorTier extends Construct {
       secrets: this.secrets(props),
       parts: this.parts,
       graceSeconds: props.terminationGracePeriod?.toSeconds()
-        ?? drainBudget(this._waitSeconds, this.leaveSeconds).totalSeconds,
-      leaveSeconds: this.leaveSeconds,
+        ?? drainBudget(this._held).totalSeconds,
+      leaveSeconds: this._held.leaveSeconds,
     }, queueStorages(props));
   }
 
@@ -245,9 +246,9 @@ export class CollectorTier extends Construct {
       minPods: min,
       maxPods: max,
       memory: memoryOf(props, plan, this.image),
-      scaleIn: plan.scaling && scaleInOf(plan.scaling, this._waitSeconds),
-      waitSeconds: this._waitSeconds,
-      leaveSeconds: this.leaveSeconds,
+      scaleIn: plan.scaling && scaleInOf(plan.scaling, this._held),
+      ...this._held,
+      wantsPool: plan.wantsPool === true,
       graceSeconds: props.terminationGracePeriod?.toSeconds(),
       tracesPerSecond: plan.tracesPerSecond,
       nodeLabels: props.placement?.nodeLabels,
@@ -257,23 +258,32 @@ export class CollectorTier extends Construct {
     };
     registerTier(this, facts);
     this.node.addValidation({
-      validate: () => tierProblems({
-        facts,
-        tiers: allTiers(this),
-        config: this.config,
-        reachable: reachable(props),
-        forwardTo: props.forwardTo,
-        exportTo: props.exportTo ?? [],
-        variables: this.variables(props),
-        taken: allOf(this.parts, 'env').map(({ name }) => name),
-        problems: [
-          ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
-          ...this._workload.problems, ...storageProblems(this.config.data),
-          ...unwatchedProblems(props, plan),
-        ],
-        wrong: plan.wrong,
-      }).map((sentence) => sentence.replace(/\n/g, '\n    ')),
+      validate: () => {
+        const checked = this.checked(facts, props, plan);
+        const problems = tierProblems(checked);
+        if (problems.length === 0) warn(this, tierWarnings(checked));
+        return problems.map((sentence) => sentence.replace(/\n/g, '\n    '));
+      },
     });
+  }
+
+  private checked(facts: TierFacts, props: CollectorTierProps, plan: TierPlan): CheckedTier {
+    return {
+      facts,
+      tiers: allTiers(this),
+      config: this.config,
+      reachable: reachable(props),
+      forwardTo: props.forwardTo,
+      exportTo: props.exportTo ?? [],
+      variables: this.variables(props),
+      taken: allOf(this.parts, 'env').map(({ name }) => name),
+      problems: [
+        ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
+        ...this._workload.problems, ...storageProblems(this.config.data),
+        ...unwatchedProblems(props, plan),
+      ],
+      wrong: plan.wrong,
+    };
   }
 
   /** Values of Secrets by variable, one after the other as they were asked for. */
@@ -300,15 +310,12 @@ export class CollectorTier extends Construct {
   }
 
   /**
-   * How long traces are held, after overrides; 0 when they are not.
+   * How long traces are held and leaving a pool takes, after overrides.
    * @internal
    */
-  public get _waitSeconds(): number {
-    return decisionWaitSeconds(this.config);
-  }
-
-  private get leaveSeconds(): number {
-    return leaveSeconds(this.config.data, this._waitSeconds);
+  public get _held(): HeldTraces {
+    const waitSeconds = decisionWaitSeconds(this.config);
+    return { waitSeconds, leaveSeconds: leaveSeconds(this.config.data, waitSeconds) };
   }
 
   /** @internal */

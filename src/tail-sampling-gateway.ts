@@ -5,8 +5,7 @@ import { CollectorTier } from './collector-tier';
 import {
   tailSamplingProcessor, type StressReliefConfig, type TailSamplingProcessorConfig,
 } from './config';
-import { Place, type PartFacts, type TierPart } from './features/part';
-import { PEERS_PORT, tracePeersPart } from './features/trace-peers';
+import { Place, type TierPart } from './features/part';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
 import { Protocol } from './graph/protocol';
@@ -14,13 +13,14 @@ import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import { rightProps } from './prop-kinds';
+import { poolParts, poolProblems, wantsPool } from './sampler-pool';
 import { SamplingPolicy } from './sampling-policy';
 import { SAMPLER_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
-import { peersName, peersPolicy, peersService } from './workload/peer-objects';
+import { peersPolicy, peersService, type PeersNetworkPolicy } from './workload/peer-objects';
 import { Scaling, scalingProblems } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
 
@@ -97,13 +97,23 @@ export interface TailSamplingOptions {
    */
   readonly discovery?: Discovery;
   /**
-   * Whether pods tell each other of their traces, so that no trace is split when the pool changes.
-   * Only the runtime image has it: with one of upstream, scaling and roll-outs split open traces.
-   * A NetworkPolicy lets the sampler's own pods alone reach their port 4319 and leaves all other
-   * ports open. Certificates of `transportSecurity` must be good for clients, too.
+   * Whether pods are one sampler: they tell each other of their traces on port 4319, so that no
+   * trace is split when their number changes or an image is rolled out, and senders may route
+   * traces or not. With an image of upstream they cannot: senders then route by trace id, and
+   * synthesis warns that open traces are split by such changes.
+   *
+   * With `transportSecurity` both sides show a certificate with the same name, that of the tier, so
+   * that certificates from Secrets must be good for clients, too. Without it, whoever reaches the
+   * port can give spans and decisions, as whoever reaches that of OTLP can give spans.
    * @default - true with the runtime image, when there can be more than one pod
    */
   readonly tracePeers?: boolean;
+  /**
+   * Writes a NetworkPolicy for port 4319, on which pods that are one sampler call each other. A
+   * namespace that lets nothing in by itself needs one, or pods never become ready.
+   * @default - none, for it would have to open or to close all other ports
+   */
+  readonly peersNetworkPolicy?: PeersNetworkPolicy;
 }
 
 /** What a sampler is told. */
@@ -129,8 +139,8 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
   public readonly statefulSet: k8s.KubeStatefulSet;
   /** Changes their number, when that is not fixed. */
   public readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
-  /** Keeps others from the port on which pods call each other, when they do. */
-  public readonly networkPolicy?: k8s.KubeNetworkPolicy;
+  /** Says who reaches the port on which pods call each other, when it was asked for. */
+  public readonly peersNetworkPolicy?: k8s.KubeNetworkPolicy;
   /** Has the addresses of all pods, ready or not, when pods find each other by DNS. */
   public readonly peersService?: k8s.KubeService;
   /** Keeps those who empty nodes from taking all of them; none for a single pod. */
@@ -148,11 +158,15 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       scaling,
       tracesPerSecond: right.props.expectedTracesPerSecond,
       isHeadless: true,
-      isPool: isPool(right.props, scaling),
+      wantsPool: wantsPool(right.props, scaling),
       maxConnectionAge: MAX_CONNECTION_AGE,
       parts: (facts) => [
         tailSampling(right.props, decisionWait, scaling),
-        ...poolParts(right.props, scaling, facts),
+        ...poolParts(right.props, scaling, {
+          facts,
+          pods: podsOf(right.props.discovery, facts.name, facts.namespace, right.props.grpcPort),
+          isDns: right.props.discovery === Discovery.DNS,
+        }),
       ],
       problems: [
         ...right.problems,
@@ -164,11 +178,13 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     });
     this.discovery = right.props.discovery ?? Discovery.KUBERNETES_API;
     const { peers } = this._ports;
-    if (peers !== undefined) {
-      this.networkPolicy = peersPolicy(this, 'peers-policy', this._tier, peers);
-      if (this.discovery === Discovery.DNS) {
-        this.peersService = peersService(this, 'peers-service', this._tier, peers);
-      }
+    const { peersNetworkPolicy } = right.props;
+    if (peers !== undefined && peersNetworkPolicy !== undefined) {
+      this.peersNetworkPolicy = peersPolicy(
+        this, 'peers-policy', this._tier, peers, peersNetworkPolicy);
+    }
+    if (peers !== undefined && this.discovery === Discovery.DNS) {
+      this.peersService = peersService(this, 'peers-service', this._tier, peers);
     }
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: this._metadata,
@@ -184,7 +200,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     if (this._sleepsBeforeStop) sleepBeforeStop(this.statefulSet);
     this.node.defaultChild = this.statefulSet;
     this.autoscaler = autoscaler(
-      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._waitSeconds);
+      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._held);
     this.disruptionBudget = disruptionBudget(
       this, 'disruption-budget', this._tier, scaling, availability);
   }
@@ -220,39 +236,6 @@ function podsOf(
     : Resolver.kubernetes({ name, namespace, port });
 }
 
-/** Whether pods are one sampler, as far as the image is known. */
-function isPool({ tracePeers, image }: TailSamplingGatewayProps, scaling: Scaling): boolean {
-  return image?.isRuntime !== false && (tracePeers ?? scaling.max > 1);
-}
-
-function poolParts(
-  props: TailSamplingGatewayProps, scaling: Scaling, facts: PartFacts,
-): TierPart[] {
-  if (!isPool(props, scaling)) return [];
-  const { discovery, grpcPort, tracePeers } = props;
-  const { name, namespace } = facts;
-  const pods = podsOf(discovery, name, namespace, grpcPort);
-  const { dns, k8s: api, static: listed } = pods._toConfig();
-  const isDns = discovery === Discovery.DNS;
-  return [tracePeersPart({
-    resolver: { dns, k8s: api, static: listed },
-    allPodsHostname: isDns ? serviceHost(peersName({ name }), namespace) : undefined,
-    delaySeconds: isDns ? DNS_LAG_SECONDS : API_LAG_SECONDS,
-  }, facts, tracePeers !== true)];
-}
-
-function poolProblems(props: TailSamplingGatewayProps, scaling: Scaling): string[] {
-  const { tracePeers, image, grpcPort, httpPort } = props;
-  if (tracePeers === true && image?.isRuntime === false) {
-    return ['tracePeers: is a setting of otelgw alone, got an image of upstream.'
-      + '\n→ leave `image` or `tracePeers` out.'];
-  }
-  return isPool(props, scaling) && [grpcPort, httpPort].includes(PEERS_PORT) ? [
-    `tracePeers: takes port ${PEERS_PORT}, by which pods call each other, got it as a port of OTLP.`
-    + '\n→ give `grpcPort` or `httpPort` another number.',
-  ] : [];
-}
-
 function tailSampling(
   options: TailSamplingGatewayProps, decisionWait: Duration, scaling: Scaling,
 ): TierPart {
@@ -271,7 +254,7 @@ function tailSampling(
     ...sizesAndWaits(options),
     policies: policies.map((policy) => policy._toConfig()),
   };
-  const peers = isPool(options, scaling) ? 'trace_peers' : undefined;
+  const peers = wantsPool(options, scaling) ? 'trace_peers' : undefined;
   return {
     processors: [{
       contract: tailSamplingProcessor,

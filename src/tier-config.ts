@@ -175,7 +175,7 @@ function writtenParts(
     exporters: write(allOf(parts, 'exporters')),
     connectors: write(allOf(parts, 'connectors')),
     extensions: write(allOf(parts, 'extensions')
-      .filter(({ isOptional }) => isOptional !== true || image.isRuntime)),
+      .filter(({ isRuntimeOnly }) => isRuntimeOnly !== true || image.isRuntime)),
   };
 }
 

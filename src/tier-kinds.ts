@@ -133,6 +133,7 @@ export const SAMPLER_KINDS: Kinds = {
   },
   discovery: oneOf(['kubernetes-api', 'dns'], 'Discovery.DNS'),
   tracePeers: switched,
+  peersNetworkPolicy: oneOf(['admit', 'restrict'], 'PeersNetworkPolicy.ADMIT'),
 };
 
 /** How a store that speaks OTLP is reached. */

@@ -16,7 +16,7 @@ function everything(props: object) {
   return synthesized((chart) => {
     const scaling = Scaling.horizontal({ max: 5 });
     const sampler = new TailSamplingGateway(
-      chart, 'sampler', { exportTo, policies, scaling, ...props });
+      chart, 'sampler', { exportTo, policies, scaling, tracePeers: true, ...props });
     new GatewayDeployment(chart, 'gateway', { exportTo, scaling, ...props });
     new MultiLayerGateway(chart, 'chain', { exportTo, layers: [{ name: 'one' }] });
     new AgentDaemonSet(chart, 'agent', { forwardTo: sampler, ...props });
@@ -37,7 +37,6 @@ test('names are what they were', () => {
       'Deployment gateway',
       'HorizontalPodAutoscaler gateway',
       'HorizontalPodAutoscaler sampler',
-      'NetworkPolicy sampler-peers',
       'PodDisruptionBudget chain-one',
       'PodDisruptionBudget gateway',
       'PodDisruptionBudget sampler',

@@ -1,8 +1,9 @@
 import { Duration } from 'cdk8s';
 import { synthesized } from './synthesized';
 import {
-  Backend, CertificateIssuer, CollectorConfigOverrides, CollectorImage, Discovery, SamplingPolicy,
-  Scaling, SecretReference, TailSamplingGateway, TransportSecurity,
+  AgentDaemonSet, Backend, CertificateIssuer, CollectorConfigOverrides, CollectorImage, Discovery,
+  MultiLayerGateway, PeersNetworkPolicy, SamplingPolicy, Scaling, SecretReference,
+  TailSamplingGateway, TransportSecurity,
 } from '../src';
 
 const policies = [SamplingPolicy.alwaysSample('all')];
@@ -10,7 +11,7 @@ const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
 
 function sampler(props: object = {}) {
   return synthesized((chart) => {
-    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, ...props });
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, tracePeers: true, ...props });
   });
 }
 
@@ -49,19 +50,28 @@ test('by DNS a Service of its own tells them who is not ready, and they ask for 
   expect(objects.has('Role', 'sampler-finds-sampler')).toBe(false);
 });
 
-test('their own pods alone reach the port by which they call each other', () => {
-  const { podSelector, policyTypes, ingress } = sampler()
-    .get('NetworkPolicy', 'sampler-peers').spec;
+test('no NetworkPolicy is written unless it is asked for', () => {
+  expect(sampler().all.filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
+});
+
+test.each([
+  [PeersNetworkPolicy.ADMIT, []],
+  [PeersNetworkPolicy.RESTRICT, [{
+    ports: [
+      { protocol: 'TCP', port: 1, endPort: 4318 },
+      { protocol: 'TCP', port: 4320, endPort: 65_535 },
+      { protocol: 'UDP', port: 1, endPort: 65_535 },
+    ],
+  }]],
+])('one that is to %s lets their own pods reach the port, and opens %j besides', (
+  peersNetworkPolicy, others,
+) => {
+  const objects = sampler({ peersNetworkPolicy });
+  const { podSelector, policyTypes, ingress } = objects.get('NetworkPolicy', 'sampler-peers').spec;
+  expect(podSelector).toEqual(objects.get('StatefulSet', 'sampler').spec.selector);
   expect(policyTypes).toEqual(['Ingress']);
   expect(ingress).toEqual([
-    { from: [{ podSelector }], ports: [{ protocol: 'TCP', port: 4319 }] },
-    {
-      ports: [
-        { protocol: 'TCP', port: 1, endPort: 4318 },
-        { protocol: 'TCP', port: 4320, endPort: 65_535 },
-        { protocol: 'UDP', port: 1, endPort: 65_535 },
-      ],
-    },
+    { from: [{ podSelector }], ports: [{ protocol: 'TCP', port: 4319 }] }, ...others,
   ]);
 });
 
@@ -109,21 +119,96 @@ test('an authority of its own is a file of theirs, whether senders show certific
     .toContain('tls-senders');
 });
 
-test.each([
-  { tracePeers: false }, { scaling: Scaling.fixed(1) },
-  { image: CollectorImage.contrib('0.159.0') },
-])('nothing of it is there with %j', (props) => {
-  const objects = sampler(props);
+/** What is there of a pool. */
+function poolIn(objects: ReturnType<typeof sampler>) {
   const { extensions, processors } = objects.configOf('sampler');
-  expect([extensions.trace_peers, processors.tail_sampling.peers]).toEqual([undefined, undefined]);
-  expect(objects.all.filter(({ kind }) => /NetworkPolicy|Role/.test(kind))).toEqual([]);
+  return [
+    extensions.trace_peers, processors.tail_sampling.peers,
+    ...objects.all.filter(({ kind }) => /NetworkPolicy|Role/.test(kind)),
+    ...objects.podOf('sampler').spec.containers[0].ports
+      .filter(({ name }: { name: string }) => name === 'peers'),
+  ].filter((each) => each !== undefined);
+}
+
+const contrib = CollectorImage.contrib('0.159.0');
+
+test.each([
+  { tracePeers: false },
+  { tracePeers: undefined, scaling: Scaling.fixed(1) },
+  { tracePeers: undefined, image: contrib },
+])('nothing of it is there with %j', (props) => {
+  expect(poolIn(sampler(props))).toEqual([]);
+});
+
+test('without a word pods of our image are one sampler', () => {
+  expect(poolIn(sampler({ tracePeers: undefined }))).not.toEqual([]);
+  expect(poolIn(sampler({ tracePeers: undefined, scaling: Scaling.horizontal({ max: 2 }) })))
+    .not.toEqual([]);
+});
+
+describe('with an image of upstream', () => {
+  let told: jest.SpyInstance;
+  beforeEach(() => { told = jest.spyOn(console, 'warn').mockReturnValue(); });
+  afterEach(() => told.mockRestore());
+
+  const inNewChart = (props: object) => synthesized((chart) => {
+    const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies, ...props });
+    new AgentDaemonSet(chart, 'agent', { forwardTo });
+  });
+
+  test('senders route by trace id in its place, and what is not promised is told', () => {
+    const objects = inNewChart({ tracePeers: true, image: contrib });
+    expect(poolIn(objects).map((each) => each.metadata?.name))
+      .toEqual(['agent-finds-sampler', 'agent-finds-sampler']);
+    expect(objects.configOf('agent').exporters['load_balancing/sampler'].routing_key)
+      .toBe('traceID');
+    expect(told.mock.calls).toEqual([[
+      'Warning: [telemetry/sampler] tracePeers: pods are one sampler with the image of this package'
+      + ' only, got otel/opentelemetry-collector-contrib:0.159.0: senders route by trace id, and'
+      + ' traces that are open while the number of pods changes or a roll-out is under way may be'
+      + ' split.\n    → use CollectorImage.runtime(), or give `tracePeers` false to be told no more.',
+    ]]);
+  });
+
+  test('that something else made necessary, it is told, too', () => {
+    const kafka = Backend.fromYaml('kafka', 'kafka', { brokers: ['kafka:9092'] });
+    inNewChart({ exportTo: [kafka] });
+    expect(told.mock.calls).toEqual([[expect.stringMatching(/^Warning: .* got otel\/opentel/)]]);
+  });
+
+  test.each([
+    { tracePeers: false, image: contrib }, { image: contrib },
+    { tracePeers: true, scaling: Scaling.fixed(1), image: contrib }, { tracePeers: true },
+  ])('%j, nothing is told', (props) => {
+    inNewChart(props);
+    expect(told).not.toHaveBeenCalled();
+  });
+});
+
+test('a layer of a chain may be a pool, and say what a sampler says', () => {
+  const objects = synthesized((chart) => {
+    new MultiLayerGateway(chart, 'chain', {
+      exportTo,
+      layers: [{ name: 'router' }, {
+        name: 'sampler',
+        tailSampling: {
+          policies, tracePeers: true, peersNetworkPolicy: PeersNetworkPolicy.ADMIT,
+          blockOnOverflow: true,
+        },
+      }],
+    });
+  });
+  expect(objects.configOf('chain-sampler').processors.tail_sampling)
+    .toMatchObject({ peers: 'trace_peers', block_on_overflow: true });
+  expect(objects.has('NetworkPolicy', 'chain-sampler-peers')).toBe(true);
 });
 
 test.each([
-  [{ tracePeers: true, image: CollectorImage.contrib('0.159.0') },
-    'tracePeers: is a setting of otelgw alone, got an image of upstream.'],
   [{ grpcPort: 4319 }, 'tracePeers: takes port 4319'],
   [{ tracePeers: 'yes' }, 'tracePeers: must be'],
+  [{ peersNetworkPolicy: 'all' }, 'peersNetworkPolicy: must be'],
+  [{ tracePeers: false, peersNetworkPolicy: PeersNetworkPolicy.ADMIT },
+    'peersNetworkPolicy: must be for pods that are one sampler, got no `tracePeers`.'],
 ])('%j is told', (props, sentence) => {
   expect(() => sampler(props)).toThrow(sentence);
 });

@@ -165,7 +165,7 @@ describe('with TLS', () => {
   beforeAll(() => { certificates = makeTestCertificates(); });
   afterAll(() => certificates.remove());
 
-  function tls(who: 'server' | 'stranger', name = 'sampler.test'): object {
+  function tls(who: 'server' | 'client' | 'stranger', name = 'sampler.test'): object {
     const { certFile, keyFile } = certificates[who];
     return {
       tls: {
@@ -189,6 +189,7 @@ describe('with TLS', () => {
 
   test.each([
     ['a certificate of other authorities', () => tls('stranger'), /certificate|self-signed/],
+    ['the certificate of a sender', () => tls('client'), /client's .* must hold the name sampler/],
     ['no TLS', () => ({}), /TLS/],
     ['a name that the certificate does not hold', () => tls('server', 'other.test'), /other\.test/],
   ])('a pod with %s is not heard, and it is said why', async (_, other, why) => {

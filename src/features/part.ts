@@ -16,8 +16,8 @@ export interface PartComponent {
   };
   /** What stands behind its type, as in `type/name`. */
   readonly name?: string;
-  /** Whether an extension is left out for images of upstream. */
-  readonly isOptional?: boolean;
+  /** Whether an extension is left out for images of upstream, which can do without it. */
+  readonly isRuntimeOnly?: boolean;
   /**
    * Its configuration in the words of `version`.
    * @throws ConfigurationError with all mistakes in it.

@@ -3,9 +3,6 @@ import { Duration } from 'cdk8s';
 import type { PartFacts, TierPart } from './part';
 import { tracePeersExtension, type TracePeersResolverConfig } from '../config';
 
-/** Where pods take calls of each other. */
-export const PEERS_PORT = 4319;
-
 /** How the pods of a sampler find each other. */
 export interface PeersDiscovery {
   /** As senders find them, so that all have the same ring. */
@@ -19,12 +16,11 @@ export interface PeersDiscovery {
 /** What it adds to a sampler. */
 export function tracePeersPart(
   { resolver, allPodsHostname, delaySeconds }: PeersDiscovery, { poolTls: tls }: PartFacts,
-  isOptional: boolean,
 ): TierPart {
   return {
     extensions: [{
       contract: tracePeersExtension,
-      isOptional,
+      isRuntimeOnly: true,
       write: (at) => tracePeersExtension.write({
         address: '${env:POD_IP}',
         resolver,

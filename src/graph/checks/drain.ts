@@ -4,7 +4,7 @@ import { drainBudget } from '../drain-budget';
 
 /** Less time to end than draining takes. */
 export const drain: Check = ({ waitSeconds, leaveSeconds, graceSeconds }) => {
-  const { totalSeconds, sum } = drainBudget(waitSeconds, leaveSeconds);
+  const { totalSeconds, sum } = drainBudget({ waitSeconds, leaveSeconds });
   if (graceSeconds === undefined || graceSeconds >= totalSeconds) return [];
   return [`terminationGracePeriod: ${graceSeconds} s is shorter than draining takes: ${sum}.`
     + `\n→ remove \`terminationGracePeriod\` (${totalSeconds} s is then written)`
