@@ -1,7 +1,7 @@
 import { Chart, type Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { contracts, parseGoDuration } from './config';
+import { contracts } from './config';
 import type { CollectorImage } from './distribution/collector-image';
 import type { PartFacts, TierPart } from './features/part';
 import { traceGatherers } from './graph/checks/pipelines';
@@ -12,7 +12,7 @@ import { Protocol } from './graph/protocol';
 import type { SecretReference } from './graph/secret-reference';
 import { Signal } from './graph/signal';
 import { allTiers, registerTier, valueAt, type TierFacts } from './graph/tier-facts';
-import { leaveSeconds, peersPort } from './graph/trace-pool';
+import { heldTraces, peersPort } from './graph/trace-pool';
 import { chooseImage } from './image-choice';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
 import { TierSecurity } from './security/tier-security';
@@ -314,8 +314,7 @@ export class CollectorTier extends Construct {
    * @internal
    */
   public get _held(): HeldTraces {
-    const waitSeconds = decisionWaitSeconds(this.config);
-    return { waitSeconds, leaveSeconds: leaveSeconds(this.config.data, waitSeconds) };
+    return heldTraces(this.config.data);
   }
 
   /** @internal */
@@ -351,19 +350,6 @@ function reachable({ forwardTo, exportTo = [] }: CollectorTierProps): Signal[] {
     || exportTo.some(({ signals }) => signals.includes(signal)));
 }
 
-/** The settings of all tail samplers, after overrides. */
-function samplersOf({ data }: TierConfig): unknown[] {
-  return Object.entries(data.processors ?? {})
-    .filter(([id]) => id.split('/')[0] === 'tail_sampling').map(([, sampler]) => sampler);
-}
-
-/** How long traces are held, after overrides; 0 when they are not. */
-function decisionWaitSeconds(config: TierConfig): number {
-  const waits = samplersOf(config)
-    .map((sampler) => parseGoDuration(String(valueAt(sampler, 'decision_wait') ?? '30s')));
-  return Math.max(0, ...waits.map((ms) => (ms ?? 0) / 1000));
-}
-
 function memoryOf({ memory }: CollectorTierProps, plan: TierPlan, image: CollectorImage) {
   return memoryBudget(memory?.toMebibytes() ?? plan.memoryMib, image.isRuntime);
 }
@@ -388,7 +374,8 @@ function plainEnv({ pod = {} }: CollectorTierProps): Record<string, string> {
 
 /** Types of the components that the alerts of a tier are about. */
 function componentTypes({ data }: TierConfig): string[] {
-  return [data.processors, data.exporters].flatMap((section) => Object.keys(section ?? {}))
+  return [data.processors, data.exporters, data.extensions]
+    .flatMap((section) => Object.keys((section ?? {}) as object))
     .map((id) => id.split('/')[0])
     .map((type) => contracts.find(({ aliases }) => aliases.includes(type))?.type ?? type);
 }

@@ -1,5 +1,6 @@
 /** The pools that samplers of a tier are in, by its configuration after overrides. */
-import { poolsOf } from './checks/pipelines';
+import { poolsOf, tailSamplers } from './checks/pipelines';
+import type { HeldTraces } from './drain-budget';
 import type { MemoryPart } from './memory-budget';
 import { valueAt, type CollectorData } from './tier-facts';
 import { parseGoDuration } from '../config';
@@ -19,14 +20,18 @@ export function peersPort(data: CollectorData): number | undefined {
   return Number(/:(\d+)$/.exec(endpoint)?.[1] ?? PEERS_PORT);
 }
 
-/** Longest time that leaving the pool takes; 0 when there is none. */
-export function leaveSeconds(data: CollectorData, waitSeconds: number): number {
-  return Math.max(0, ...poolsOf(data).map(({ config }) => {
-    const seconds = (key: string, usual: string) =>
-      (parseGoDuration(String(valueAt(config, key) ?? usual)) ?? 0) / 1000;
-    return seconds('leave_timeout', '0s')
-      || waitSeconds + 2 * seconds('resolver_delay', '10s') + HANDOVER_SECONDS;
-  }));
+/** How long traces are held, and leaving the pool takes. */
+export function heldTraces(data: CollectorData): HeldTraces {
+  const waitSeconds = Math.max(0, ...tailSamplers(data).map(({ config }) =>
+    secondsAt(config, 'decision_wait', '30s')));
+  const leaveSeconds = Math.max(0, ...poolsOf(data).map(({ config }) =>
+    secondsAt(config, 'leave_timeout', '0s')
+      || waitSeconds + 2 * secondsAt(config, 'resolver_delay', '10s') + HANDOVER_SECONDS));
+  return { waitSeconds, leaveSeconds };
+}
+
+function secondsAt(config: unknown, key: string, usual: string): number {
+  return (parseGoDuration(String(valueAt(config, key) ?? usual)) ?? 0) / 1000;
 }
 
 /** Spans that may wait for answers of other pods. */
