@@ -160,9 +160,12 @@ describe('strangers', () => {
   }, 30_000);
 });
 
-describe('with TLS', () => {
+describe.each(HTTP2S)('with TLS over %s HTTP/2', (http2) => {
   let certificates: TestCertificates;
-  beforeAll(() => { certificates = makeTestCertificates(); });
+  beforeAll(() => {
+    useHttp2(http2);
+    certificates = makeTestCertificates();
+  });
   afterAll(() => certificates.remove());
 
   function tls(who: 'server' | 'client' | 'stranger', name = 'sampler.test'): object {
