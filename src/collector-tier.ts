@@ -117,7 +117,8 @@ export class CollectorTier extends Construct {
       partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
-    const secured = { ...props, isPool: plan.wantsPool };
+    const { wantsPool } = plan;
+    const secured = { ...props, wantsPool, isPool: () => this._ports.peers !== undefined };
     this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, secured);
     const facts: PartFacts = {
       name: this.name,

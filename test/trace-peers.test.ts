@@ -37,7 +37,7 @@ test('they may read the EndpointSlices of their own Service', () => {
   expect(objects.podOf('sampler').spec.automountServiceAccountToken).toBe(true);
 });
 
-test('by DNS a Service of its own tells them who is not ready, and they ask for no permission', () => {
+test('by DNS a Service of its own tells them who is not ready, and they need no permission', () => {
   const objects = sampler({ discovery: Discovery.DNS });
   expect(objects.configOf('sampler').extensions.trace_peers).toMatchObject({
     resolver: { dns: { hostname: 'sampler-headless.observability.svc.cluster.local' } },
@@ -106,7 +106,7 @@ test('with TLS they show each other the certificate of the server', () => {
   expect(dnsNames).toContain('sampler.observability.svc.cluster.local');
 });
 
-test('an authority of its own is a file of theirs, whether senders show certificates or not', () => {
+test('an authority of its own is a file of theirs, even if senders show no certificates', () => {
   const objects = sampler({
     transportSecurity: TransportSecurity.tls(CertificateIssuer.secrets({
       server: 'sampler-tls', names: ['traces.test'], authority: SecretReference.of('ca', 'pem'),
@@ -185,7 +185,9 @@ test('a layer of a chain may be a pool, and say what a sampler says', () => {
       layers: [{ name: 'router' }, {
         name: 'sampler',
         tailSampling: {
-          policies, tracePeers: true, peersNetworkPolicy: PeersNetworkPolicy.ADMIT,
+          policies,
+          tracePeers: true,
+          peersNetworkPolicy: PeersNetworkPolicy.ADMIT,
           blockOnOverflow: true,
         },
       }],

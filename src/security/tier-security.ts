@@ -28,8 +28,10 @@ export interface SecuredTier {
   readonly authentication?: Authentication;
   /** Where it sends to. */
   readonly forwardTo?: ITelemetryTarget;
-  /** Whether its pods call each other, by the certificate of the server. */
-  readonly isPool?: boolean;
+  /** Whether its pods are to call each other, if the image can do that. */
+  readonly wantsPool?: boolean;
+  /** Whether they do, by the certificate of the server; known when there is an image. */
+  readonly isPool?: () => boolean;
 }
 
 /** What the OTLP receiver is told beside where it listens. */
@@ -188,14 +190,15 @@ export class TierSecurity {
         tier,
         suffix: 'server',
         issuer,
-        usages: this.given.isPool === true ? ['server auth', 'client auth'] : ['server auth'],
+        usages: () => this.given.isPool?.() === true
+          ? ['server auth', 'client auth'] : ['server auth'],
         dnsNames: this.certificate?.names,
       });
       return [secretVolume(SERVER, [{ secret }])];
     }
     const { server = '', authority } = secrets ?? {};
     const own = secretVolume(SERVER, [{ secret: server }]);
-    const isVerifying = transportSecurity._asksSenders || this.given.isPool === true;
+    const isVerifying = transportSecurity._asksSenders || this.given.wantsPool === true;
     return authority === undefined || !isVerifying
       ? [own] : [own, secretVolume(AUTHORITY_OF_SENDERS, [authorityOf(authority)])];
   }
@@ -210,7 +213,7 @@ export class TierSecurity {
       const { _certManager: manager, _secrets: secrets } = issuer;
       if (manager !== undefined) {
         const secret = certificate(scope, `${folder}-certificate`, {
-          tier, suffix: folder, issuer: manager, usages: ['client auth'],
+          tier, suffix: folder, issuer: manager, usages: () => ['client auth'],
         });
         return secretVolume(folder, isShown ? [{ secret }] : [onlyAuthority(secret)]);
       }

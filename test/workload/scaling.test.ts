@@ -92,7 +92,7 @@ test.each([
   });
 });
 
-test('samplers come one by one where each new one splits traces, and at once where none does', () => {
+test('samplers come slowly where each new one splits traces, and at once where none does', () => {
   const upOf = (isPool: boolean) => samplers(Duration.seconds(30), isPool).scaleUp;
   expect(upOf(false)).toEqual({
     stabilizationWindowSeconds: 60,

@@ -140,7 +140,8 @@ test('a table that kills its pod before it is full is told', () => {
 
 test.each([
   ['', sampler, '', 684], ['in a pool ', peer, ' + 64 MiB queue of trace_peers', 748],
-])('all that is held %scan be printed', (_, busy, queue, total) => {
+])('all that is held %scan be printed', (_, busy, peers, total) => {
   expect(memorySum(memoryParts({ ...busy, tracesPerSecond: 1000 }))).toBe(
-    `96 MiB process + 88 MiB held traces${queue} + 500 MiB queue of otlp_grpc/store = ${total} MiB`);
+    `96 MiB process + 88 MiB held traces${peers} + 500 MiB queue of otlp_grpc/store`
+    + ` = ${total} MiB`);
 });

@@ -15,8 +15,8 @@ function saidOf(props: object): string[] {
 test('samplers that are to be one and have an image of upstream are told of', () => {
   expect(saidOf({ tracePeers: true, image: contrib })).toEqual([
     'tracePeers: pods are one sampler with the image of this package only, got'
-    + ' otel/opentelemetry-collector-contrib:0.159.0: senders route by trace id, and traces that are'
-    + ' open while the number of pods changes or a roll-out is under way may be split.'
+    + ' otel/opentelemetry-collector-contrib:0.159.0: senders route by trace id, and traces that'
+    + ' are open while the number of pods changes or a roll-out is under way may be split.'
     + '\n→ use CollectorImage.runtime(), or give `tracePeers` false to be told no more.',
   ]);
 });
