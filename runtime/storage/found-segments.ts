@@ -15,8 +15,8 @@ export interface FoundSegments {
 }
 
 /**
- * The segments of `folder`, whose log is called `noun`. Those that hold nothing are deleted. One that cannot be read stays for
- * the next process: it keeps nobody from working.
+ * The segments of `folder`, whose log is called `noun`. Those that hold nothing are deleted. One
+ * that cannot be read stays for the next process: it keeps nobody from working.
  *
  * @throws Error when the folder cannot be read.
  */
