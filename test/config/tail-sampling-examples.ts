@@ -16,6 +16,8 @@ export const FULL_TAIL_SAMPLING = {
   maximumTraceSizeBytes: 5,
   usetracestate: true,
   recordpolicy: true,
+  metricstatcountspanssampled: true,
+  metricstatcountbytessampled: true,
   peers: 'trace_peers',
   journal: { directory: '/var/lib/journal', maxMib: 64 },
   blockOnOverflow: true,

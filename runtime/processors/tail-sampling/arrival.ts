@@ -10,8 +10,8 @@ import type { StressRelief } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { FactGatherer } from './trace-facts';
 import {
-  BY_ID, BYTES, CHAIN, DECISION, epochOf, FLAGS, hasFlag, LEARNED, ROOT_SEEN, setEpoch, SPANS,
-  TOO_LARGE,
+  BY_ID, BYTES, CHAIN, DECISION, epochOf, FLAGS, FRAMES, hasFlag, LEARNED, ROOT_SEEN, setEpoch,
+  SPANS, TOO_LARGE,
 } from './trace-table';
 import type { ReleaseNote, Verdicts } from './verdicts';
 import { NONE } from '../../otlp/id-table';
@@ -228,12 +228,14 @@ export class Arrival {
   private hold(bytes: Uint8Array, group: number, trace: number): void {
     const { traces, bound, maximumTraceSizeBytes, decideSoFar } = this.options;
     const { words } = traces.table;
-    const size = (words[trace + BYTES] >>> 0) + this.sizeOf(group);
+    const added = this.sizeOf(group);
+    const size = (words[trace + BYTES] >>> 0) + added;
     if (maximumTraceSizeBytes > 0 && size > maximumTraceSizeBytes) {
       traces.giveUp(trace);
       return;
     }
     words[trace + BYTES] = Math.min(size, MOST_BYTES);
+    words[trace + FRAMES] += fieldLength(added) - added;
     this.readFacts(bytes, group, words, trace);
     this.append(bytes, group, words, trace + CHAIN);
     words[trace + SPANS] += this.groups.size[group];
@@ -292,7 +294,7 @@ export class Arrival {
     }
   }
 
-  /** Size of a group as a request of its own, which upstream makes of it. */
+  /** Size of a group as an entry for its resource, which upstream makes of it. */
   private sizeOf(group: number): number {
     const { spanTag, spanEnd, scopeOf, scopeExtras, resourceExtras, resourceOf } = this.index;
     const { first, next } = this.groups;
@@ -306,6 +308,6 @@ export class Arrival {
       }
       size += fieldLength(inScope);
     }
-    return fieldLength(size);
+    return size;
   }
 }

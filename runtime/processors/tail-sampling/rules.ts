@@ -93,7 +93,9 @@ function deciderOf(
   settings: TailSamplingSettings, questions: FactQuestions, context: RulesContext,
 ): Decider {
   const { policies, sampleOnFirstMatch, usetracestate: adjustsCounts } = settings;
-  return new Decider({ policies, sampleOnFirstMatch, adjustsCounts, questions, ...context });
+  return new Decider({
+    policies, sampleOnFirstMatch, adjustsCounts, counted: settings, questions, ...context,
+  });
 }
 
 function factsOf(

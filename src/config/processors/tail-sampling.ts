@@ -125,6 +125,19 @@ export interface TailSamplingProcessorConfig {
    */
   readonly recordpolicy?: boolean;
   /**
+   * Whether the spans of the traces that a policy voted on are counted besides the traces
+   * (`count_spans_sampled`). Upstream has it as the feature gate
+   * `processor.tailsamplingprocessor.metricstatcountspanssampled`.
+   * @default false
+   */
+  readonly metricstatcountspanssampled?: boolean;
+  /**
+   * Whether their bytes are counted, too (`count_bytes_sampled`). Upstream has it as the feature
+   * gate `processor.tailsamplingprocessor.metricstatcountbytessampled`.
+   * @default false
+   */
+  readonly metricstatcountbytessampled?: boolean;
+  /**
    * Extension that makes this and other pods one sampler, such as `trace_peers`.
    * @default - every pod decides by itself
    */
@@ -198,6 +211,8 @@ const fields = {
   maximumTraceSizeBytes: count({ fallback: 0 }),
   usetracestate: flag({ fallback: false }),
   recordpolicy: flag({ fallback: false }),
+  metricstatcountspanssampled: flag({ fallback: false }),
+  metricstatcountbytessampled: flag({ fallback: false }),
   peers: optional(text()),
   journal: givenSection<TailSamplingJournalConfig>()('off', {
     directory: text(),
