@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Pipeline } from './configs';
 import { measure, measureStart, type Measured } from './measure';
 import { loadAverage, processorName } from './process-figures';
 import { lastProfile, topFunctions } from './profile';
@@ -37,7 +38,7 @@ const kindOf = ({ name, pace }: Row): string => name.slice(0, -pace.length);
 /** Half of what Go sustains; measured now when no row before this one did. */
 async function rateOf(row: Row): Promise<number> {
   if (row.pace === 'saturated') return 0;
-  if (row.pace === 'paced') return PACED_RATE;
+  if (row.pace === 'paced') return row.rate ?? PACED_RATE;
   const go = sides.find(({ isGo }) => isGo);
   if (go === undefined) return PACED_RATE;
   const known = sustained.get(kindOf(row));
@@ -113,8 +114,18 @@ function conditions(before: number): string {
   ].join('\n');
 }
 
-function tables(results: readonly RowResult[]): Record<string, string>[] {
-  return results.flatMap((result) => result.sides.map((side) => columnsOf(result, side)));
+const TITLES: Readonly<Record<Pipeline, string>> = {
+  plain: 'Carrying: `memory_limiter`, `batch`',
+  routing: 'Routing: `load_balancing`',
+  tail: 'Sampling: `tail_sampling`',
+};
+
+function tables(results: readonly RowResult[]): string {
+  return (Object.keys(TITLES) as Pipeline[]).flatMap((pipeline) => {
+    const ours = results.filter(({ row }) => row.pipeline === pipeline);
+    const lines = ours.flatMap((result) => result.sides.map((side) => columnsOf(result, side)));
+    return lines.length === 0 ? [] : [`### ${TITLES[pipeline]}`, markdownTable(lines)];
+  }).join('\n\n');
 }
 
 function printProgress(result: RowResult): void {
@@ -139,7 +150,7 @@ async function main(): Promise<void> {
     printProgress(results[results.length - 1]);
   }
   if (IS_PROFILED) return;
-  const text = [conditions(before), markdownTable(tables(results)), await startTimes()]
+  const text = [conditions(before), tables(results), await startTimes()]
     .join('\n\n');
   console.log(`\n${text}`);
   if (SELECTION !== '' || sides.length !== 2) return;

@@ -1,4 +1,5 @@
 /** Configurations of the rows; both collectors read the very same file. */
+import type { Sampling } from './rows';
 import type { Carriage, CertificateFiles } from './traffic';
 
 /** What stands between receiver and exporter. */
@@ -8,6 +9,8 @@ export type Pipeline = 'plain' | 'routing' | 'tail';
 export interface ConfigParts {
   readonly pipeline: Pipeline;
   readonly carriage: Carriage;
+  /** What a tail sampler is told. */
+  readonly sampling?: Sampling;
   /** Where the collector takes requests. */
   readonly port: number;
   /** Where the backends are. */
@@ -21,17 +24,59 @@ const PROCESSORS: Readonly<Record<Pipeline, readonly string[]>> = {
   tail: ['memory_limiter', 'tail_sampling'],
 };
 
-const SETTINGS: Readonly<Record<string, string>> = {
-  memory_limiter: '{ check_interval: 1s, limit_mib: 4000 }',
-  batch: '{}',
-  tail_sampling: `
-    decision_wait: 2s
-    num_traces: 5000000
+/** More than any row needs: nobody is to be measured refusing. */
+const MEMORY_MIB = 16_000;
+
+const string = (key: string, values: string): string =>
+  `type: string_attribute, string_attribute: { key: ${key}, ${values} }`;
+const numeric = (key: string, from: number, to: number): string =>
+  `type: numeric_attribute, numeric_attribute: {
+        key: ${key}, min_value: ${from}, max_value: ${to} }`;
+
+/** They keep what the load says that they keep. */
+const KEEPING = [
+  'type: status_code, status_code: { status_codes: [ERROR] }',
+  'type: latency, latency: { threshold_ms: 5000 }',
+  'type: probabilistic, probabilistic: { sampling_percentage: 10 }',
+];
+/** They look at what many look at, and keep nothing that the others would not. */
+const LOOKING = [
+  string('service.name', 'values: [billing, ledger]'),
+  string('http.route', 'values: ["^/admin/.*", "/internal/.*"], enabled_regex_matching: true'),
+  string('user_agent.original', 'values: [".*[Bb]ot.*"], enabled_regex_matching: true'),
+  string('db.system.name', 'values: [oracle, db2]'),
+  string('k8s.namespace.name', 'values: [canary]'),
+  numeric('http.response.status_code', 600, 699),
+  numeric('db.response.returned_rows', 10_000, 1_000_000),
+  'type: boolean_attribute, boolean_attribute: { key: app.debug, value: true }',
+  'type: span_count, span_count: { min_spans: 100000 }',
+  'type: trace_state, trace_state: { key: debug, values: ["1"] }',
+  `type: and, and: { and_sub_policy: [
+        { name: route, ${string('http.route', 'values: [/api/checkout]')} },
+        { name: hour, type: latency, latency: { threshold_ms: 3600000 } } ] }`,
+  `type: and, and: { and_sub_policy: [
+        { name: query, ${string('db.namespace', 'values: [shop]')} },
+        { name: error, type: status_code, status_code: { status_codes: [ERROR] } } ] }`,
+];
+
+/** Spans of the shortest traces. */
+const FEWEST_SPANS = 8;
+
+function tailSampling({ policies, rate, waitSeconds }: Sampling): string {
+  // Twice what waits for its decision at a time: room for a backlog.
+  const traces = Math.ceil(2 * rate * waitSeconds / FEWEST_SPANS);
+  const all = [...KEEPING, ...LOOKING].slice(0, policies);
+  return `
+    decision_wait: ${waitSeconds}s
+    num_traces: ${traces}
     policies:
-      - { name: errors, type: status_code, status_code: { status_codes: [ERROR] } }
-      - { name: slow, type: latency, latency: { threshold_ms: 5000 } }
-      - { name: rest, type: probabilistic, probabilistic: { sampling_percentage: 10 } }`,
-};
+${all.map((policy, at) => `      - { name: policy-${at}, ${policy} }`).join('\n')}`;
+}
+
+function settingsOf(processor: string, sampling: Sampling | undefined): string {
+  if (processor === 'memory_limiter') return `{ check_interval: 1s, limit_mib: ${MEMORY_MIB} }`;
+  return sampling !== undefined && processor === 'tail_sampling' ? tailSampling(sampling) : '{}';
+}
 
 function receiver({ carriage, certificate, port }: ConfigParts): string {
   const tls = carriage.tls
@@ -69,11 +114,11 @@ export function configOf(parts: ConfigParts): string {
 receivers:
   otlp: { protocols: { ${parts.carriage.protocol}: ${receiver(parts)} } }
 processors:
-${used.map((name) => `  ${name}: ${SETTINGS[name]}`).join('\n')}
+${used.map((name) => `  ${name}: ${settingsOf(name, parts.sampling)}`).join('\n')}
 exporters:
   ${out}
 service:
-  telemetry: { metrics: { level: none }, logs: { level: error } }
+  telemetry: { metrics: { level: none }, logs: { level: fatal } }
   pipelines:
     traces:
       receivers: [otlp]

@@ -7,12 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { configOf } from './configs';
 import { cpuSeconds, residentMiB } from './process-figures';
 import { LOAD, onCore, OTHER_CORE, start, WORK } from './programs';
-import type { Row } from './rows';
+import type { Row, Sampling } from './rows';
 import type { Side } from './sides';
 import { median } from './statistics';
 import {
-  openLoad, openSink, startUpMs, type Arrived, type Carriage, type CertificateFiles, type Load,
-  type Sent, type Sink,
+  openLoad, openSink, startUpMs, type Carriage, type CertificateFiles, type Load, type Sent,
+  type Sink,
 } from './traffic';
 import { CertificateAuthority } from '../local-cluster/certificate';
 
@@ -33,6 +33,10 @@ export interface Measured {
   readonly peakMiB: number;
   /** Requests to backends for each one that came in. */
   readonly requestsOut: number;
+  /** Spans that were accepted and should have arrived, but did not; below 0, too many did. */
+  readonly lost: number;
+  /** Bytes of memory for each span that a tail sampler held; 0 where none does. */
+  readonly bytesPerHeldSpan: number;
   /** Why it is no figure; empty when it is one. */
   readonly fault: string;
 }
@@ -49,6 +53,8 @@ const RATE_TOLERANCE = 0.15;
 const IDLE_MS = 1000;
 const SAMPLE_MS = 250;
 const DRAIN_MS = 30_000;
+/** Seconds after which what is due was decided and sent. */
+const DECISION_SECONDS = 4;
 
 const certificate = certificateFiles();
 /** Runs so far, which have a counter each. */
@@ -80,28 +86,17 @@ function freePort(): Promise<number> {
 async function prepare(row: Row, sinks: readonly number[]): Promise<[string, number]> {
   const port = await freePort();
   const file = join(WORK, 'collector.yaml');
-  const { carriage, pipeline } = row;
-  writeFileSync(file, configOf({ pipeline, carriage, port, sinks, certificate }));
+  writeFileSync(file, configOf({ ...row, port, sinks, certificate }));
   return [file, port];
 }
 
 /** Milliseconds from the start of a collector until it has accepted its first request. */
 export async function measureStart(side: Side, row: Row): Promise<number> {
   const sink = openSink(row.carriage, certificate);
-  const [file, port] = await prepare(row, [(await sink.running).port]);
+  const [file, port] = await prepare(row, (await sink.running).ports);
   const took = startUpMs(row.carriage, port, side.command(file));
   sink.close();
   return took;
-}
-
-async function total(sinks: readonly Sink[]): Promise<Arrived> {
-  const all = await Promise.all(sinks.map((sink) => sink.report()));
-  return all.reduce((sum, one) => ({
-    spans: sum.spans + one.spans,
-    requests: sum.requests + one.requests,
-    p50: Math.max(sum.p50, one.p50),
-    p99: Math.max(sum.p99, one.p99),
-  }));
 }
 
 interface Window {
@@ -138,10 +133,11 @@ async function pass(pid: number, seconds: number, isSaturated: boolean): Promise
 
 /** Looks at everything at the start and at the end of some seconds of load. */
 async function watch(
-  pid: number, load: Load, sinks: readonly Sink[], isSaturated: boolean,
+  pid: number, load: Load, sink: Sink, isSaturated: boolean,
 ): Promise<Window> {
-  for (const told of [load, ...sinks]) told.reset();
-  const [sentBefore, arrivedBefore] = await Promise.all([load.report(), total(sinks)]);
+  load.reset();
+  sink.reset();
+  const [sentBefore, arrivedBefore] = await Promise.all([load.report(), sink.report()]);
   const cpuBefore = cpuSeconds(pid);
   const began = performance.now();
   const memory: number[] = [];
@@ -152,7 +148,7 @@ async function watch(
   }
   const seconds = (performance.now() - began) / 1000;
   const cpu = cpuSeconds(pid) - cpuBefore;
-  const [sent, arrived] = await Promise.all([load.report(), total(sinks)]);
+  const [sent, arrived] = await Promise.all([load.report(), sink.report()]);
   return {
     seconds,
     cpu,
@@ -168,35 +164,50 @@ async function watch(
 
 /** Runs `side` under the load of `row`; `rate` is in spans per second, 0 is a closed loop. */
 export async function measure(side: Side, row: Row, rate: number): Promise<Measured> {
-  const { carriage, pipeline } = row;
-  const counter = pipeline === 'tail' ? '' : join(WORK, `arrived-${++runs}`);
-  const sinks = Array.from({ length: pipeline === 'routing' ? 3 : 1 },
-    () => openSink(carriage, certificate, counter));
-  const ports = await Promise.all(sinks.map(async (sink) => (await sink.running).port));
-  const [file, port] = await prepare(row, ports);
+  const { backends = 1, carriage, sampling } = row;
+  // A tail sampler holds what has not arrived: a closed loop does not wait for that.
+  const counter = sampling === undefined ? join(WORK, `arrived-${++runs}`) : '';
+  const sink = openSink(carriage, certificate, backends, counter);
+  const [file, port] = await prepare(row, (await sink.running).ports);
   const collector = start(side.command(file));
   const pid = collector.pid ?? 0;
   await idle(port);
   const idleMiB = residentMiB(pid);
   const isSaturated = rate === 0;
-  const warm = isSaturated ? 0 : await warmUp(pid, carriage, port);
-  const load = openLoad(carriage, port, rate, undefined, counter);
+  const warm = isSaturated || sampling !== undefined ? 0 : await warmUp(pid, carriage, port);
+  const load = openLoad(carriage, `127.0.0.1:${port}`, rate, undefined, counter);
   await load.running;
-  await pass(pid, WARM_UP_SECONDS, isSaturated);
-  const window = await watch(pid, load, sinks, isSaturated);
+  await pass(pid, WARM_UP_SECONDS + (sampling?.waitSeconds ?? 0), isSaturated);
+  const window = await watch(pid, load, sink, isSaturated);
   const sent = await load.stop();
+  // What is decided only because the collector ends comes all at once, which nobody would run.
+  if (sampling !== undefined) await sleep(1000 * (sampling.waitSeconds + DECISION_SECONDS));
   const ended = once(collector, 'close');
   collector.kill('SIGTERM');
   const isDrained = await Promise.race([ended.then(() => true), sleep(DRAIN_MS, false)]);
   if (!isDrained) collector.kill('SIGKILL');
-  const arrived = await total(sinks);
-  for (const told of [load, ...sinks]) told.close();
-  const lost = pipeline === 'tail' ? 0 : warm + sent.accepted - arrived.spans;
+  const arrived = await sink.report();
+  for (const told of [load, sink]) told.close();
+  const due = sampling === undefined ? warm + sent.accepted : sent.due;
+  const lost = due - arrived.spans;
   return {
-    ...summary(window, pipeline === 'tail'),
+    ...summary(window, sampling),
     idleMiB,
-    fault: !isDrained ? 'did not end' : faultOf(window, lost, sent, rate),
+    lost,
+    bytesPerHeldSpan: bytesPerHeldSpan(window, idleMiB, sampling),
+    fault: faultOf(window, sent, {
+      lost, rate, isDrained, isLimit: side.isGo && sampling !== undefined,
+    }),
   };
+}
+
+/** Bytes for each span that waits for its decision, the idle process left out. */
+function bytesPerHeldSpan(
+  { accepted, memory, seconds }: Window, idleMiB: number, sampling: Sampling | undefined,
+): number {
+  if (sampling === undefined) return 0;
+  const held = accepted / seconds * sampling.waitSeconds;
+  return (median(memory) - idleMiB) * 2 ** 20 / held;
 }
 
 /** Waits until the collector listens and has nothing left to do of its start. */
@@ -210,7 +221,7 @@ async function idle(port: number): Promise<void> {
  * has run for long has its code compiled, which few requests per second would not bring about here.
  */
 async function warmUp(pid: number, carriage: Carriage, port: number): Promise<number> {
-  const load = openLoad(carriage, port, 0, 1);
+  const load = openLoad(carriage, `127.0.0.1:${port}`, 0, 1);
   await load.running;
   await pass(pid, WARM_UP_SECONDS, true);
   const { accepted } = await load.stop();
@@ -218,26 +229,45 @@ async function warmUp(pid: number, carriage: Carriage, port: number): Promise<nu
   return accepted;
 }
 
-function summary(window: Window, isSampled: boolean): Omit<Measured, 'idleMiB' | 'fault'> {
-  const { accepted, answer, arrival, arrived, cpu, memory, seconds } = window;
+type Summary = Omit<Measured, 'idleMiB' | 'lost' | 'bytesPerHeldSpan' | 'fault'>;
+
+function summary(window: Window, sampling: Sampling | undefined): Summary {
+  const { accepted, answer, arrived, cpu, memory, seconds } = window;
+  const isSampled = sampling !== undefined;
   const spans = isSampled ? accepted : (accepted + arrived) / 2;
   return {
     perCpuSecond: spans / cpu,
     perSecond: (isSampled ? accepted : arrived) / seconds,
     cores: cpu / seconds,
     answer,
-    arrival,
+    arrival: beyond(window.arrival, 1000 * (sampling?.waitSeconds ?? 0)),
     runningMiB: median(memory),
     peakMiB: Math.max(...memory),
     requestsOut: window.requestsOut / window.requestsIn,
   };
 }
 
-function faultOf(window: Window, lost: number, sent: Sent, rate: number): string {
+/** What is left of times when they must be at least `ms`. */
+function beyond({ p50, p99 }: Quantiles, ms: number): Quantiles {
+  return { p50: Math.max(0, p50 - ms), p99: Math.max(0, p99 - ms) };
+}
+
+/** What a run is judged by. */
+interface Judged {
+  readonly lost: number;
+  readonly rate: number;
+  readonly isDrained: boolean;
+  /** Whether losing, refusing and falling behind are what the row shows. */
+  readonly isLimit: boolean;
+}
+
+function faultOf(window: Window, sent: Sent, { lost, rate, isDrained, isLimit }: Judged): string {
   const { accepted, arrived, seconds } = window;
+  if (!isDrained) return 'did not end';
+  if (accepted === 0 || arrived === 0) return 'nothing went through';
+  if (isLimit) return '';
   if (lost !== 0) return `${lost} spans lost`;
   if (sent.refused > 0) return `${sent.refused} spans refused (${sent.failure})`;
-  if (accepted === 0 || arrived === 0) return 'nothing went through';
   const share = accepted / seconds / rate;
   const isHeld = rate === 0 || Math.abs(share - 1) < RATE_TOLERANCE;
   return isHeld ? '' : `${(100 * share).toFixed(0)} % of the rate, so something else was too slow`;

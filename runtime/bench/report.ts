@@ -3,6 +3,8 @@ import type { Measured } from './measure';
 import type { Row } from './rows';
 import { median, ratioOf, spread, type Ratio } from './statistics';
 
+/** What a held span is meant to take, as a share of what it takes in Go. */
+const HELD_AIM = 1 / 5;
 /** Quantiles are told to less than two in a hundred; below that, nothing is above anything. */
 const SAME = 1.02;
 
@@ -52,10 +54,14 @@ function verdictOf({ row }: RowResult, side: SideRounds, go: SideRounds | undefi
   const isAbove = (pick: Pick): boolean => middle(side, pick) > middle(go, pick) * SAME;
   if (isAbove(({ answer }) => answer.p99)) misses.push('p99 of answers');
   if (isAbove(({ arrival }) => arrival.p99)) misses.push('p99 of arrival');
-  if (isAbove(beyondIdle)) misses.push('memory');
+  if (row.sampling === undefined && isAbove(beyondIdle)) misses.push('memory');
+  if (row.sampling !== undefined && middle(side, held) > middle(go, held) * HELD_AIM) {
+    misses.push('memory above a fifth');
+  }
   return misses.length === 0 ? 'met' : `not met: ${misses.join(', ')}`;
 }
 
+const held: Pick = ({ bytesPerHeldSpan }) => bytesPerHeldSpan;
 const perCpu: Pick = ({ perCpuSecond }) => perCpuSecond;
 
 /** The columns of one side of one row. */
@@ -84,6 +90,10 @@ export function columnsOf(result: RowResult, side: SideRounds): Record<string, s
     'arrival p50 / p99, ms': pair(({ arrival }) => arrival),
     'MiB idle + load (peak)': `${tenths(middle(side, ({ idleMiB }) => idleMiB))} + `
       + `${tenths(middle(side, beyondIdle))} (${tenths(middle(side, ({ peakMiB }) => peakMiB))})`,
+    ...result.row.sampling !== undefined && {
+      'bytes a held span': middle(side, held).toFixed(0),
+      'kept spans lost': side.rounds.map(({ lost }) => lost).join(', '),
+    },
     'aims': isFigure && !hasFault(go) ? verdictOf(result, side, go) : '',
   };
 }

@@ -56,6 +56,8 @@ const settings: TailSamplingSettings = {
   maximumTraceSizeBytes: 0,
   usetracestate: false,
   recordpolicy: false,
+  metricstatcountspanssampled: false,
+  metricstatcountbytessampled: false,
   blockOnOverflow: false,
   samplingStrategy: 'trace-complete',
   numShards: 1,

@@ -13,6 +13,9 @@ export interface Carriage {
   readonly tls: boolean;
   /** Spans in each request that is sent. */
   readonly spans: number;
+  /** Spans of a trace, give or take one, that lie in three requests; else traces are short and
+   * whole in one request. */
+  readonly traceSpans?: number;
 }
 
 /** What a backend counted; latencies are in milliseconds from when a request was due. */
@@ -29,6 +32,8 @@ export interface Sent {
   readonly accepted: number;
   readonly refused: number;
   readonly requests: number;
+  /** Of what has ended, the spans that a tail sampler must keep. */
+  readonly due: number;
   /** What the first request was refused with. */
   readonly failure: string;
   readonly p50: number;
@@ -54,8 +59,8 @@ export interface CertificateFiles {
 class Told<Report> {
   private readonly child: ChildProcess;
   private readonly lines: Interface;
-  /** Resolves to the first line, which it prints when it runs. */
-  public readonly running: Promise<{ readonly port: number }>;
+  /** Resolves to the first line, which it prints when it runs; backends tell where they listen. */
+  public readonly running: Promise<{ readonly ports: readonly number[] }>;
 
   public constructor(words: readonly string[]) {
     // Load and backends share a core; less collecting of garbage leaves more of it to them.
@@ -102,35 +107,36 @@ class Told<Report> {
   }
 }
 
-/** A backend that counts spans. */
+/** Backends that count spans. */
 export type Sink = Told<Arrived>;
 
 /** What sends requests. */
 export type Load = Told<Sent>;
 
-function wordsOf({ protocol, gzip, tls, spans }: Carriage): string[] {
+function wordsOf({ protocol, gzip, tls, spans, traceSpans = 0 }: Carriage): string[] {
   return ['-protocol', protocol, `-gzip=${gzip}`, `-tls=${tls}`, '-spans', String(spans),
-    `-sdk=${process.env.BENCH_ORDER !== 'collector'}`];
+    '-trace-spans', String(traceSpans), `-sdk=${process.env.BENCH_ORDER !== 'collector'}`];
 }
 
-/** Starts a backend; all that have the same file `arrived` count in it, too. */
+/** Starts so many backends in one process, which counts in the file `arrived`, too. */
 export function openSink(
-  carriage: Carriage, certificate: CertificateFiles, arrived = '',
+  carriage: Carriage, certificate: CertificateFiles, backends = 1, arrived = '',
 ): Sink {
   const files = carriage.tls ? ['-certificate', certificate.cert, '-key', certificate.key] : [];
-  return new Told<Arrived>(['sink', ...wordsOf(carriage), '-arrived', arrived, ...files]);
+  return new Told<Arrived>(['sink', ...wordsOf(carriage), '-ports', String(backends),
+    '-arrived', arrived, ...files]);
 }
 
 /**
- * Starts the load: `rate` in spans per second, or 0 for a closed loop, which has as many requests
- * under way on each of its connections as there are connections, and begins no more as long as
- * the collector holds some batches that have not `arrived`.
+ * Starts the load on host and port `to`: `rate` in spans per second, or 0 for a closed loop, which
+ * has as many requests under way on each of its connections as there are connections, and begins
+ * no more as long as the collector holds some batches that have not `arrived`.
  */
 export function openLoad(
-  carriage: Carriage, port: number, rate: number, connections = 4, arrived = '',
+  carriage: Carriage, to: string, rate: number, connections = 4, arrived = '',
 ): Load {
   return new Told<Sent>(
-    ['send', ...wordsOf(carriage), '-to', `127.0.0.1:${port}`, '-rate', String(rate),
+    ['send', ...wordsOf(carriage), '-to', to, '-rate', String(rate),
       '-connections', String(connections), '-in-flight', String(connections),
       '-arrived', arrived]);
 }

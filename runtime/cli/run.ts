@@ -11,12 +11,14 @@ import { messageOf } from '../errors';
 import { UsageError, type Command } from './command';
 import { ConfigReload } from './config-reload';
 import { readConfigSource } from './config-sources';
+import { withFeatureGates } from './feature-gates';
 import { letHeapGrow } from './heap-growth';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
 import { version } from '../version';
 
 interface RunOptions {
   readonly configs: readonly string[];
+  readonly featureGates: readonly string[];
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly http2: Http2;
@@ -37,11 +39,12 @@ export const run: Command = {
   name: 'run',
   summary: 'run the collector:'
     + ' --config FILE|env:NAME|yaml:TEXT|http(s)://… [--drain-delay 5s] [--shutdown-timeout 25s]'
-    + ' [--transport own|node]',
+    + ' [--transport own|node] [--feature-gates ID,-ID]',
   run: async (argv) => {
     const options = parse(argv);
     letHeapGrow();
-    const reading = await readConfiguration(options.configs);
+    const read = () => readConfiguration(options.configs, options.featureGates);
+    const reading = await read();
     if (reading.settings === undefined) {
       console.error(problemReport([...reading.warnings, ...reading.problems]));
       return 1;
@@ -57,7 +60,7 @@ export const run: Command = {
       configs: options.configs,
       clock: systemClock,
       log,
-      read: () => readConfiguration(options.configs),
+      read,
       apply: (settings) => collector.reconfigure(settings),
     });
     const code = await live(collector, telemetry, { ...options, reload });
@@ -66,11 +69,15 @@ export const run: Command = {
   },
 };
 
-/** Reads and checks what the words behind `--config` name. */
-export async function readConfiguration(configs: readonly string[]): Promise<CollectorReading> {
+/** Reads and checks what the words behind `--config` name, with the gates that are on. */
+export async function readConfiguration(
+  configs: readonly string[], featureGates: readonly string[],
+): Promise<CollectorReading> {
   const sources = await Promise.all(
     configs.map((given) => readConfigSource(given, process.env)));
-  return readCollectorConfig(sources, process.env, { contracts, unknownComponents: 'refuse' });
+  const reading = readCollectorConfig(
+    sources, process.env, { contracts, unknownComponents: 'refuse' });
+  return withFeatureGates(reading, featureGates);
 }
 
 function parse(argv: readonly string[]): RunOptions {
@@ -82,11 +89,13 @@ function parse(argv: readonly string[]): RunOptions {
         'drain-delay': { type: 'string', default: '0s' },
         'shutdown-timeout': { type: 'string', default: '25s' },
         'transport': { type: 'string', default: 'own' },
+        'feature-gates': { type: 'string', multiple: true, default: [] },
       },
     });
     if (values.config === undefined) throw new Error('--config: must be given, got none');
     return {
       configs: values.config,
+      featureGates: values['feature-gates'],
       drainDelayMs: milliseconds('--drain-delay', values['drain-delay']),
       shutdownTimeoutMs: milliseconds('--shutdown-timeout', values['shutdown-timeout']),
       http2: http2Of(values.transport),

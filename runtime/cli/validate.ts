@@ -11,11 +11,11 @@ import { upstreamComplaints, upstreamTarget } from './upstream-validation';
 export const validate: Command = {
   name: 'validate',
   summary: 'check a configuration: --config FILE|env:NAME|yaml:TEXT|http(s)://…'
-    + ' [--distribution otelcol-contrib:VERSION]',
+    + ' [--distribution otelcol-contrib:VERSION] [--feature-gates ID,-ID]',
   run: async (argv) => {
-    const { configs, distribution } = wordsOf(argv);
+    const { configs, distribution, featureGates } = wordsOf(argv);
     const complaints = distribution === undefined
-      ? await ownComplaints(configs) : await othersComplaints(configs, distribution);
+      ? await ownComplaints(configs, featureGates) : await othersComplaints(configs, distribution);
     for (const complaint of complaints) console.error(complaint);
     if (complaints.length > 0) return 1;
     console.log('the configuration is valid');
@@ -23,8 +23,10 @@ export const validate: Command = {
   },
 };
 
-async function ownComplaints(configs: readonly string[]): Promise<string[]> {
-  const { problems, warnings } = await readConfiguration(configs);
+async function ownComplaints(
+  configs: readonly string[], featureGates: readonly string[],
+): Promise<string[]> {
+  const { problems, warnings } = await readConfiguration(configs, featureGates);
   if (warnings.length > 0) console.error(problemReport(warnings));
   return problems.length === 0 ? [] : [problemReport(problems)];
 }
@@ -40,6 +42,7 @@ async function othersComplaints(
 interface Words {
   readonly configs: readonly string[];
   readonly distribution?: string;
+  readonly featureGates: readonly string[];
 }
 
 function wordsOf(argv: readonly string[]): Words {
@@ -47,12 +50,17 @@ function wordsOf(argv: readonly string[]): Words {
     const { values } = parseArgs({
       args: [...argv],
       options: {
-        config: { type: 'string', multiple: true, short: 'c' },
-        distribution: { type: 'string' },
+        'config': { type: 'string', multiple: true, short: 'c' },
+        'distribution': { type: 'string' },
+        'feature-gates': { type: 'string', multiple: true, default: [] },
       },
     });
     if (values.config === undefined) throw new Error('--config: must be given, got none');
-    return { configs: values.config, distribution: values.distribution };
+    return {
+      configs: values.config,
+      distribution: values.distribution,
+      featureGates: values['feature-gates'],
+    };
   } catch (error) {
     throw new UsageError(messageOf(error));
   }

@@ -111,6 +111,32 @@ test.each(COURSES)('%s', async (_, answers, published) => {
   expect(named).toEqual(published);
 });
 
+const BELIEVED: [string, Answer[], string[]][] = [
+  ['an address missing once leaves', [[A, B], [A], [A, B]], ['A B', 'A', 'A B']],
+  ['a family that nobody answers for leaves', [
+    [A, C], { addresses: [A], unanswered: [6] }, [A, C],
+  ], ['A C', 'A', 'A C']],
+  ['an empty answer keeps the list', [[A, B], [], []], ['A B']],
+];
+
+test.each(BELIEVED)('as upstream has it: %s', async (_, answers, published) => {
+  const dnsOf = setUp([...answers], { generation: 2 });
+  await dnsOf.start();
+  await dnsOf.clock.advance(5000 * answers.length);
+  await dnsOf.resolver.stop();
+  const named = dnsOf.published.map((list) => list.replaceAll(`${A}:4317`, 'A')
+    .replaceAll(`${B}:4317`, 'B').replaceAll(`[${C}]:4317`, 'C'));
+  expect(named).toEqual(published);
+});
+
+test('as upstream has it: an answer that holds shorter is not asked for sooner', async () => {
+  const dnsOf = setUp([{ addresses: [A], ttl: 2 }], { generation: 2 });
+  await dnsOf.start();
+  await dnsOf.clock.advance(10_000);
+  await dnsOf.resolver.stop();
+  expect(dnsOf.asked).toEqual([0, 5000, 10_000]);
+});
+
 test('a name that is unknown at the start is no error, and is asked for every second', async () => {
   const dnsOf = setUp([new Error('ENOTFOUND'), new Error('ENOTFOUND'), [A]]);
   await dnsOf.start();

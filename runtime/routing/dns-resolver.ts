@@ -13,6 +13,7 @@
  * address counts as a failed lookup.
  */
 import type { LookupAddress } from 'dns';
+import { OWN_BACKENDS, type BackendsGeneration } from './endpoint-slices';
 import { NameServers, type NameClient, type NamedAddresses } from './name-servers';
 import { PolledList, type ReadAnswer } from './polled-list';
 import type { BackendsListener, Resolver, ResolverContext } from './resolver';
@@ -27,6 +28,8 @@ export interface DnsResolverSettings {
   readonly interval: number;
   /** Longest time of one lookup. */
   readonly timeout: number;
+  /** Generation of the list; the newest unless given. */
+  readonly generation?: BackendsGeneration;
 }
 
 const DEFAULT_INTERVAL_MS = 5000;
@@ -71,13 +74,13 @@ export class DnsResolver implements Resolver {
     this.list.stop();
   }
 
-  private read({ addresses, ttlMs, unanswered }: NamedAddresses): ReadAnswer {
+  private read(answer: NamedAddresses): ReadAnswer {
+    const { addresses, ttlMs, unanswered } = answer;
     const { current } = this.list;
     const found = new Set(addresses.map((address) => this.endpointOf(address)));
+    if ((this.settings.generation ?? OWN_BACKENDS) < OWN_BACKENDS) return this.believed(found);
     for (const known of current) if (unanswered.includes(familyOf(known))) found.add(known);
-    if (found.size === 0) {
-      throw new Error(`${this.settings.hostname}: must have an address, got an empty answer`);
-    }
+    this.refuseNone(found);
     const last = this.lastAnswer;
     const endsAt = ttlMs === undefined ? Infinity : this.context.clock.monotonic() + ttlMs;
     const isSame = Math.abs(endsAt - last.endsAt) <= TTL_STEP_MS;
@@ -88,6 +91,17 @@ export class DnsResolver implements Resolver {
       found: [...new Set([...found, ...kept])],
       waitMs: Math.max(SHORTEST_WAIT_MS, ttlMs ?? Infinity),
     };
+  }
+
+  /** As upstream: what the last answer says is all that there is, until the interval is over. */
+  private believed(found: ReadonlySet<string>): ReadAnswer {
+    this.refuseNone(found);
+    return { found: [...found], waitMs: Infinity };
+  }
+
+  private refuseNone({ size }: ReadonlySet<string>): void {
+    if (size > 0) return;
+    throw new Error(`${this.settings.hostname}: must have an address, got an empty answer`);
   }
 
   private endpointOf({ address, family }: LookupAddress): string {

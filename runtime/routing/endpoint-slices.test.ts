@@ -1,4 +1,6 @@
-import { BackendNaming, EndpointSlice, EndpointSlices, parseServiceName } from './endpoint-slices';
+import {
+  BackendNaming, EndpointConditions, EndpointSlice, EndpointSlices, parseServiceName,
+} from './endpoint-slices';
 
 const NAMING: BackendNaming = {
   service: 'sampler', namespace: 'tracing', ports: [4317], returnHostnames: false,
@@ -53,6 +55,21 @@ test.each(CASES)('%s', (_, naming, endpoints, backends) => {
   const slices = new EndpointSlices({ ...NAMING, ...naming });
   slices.set(slice('s1', endpoints));
   expect(slices.backends).toEqual(backends);
+});
+
+const ENDING = { ready: true, serving: true, terminating: true };
+const GENERATIONS: [string, BackendNaming['generation'], EndpointConditions, boolean][] = [
+  ['of generation 1 that is not ready', 1, { ready: false }, true],
+  ['of generation 2 that is not ready', 2, { ready: false }, false],
+  ['of generation 2 of which nothing is known', 2, {}, true],
+  ['of generation 2 that ends and is called ready', 2, ENDING, true],
+  ['of generation 3 that ends and is called ready', 3, ENDING, false],
+];
+
+test.each(GENERATIONS)('an endpoint %s', (_, generation, conditions, isBackend) => {
+  const slices = new EndpointSlices({ ...NAMING, generation });
+  slices.set(slice('s1', [{ addresses: ONE, conditions }]));
+  expect(slices.backends).toEqual(isBackend ? ['10.0.0.1:4317'] : []);
 });
 
 test('an address that leaves one slice stays while another slice has it', () => {

@@ -38,7 +38,15 @@ export interface BackendNaming {
   readonly ports: readonly number[];
   /** Whether backends are called `<hostname>.<service>.<namespace>` and not by address. */
   readonly returnHostnames: boolean;
+  /** Generation of the list (`compatibility.backends`); the newest unless given. */
+  readonly generation?: BackendsGeneration;
 }
+
+/** Generations of the list of backends: those of upstream's releases, and our own. */
+export type BackendsGeneration = 1 | 2 | 3;
+
+/** Our own. */
+export const OWN_BACKENDS = 3;
 
 /** Name and namespace of a Service. */
 export interface ServiceName {
@@ -76,7 +84,8 @@ export class EndpointSlices {
 
   /** Takes a new or changed slice. Returns how many endpoints have no host name but need one. */
   public set(slice: EndpointSlice): number {
-    const ready = (slice.endpoints ?? []).filter(({ conditions }) => takesSpans(conditions ?? {}));
+    const takes = TAKEN[this.naming.generation ?? OWN_BACKENDS];
+    const ready = (slice.endpoints ?? []).filter(({ conditions }) => takes(conditions ?? {}));
     const hosts = ready.map((endpoint) => this.hostsOf(endpoint));
     this.backendsBySlice.set(slice.metadata.name, hosts.flat().flatMap((host) =>
       this.naming.ports.length === 0
@@ -104,6 +113,13 @@ export class EndpointSlices {
 function takesSpans({ ready, serving, terminating }: EndpointConditions): boolean {
   return ready !== false && serving !== false && terminating !== true;
 }
+
+/** Which endpoints are backends, by generation. */
+const TAKEN: Readonly<Record<BackendsGeneration, (conditions: EndpointConditions) => boolean>> = {
+  1: () => true,
+  2: ({ ready }) => ready !== false,
+  3: takesSpans,
+};
 
 function joinHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -11,7 +11,7 @@
  *
  * Only endpoints that are ready are backends. The list is kept while the API server is away.
  */
-import { EndpointSlices, parseServiceName } from './endpoint-slices';
+import { EndpointSlices, parseServiceName, type BackendsGeneration } from './endpoint-slices';
 import { KubeApiError, ServiceRef, SliceSource } from './kube-api';
 import { BackendList, BackendsListener, Resolver, ResolverContext } from './resolver';
 import type { SliceEvent } from './slice-codec';
@@ -25,6 +25,8 @@ export interface K8sResolverSettings {
   readonly ports: readonly number[];
   /** Whether backends are called by host name and not by address. */
   readonly returnHostnames: boolean;
+  /** Generation of the list; the newest unless given. */
+  readonly generation?: BackendsGeneration;
 }
 
 const LONGEST_WAIT_AT_START_MS = 5000;

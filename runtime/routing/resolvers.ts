@@ -1,5 +1,6 @@
 import { CloudMapResolver, type CloudMapClient } from './cloud-map-resolver';
 import { DnsResolver } from './dns-resolver';
+import { OWN_BACKENDS, type BackendsGeneration } from './endpoint-slices';
 import { K8sResolver } from './k8s-resolver';
 import { inClusterAddress, KubeApi } from './kube-api';
 import type { Resolver, ResolverContext } from './resolver';
@@ -8,11 +9,15 @@ import type { LoadBalancingSettings } from '../config';
 
 const DEFAULT_KUBE_TIMEOUT_MS = 60_000;
 
-/** The resolver that `settings` ask for; the contract allows exactly one. */
+/**
+ * The resolver that `settings` ask for; the contract allows exactly one. `backends` is the
+ * generation of the list.
+ */
 export function createResolver(
-  settings: LoadBalancingSettings['resolver'], context: ResolverContext,
+  settings: LoadBalancingSettings['resolver'], context: ResolverContext, backends = OWN_BACKENDS,
 ): Resolver {
-  if (settings.dns !== undefined) return new DnsResolver(settings.dns, context);
+  const generation = backends as BackendsGeneration;
+  if (settings.dns !== undefined) return new DnsResolver({ ...settings.dns, generation }, context);
   if (settings.awsCloudMap !== undefined) {
     return new CloudMapResolver(settings.awsCloudMap, connectCloudMap, context);
   }
@@ -20,7 +25,7 @@ export function createResolver(
     const { timeout } = settings.k8s;
     const timeoutMs = timeout > 0 ? timeout : DEFAULT_KUBE_TIMEOUT_MS;
     return new K8sResolver(
-      settings.k8s,
+      { ...settings.k8s, generation },
       () => new KubeApi(inClusterAddress(process.env), timeoutMs, context.clock),
       context,
     );

@@ -33,6 +33,7 @@ export class NameServer {
   private readonly udp: UdpSocket = createSocket('udp4');
   private readonly tcp: Server;
   private readonly sockets = new Set<Socket>();
+  private host = '127.0.0.1';
   private port = 0;
 
   public constructor(public zone: Zone) {
@@ -45,20 +46,25 @@ export class NameServer {
 
   /** Address and port, as `setServers` takes them. */
   public get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.host}:${this.port}`;
   }
 
-  /** Listens on a port that is free for both. */
-  public async start(): Promise<void> {
+  /** Listens on a port that is free for both; or on `port`, which must be. */
+  public async start(host = '127.0.0.1', port = 0): Promise<void> {
+    this.host = host;
     for (;;) {
-      await new Promise<void>((resolve) => this.tcp.listen(0, '127.0.0.1', resolve));
+      await new Promise<void>((resolve, reject) => {
+        this.tcp.once('error', reject);
+        this.tcp.listen(port, host, resolve);
+      });
       this.port = (this.tcp.address() as AddressInfo).port;
       const isFree = await new Promise<boolean>((resolve) => {
         this.udp.once('error', () => resolve(false));
-        this.udp.bind(this.port, '127.0.0.1', () => resolve(true));
+        this.udp.bind(this.port, host, () => resolve(true));
       });
       if (isFree) return;
       await new Promise((resolve) => this.tcp.close(resolve));
+      if (port !== 0) throw new Error(`${host}:${port}: must be free for UDP, and is not`);
     }
   }
 

@@ -124,6 +124,8 @@ export function tailSettings(
     maximumTraceSizeBytes: Number(raw.maximum_trace_size_bytes ?? 0),
     usetracestate: isOn(raw, gates, 'usetracestate'),
     recordpolicy: isOn(raw, gates, 'recordpolicy'),
+    metricstatcountspanssampled: isOn(raw, gates, 'metricstatcountspanssampled'),
+    metricstatcountbytessampled: isOn(raw, gates, 'metricstatcountbytessampled'),
     blockOnOverflow: raw.block_on_overflow === true,
     samplingStrategy: raw.sampling_strategy === 'span-ingest' ? 'span-ingest' : 'trace-complete',
     numShards: 1,

@@ -14,6 +14,7 @@ import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
 import { checkPools } from './pool-checks';
 import { pathText, problem, type Path, type Problem } from './problem';
+import { checkRoutingKeys } from './routing-checks';
 import { checkStorages } from './storage-checks';
 import { telemetry } from './telemetry';
 import { upstreamContracts } from './upstream-contracts';
@@ -118,6 +119,7 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
   checkAuthenticators(data, wiring);
   checkStorages(data, wiring);
   checkPools(data, pipelines, wiring);
+  checkRoutingKeys(data, pipelines, wiring);
   const standing = target.unknownComponents === 'refuse'
     ? problems
     : problems.filter((mistake) => !isUpstreams(mistake, data));

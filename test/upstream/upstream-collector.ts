@@ -37,6 +37,19 @@ export function startUpstream(config: string): ChildProcess {
   return spawn(PROGRAM, ['--config', `yaml:${config}`], { stdio: 'ignore' });
 }
 
+/**
+ * Runs the real collector with `words`; the caller ends it, and reads what it writes to stderr.
+ * `launcher` is what starts it in the place of this process.
+ */
+export function runUpstream(
+  words: readonly string[], launcher: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const [program, ...rest] = [...launcher, PROGRAM, ...words];
+  return spawn(
+    program, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+}
+
 function withFile<T>(text: string, use: (file: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'otelgw-upstream-'));
   try {

@@ -1,6 +1,4 @@
 /** What differs from upstream on purpose: docs/compatibility.md names these tests. */
-import { readFileSync } from 'fs';
-import { join } from 'path';
 import { LoadBalancingExporter } from './load-balancing';
 import { loadBalancingExporter, LoadBalancingSettings } from '../../config';
 import { PermanentError, RetryableError } from '../../errors';
@@ -161,14 +159,4 @@ test('what a backend refuses is counted, and its outcome is a failure', async ()
     count('otelcol_loadbalancer_backend_outcome', { success: 'true' }),
   ]).toEqual([1, 0, 1, 0]);
   await withQueue.exporter.stop();
-});
-
-test('every difference that is told has its test', () => {
-  const docs = readFileSync(join(__dirname, '../../../docs/compatibility.md'), 'utf8');
-  const [, section] = /\n## Load balancing\n([^]*?)(?:\n## |$)/.exec(docs) ?? [];
-  const names = section.split('\n').flatMap((row) => /^\| `([^`]+)` \|/.exec(row)?.[1] ?? []);
-  const tests = ['differences', 'signals', 'load-balancing']
-    .map((name) => readFileSync(join(__dirname, `${name}.test.ts`), 'utf8')).join('\n');
-  expect(names.length).toBeGreaterThan(5);
-  expect(names.filter((name) => !new RegExp(`\\('${name}[':]`).test(tests))).toEqual([]);
 });

@@ -117,7 +117,7 @@ export function createLoadBalancingExporter(
       sender.open();
       return sender;
     },
-    resolver: createResolver(settings.resolver, context),
+    resolver: createResolver(settings.resolver, context, settings.compatibility.backends),
     check: () => {
       const { auth, tls } = settings.protocol.otlp;
       clientAuthenticator(auth, context, speaksTls(tls, ''));

@@ -11,7 +11,7 @@ import { ResourceKey, ServiceKey } from './keys/by-resource';
 import { LogTraceIdKey } from './keys/log-trace-id';
 import { MetricNameKey, StreamKey } from './keys/metric-keys';
 import { SpanAttributesKey } from './keys/span-attributes';
-import type { LoadBalancingSettings } from '../../config';
+import { ROUTING_KEYS, type LoadBalancingSettings } from '../../config';
 import type { Key } from '../../otlp/key-splitter';
 import type { Signal } from '../../pipeline/payload';
 
@@ -21,12 +21,7 @@ export type RoutingKeySettings = Pick<LoadBalancingSettings, 'routingKey' | 'rou
 
 type KeyName = Exclude<LoadBalancingSettings['routingKey'], ''>;
 
-/** What each signal may be routed by; the first is taken where nothing is said. */
-const KEYS: Readonly<Record<Signal, readonly KeyName[]>> = {
-  traces: ['traceID', 'service', 'attributes'],
-  logs: ['service', 'traceID', 'resource', 'attributes'],
-  metrics: ['service', 'resource', 'metric', 'streamID', 'attributes'],
-};
+const KEYS: Readonly<Record<Signal, readonly KeyName[]>> = ROUTING_KEYS;
 
 /** The first generation in which attributes of spans have their names. */
 const NAMED_SINCE = 2;

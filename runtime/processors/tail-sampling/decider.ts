@@ -7,6 +7,7 @@
 import type { FactQuestions } from './fact-questions';
 import { createPolicy } from './policies';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
+import { voteSizes, type VoteSizes, type VoteSizeSettings } from './vote-sizes';
 import type { Clock } from '../../clock';
 import type { PolicySettings } from '../../config';
 import {
@@ -53,6 +54,8 @@ export interface DeciderOptions {
   readonly sampleOnFirstMatch: boolean;
   /** Whether decisions are made by the randomness of trace states. */
   readonly adjustsCounts: boolean;
+  /** What of votes is counted besides. */
+  readonly counted: VoteSizeSettings;
   /** Where the policies ask for facts. */
   readonly questions: FactQuestions;
   /** The time. */
@@ -74,6 +77,7 @@ export class Decider {
   /** Number of those that drop; those in `dry_run` are behind, as they never keep from a vote. */
   private readonly drops: number;
   private readonly votes: Float64Array;
+  private readonly sizes?: VoteSizes;
   private readonly kept: Float64Array;
   private readonly decisions: readonly (Counter | undefined)[];
   private readonly decided = new Float64Array(DECISIONS);
@@ -98,6 +102,11 @@ export class Decider {
     this.hasDryRuns = this.voters.some(({ isDry }) => isDry);
     this.dryVotes = new Uint8Array(this.voters.length).fill(NOT_SAMPLED);
     this.votes = new Float64Array(this.voters.length * DECISIONS);
+    this.sizes = voteSizes(options.counted, this.voters.map(({ name, drops: isDrop }) => ({
+      name: options.prefix + name,
+      decisions: DECISION_NAMES.map((decision, at) =>
+        votesOf(isDrop).includes(at) ? decision : undefined),
+    })), metrics);
     this.kept = new Float64Array(this.voters.length);
     this.times = new Float64Array(this.voters.length);
     this.timings = new Float64Array(this.voters.length);
@@ -214,6 +223,7 @@ export class Decider {
       voter.executionTime.add(mean * asked * MICROSECONDS);
       voter.kept.add(this.kept[i]);
     });
+    this.sizes?.report();
     this.decisions.forEach((counter, decision) => counter?.add(this.decided[decision]));
     this.votes.fill(0);
     this.times.fill(0);
@@ -251,6 +261,7 @@ export class Decider {
     const { policy, isDry } = this.voters[i];
     const vote = this.isTimed ? this.timed(i, words, trace) : policy.decide(words, trace);
     this.votes[i * DECISIONS + vote] += 1;
+    this.sizes?.add(i * DECISIONS + vote, words, trace);
     if (isDry) this.dryVotes[i] = vote;
     return vote;
   }
@@ -278,11 +289,10 @@ export class Decider {
     const { questions, clock, metrics, prefix, adjustsCounts } = this.options;
     const name = prefix + settings.name;
     const drops = settings.type === 'drop';
-    const votes = drops ? [DROPPED, NOT_SAMPLED] : [SAMPLED, NOT_SAMPLED];
     return {
       name: settings.name,
       policy: createPolicy(settings, { questions, clock, adjustsCounts }),
-      counters: countersFor(votes, (decision) => metrics.votes(name, decision)),
+      counters: countersFor(votesOf(drops), (decision) => metrics.votes(name, decision)),
       executions: metrics.executions(name),
       executionTime: metrics.executionTime(name),
       kept: metrics.kept(name),
@@ -292,6 +302,11 @@ export class Decider {
         ? metrics.dryRun(name, drops ? 'dropped' : 'kept') : undefined,
     };
   }
+}
+
+/** What a policy can say. */
+function votesOf(drops: boolean): readonly number[] {
+  return drops ? [DROPPED, NOT_SAMPLED] : [SAMPLED, NOT_SAMPLED];
 }
 
 /** A counter for each of `decisions`, at its number. */

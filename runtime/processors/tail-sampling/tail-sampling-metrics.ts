@@ -23,6 +23,9 @@ export const RELEASE_REASONS = [
 /** Why a trace is let go. */
 export type ReleaseReason = typeof RELEASE_REASONS[number];
 
+/** What is counted of a vote. */
+export type Voted = 'traces' | 'spans' | 'bytes';
+
 const COUNTERS = {
   newTraces: ['new_trace_id_received', '{traces}', 'Counts the arrival of new traces'],
   tooEarly: ['sampling_trace_dropped_too_early', '{traces}',
@@ -157,12 +160,12 @@ export class TailSamplingMetrics {
     }, { policy, effect, processor: this.processor });
   }
 
-  /** Votes of a policy. */
-  public votes(policy: string, decision: string): Counter {
+  /** Votes of a policy, by the traces that it voted on, or by what those hold. */
+  public votes(policy: string, decision: string, what: Voted = 'traces'): Counter {
     return this.metrics.counter({
-      name: `${PREFIX}count_traces_sampled`,
-      unit: '{traces}',
-      description: 'Count of traces that were sampled or not per sampling policy',
+      name: `${PREFIX}count_${what}_sampled`,
+      unit: what === 'bytes' ? 'By' : `{${what}}`,
+      description: `Count of ${what} that were sampled or not per sampling policy`,
     }, { policy, ...outcome(decision) });
   }
 

@@ -26,7 +26,7 @@ export const ARRIVED = 11;
 export const DECIDED = 12;
 /** Number of spans that arrived. */
 export const SPANS = 13;
-/** Number of bytes that arrived, at most 2^32 - 1. */
+/** Number of bytes that arrived, at most 2^32 - 1: of each part what is inside of its field. */
 export const BYTES = 14;
 /** Two words that name the last of its rows (span-arena.ts). */
 export const CHAIN = 15;
@@ -40,8 +40,10 @@ export const END_LOW = 19;
 export const END_HIGH = 20;
 /** Number of the batch in which it is decided at the latest. */
 export const DEADLINE = 21;
+/** Number of bytes that the fields around those parts take in a request. */
+export const FRAMES = 22;
 /** The first word of its bits. */
-export const BITS = 22;
+export const BITS = 23;
 
 /** Flag: the trace was given up because of its size, and never decided by policies. */
 export const TOO_LARGE = 1;

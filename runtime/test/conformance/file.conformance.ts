@@ -3,12 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askHttp } from './raw-request';
-import { startSide, type RunningCollector, type Side } from './sides';
+import { SIDES, startSide, type RunningCollector, type Side } from './sides';
 import { compressionLoading, inflate } from '../../net/compression';
 import { until } from '../../testing/collector-process';
 import { decodeProto, encodeProto } from '../../testing/otlp-proto';
 
-const SIDES = ['ours', 'upstream'] as const;
 const REQUEST_NAMES = {
   traces: 'ExportTraceServiceRequest',
   metrics: 'ExportMetricsServiceRequest',

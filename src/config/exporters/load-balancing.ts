@@ -80,6 +80,14 @@ export interface LoadBalancingCompatibilityConfig {
    * @default 3
    */
   readonly keys?: number;
+  /**
+   * Generation of the list of backends: 1 up to v0.160, where endpoints of Kubernetes are backends
+   * whether or not they are ready; 2 since, where readiness decides; in both, what one answer of
+   * DNS lacks leaves at once. 3 is this runtime's own: endpoints that end or do not serve are no
+   * backends, and an address leaves when two answers of DNS lack it.
+   * @default 3
+   */
+  readonly backends?: number;
 }
 
 /** Sends everything with the same key to the one backend that a hash ring gives it. */
@@ -131,6 +139,13 @@ export interface LoadBalancingExporterConfig {
 
 const NEWEST = 3;
 
+/** What each signal may be routed by; the first is taken where nothing is said. */
+export const ROUTING_KEYS = {
+  traces: ['traceID', 'service', 'attributes'],
+  logs: ['service', 'traceID', 'resource', 'attributes'],
+  metrics: ['service', 'resource', 'metric', 'streamID', 'attributes'],
+} as const;
+
 const fields = {
   routingKey: choice(
     ['traceID', 'service', 'attributes', 'resource', 'metric', 'streamID', ''], ''),
@@ -155,6 +170,7 @@ const fields = {
   compatibility: section<LoadBalancingCompatibilityConfig>()({
     ring: count({ fallback: NEWEST, min: 1, max: NEWEST }),
     keys: count({ fallback: NEWEST, min: 1, max: NEWEST }),
+    backends: count({ fallback: NEWEST, min: 1, max: NEWEST }),
   }),
 };
 

@@ -54,6 +54,20 @@ export interface StressReliefConfig {
   readonly samplingPercentage?: number;
 }
 
+/** Keeps what a sampler holds on disk, so that the next process has it when this one is killed. */
+export interface TailSamplingJournalConfig {
+  /**
+   * Directory of the files, which one sampler uses at a time. It is made where it is missing.
+   */
+  readonly directory: string;
+  /**
+   * Size of all files at most, in MiB. Beyond it spans are taken without being written, and that is
+   * said and counted.
+   * @default 1024
+   */
+  readonly maxMib?: number;
+}
+
 /** Holds whole traces and decides which of them are kept. */
 export interface TailSamplingProcessorConfig {
   /**
@@ -111,10 +125,28 @@ export interface TailSamplingProcessorConfig {
    */
   readonly recordpolicy?: boolean;
   /**
+   * Whether the spans of the traces that a policy voted on are counted besides the traces
+   * (`count_spans_sampled`). Upstream has it as the feature gate
+   * `processor.tailsamplingprocessor.metricstatcountspanssampled`.
+   * @default false
+   */
+  readonly metricstatcountspanssampled?: boolean;
+  /**
+   * Whether their bytes are counted, too (`count_bytes_sampled`). Upstream has it as the feature
+   * gate `processor.tailsamplingprocessor.metricstatcountbytessampled`.
+   * @default false
+   */
+  readonly metricstatcountbytessampled?: boolean;
+  /**
    * Extension that makes this and other pods one sampler, such as `trace_peers`.
    * @default - every pod decides by itself
    */
   readonly peers?: string;
+  /**
+   * Keeping what is held on disk, so that nothing of it is lost when the process is killed.
+   * @default - it is held in memory only
+   */
+  readonly journal?: TailSamplingJournalConfig;
   /**
    * Whether senders wait while `num_traces` undecided traces are held, rather than the oldest one
    * making room.
@@ -162,6 +194,8 @@ export interface TailSamplingProcessorConfig {
 
 /** What a sampler needs to hold anything at all. */
 const LEAST_BYTES = 1_048_576;
+/** What a journal needs to turn its files over. */
+const LEAST_JOURNAL_MIB = 16;
 
 const fields = {
   decisionWait: duration('30s'),
@@ -177,7 +211,13 @@ const fields = {
   maximumTraceSizeBytes: count({ fallback: 0 }),
   usetracestate: flag({ fallback: false }),
   recordpolicy: flag({ fallback: false }),
+  metricstatcountspanssampled: flag({ fallback: false }),
+  metricstatcountbytessampled: flag({ fallback: false }),
   peers: optional(text()),
+  journal: givenSection<TailSamplingJournalConfig>()('off', {
+    directory: text(),
+    maxMib: count({ fallback: 1024, min: LEAST_JOURNAL_MIB }),
+  }),
   blockOnOverflow: flag({ fallback: false }),
   samplingStrategy: choice(['trace-complete', 'span-ingest'], 'trace-complete'),
   numShards: withoutEffect(count({ fallback: 1, max: 256 }), 'a process has one core'),
@@ -198,6 +238,8 @@ const fields = {
 export type TailSamplingSettings = SettingsOf<typeof fields>;
 /** What stress relief works with. */
 export type StressReliefSettings = NonNullable<TailSamplingSettings['stressRelief']>;
+/** What a journal works with. */
+export type JournalSettings = NonNullable<TailSamplingSettings['journal']>;
 
 interface Levels {
   readonly activationLevel: number;

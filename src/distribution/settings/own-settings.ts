@@ -8,8 +8,9 @@ const gateInstead = (gate: string) => ({
 /** All of them. */
 export const OWN_SETTINGS: readonly SettingChange[] = [
   ...of('processors.tail_sampling', [
-    ours('usetracestate', gateInstead('usetracestate')),
-    ours('recordpolicy', gateInstead('recordpolicy')),
+    ...[
+      'usetracestate', 'recordpolicy', 'metricstatcountspanssampled', 'metricstatcountbytessampled',
+    ].map((gate) => ours(gate, gateInstead(gate))),
     ...[
       'policies[].composite.fair', 'policies[].dry_run', 'max_bytes', 'decision_quiet_period',
       'stress_relief', 'detect_split_traces',

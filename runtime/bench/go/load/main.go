@@ -50,6 +50,9 @@ func main() {
 	words.Float64Var(&o.rate, "rate", 0, "spans per second; 0 is a closed loop")
 	words.IntVar(&o.connections, "connections", 4, "connections")
 	words.IntVar(&o.inFlight, "in-flight", 4, "requests under way per connection")
+	words.IntVar(&o.traceSpans, "trace-spans", 0, "spans of a trace that is spread over requests")
+	words.IntVar(&o.parts, "parts", 3, "requests that such a trace is spread over")
+	words.IntVar(&s.ports, "ports", 1, "how many backends one process is")
 	words.BoolVar(&isFromSdk, "sdk", true, "fields in the order of SDKs; else in the collector's")
 	words.StringVar(&counter, "arrived", "", "file in which sinks count; a closed loop waits for it")
 	words.StringVar(&s.certificate, "certificate", "", "certificate of a sink over TLS")
@@ -68,7 +71,7 @@ func main() {
 		printLine(describe(o.spans))
 	case "sink":
 		counting := startSink(s)
-		printLine(map[string]any{"port": counting.port})
+		printLine(map[string]any{"ports": counting.ports})
 		obey(counting.arrivals.reset, counting.report, func() {})
 	case "send":
 		sending := startSender(o)

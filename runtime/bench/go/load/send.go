@@ -22,10 +22,39 @@ type sendOptions struct {
 	rate        float64
 	connections int
 	inFlight    int
+	// traceSpans is how many spans a trace has that is spread over `parts` requests; 0 is for traces
+	// that lie in one request each.
+	traceSpans int
+	parts      int
 	// arrived is what came out behind the collector, if a closed loop waits for that.
 	arrived         shared
 	waitsForArrival bool
 }
+
+// requests is what one worker sends, one after the other.
+type requests interface {
+	next(due time.Time) []byte
+	answered(isAccepted bool)
+	// isUnderWay tells whether some traces still lack spans.
+	isUnderWay() bool
+	// dueSpans is how many spans of those sent a tail sampler must keep.
+	dueSpans() int64
+}
+
+func (o sendOptions) requests(worker int) requests {
+	if o.traceSpans > 0 {
+		return newStaggered(o.spans, o.parts, o.traceSpans, worker)
+	}
+	return single{newTemplate(o.spans, uint64(worker))}
+}
+
+// single is requests of whole traces.
+type single struct{ *template }
+
+func (s single) next(due time.Time) []byte { return s.stamp(due) }
+func (s single) answered(bool)             {}
+func (s single) isUnderWay() bool          { return false }
+func (s single) dueSpans() int64           { return 0 }
 
 // mostWaiting is how many requests an open loop keeps under way before it falls behind.
 const mostWaiting = 64
@@ -36,14 +65,15 @@ const mostHeld = 40_000
 
 type sender struct {
 	sendOptions
-	sent, accepted, refused, requests atomic.Int64
-	answers                           latencies
-	stopped                           chan struct{}
-	workers                           sync.WaitGroup
-	pool                              [][]byte
-	next                              atomic.Int64
-	failure                           atomic.Pointer[string]
-	arrivedBefore                     int64
+	sent, accepted, refused, asked atomic.Int64
+	answers                        latencies
+	stopped                        chan struct{}
+	workers                        sync.WaitGroup
+	pool                           [][]byte
+	next                           atomic.Int64
+	due                            atomic.Int64
+	failure                        atomic.Pointer[string]
+	arrivedBefore                  int64
 }
 
 func connect(o sendOptions) client {
@@ -100,14 +130,15 @@ func (s *sender) closedLoop(clients []client) {
 	workers := s.connections * s.inFlight
 	for worker := range workers {
 		s.workers.Go(func() {
-			request := newTemplate(s.spans, uint64(worker))
-			for !s.isStopped() {
+			own := s.requests(worker)
+			for !s.isStopped() || own.isUnderWay() {
 				if s.isAhead() {
 					time.Sleep(time.Millisecond)
 					continue
 				}
-				s.sendOne(clients[worker%len(clients)], request, time.Now())
+				s.sendOne(clients[worker%len(clients)], own, time.Now())
 			}
+			s.due.Add(own.dueSpans())
 		})
 	}
 }
@@ -123,12 +154,20 @@ func (s *sender) isAhead() bool {
 // openLoop sends at its rate whatever the answers take, and counts from when a request was due.
 func (s *sender) openLoop(clients []client) {
 	due := make(chan time.Time, 1<<16)
-	for worker := range max(16, min(mostWaiting, 200_000/s.spans)) {
+	// Encoding takes seconds, in which nothing may be due.
+	all := make([]requests, max(16, min(mostWaiting, 200_000/s.spans)))
+	for worker := range all {
+		all[worker] = s.requests(worker)
+	}
+	for worker, own := range all {
 		s.workers.Go(func() {
-			request := newTemplate(s.spans, uint64(worker))
 			for at := range due {
-				s.sendOne(clients[worker%len(clients)], request, at)
+				s.sendOne(clients[worker%len(clients)], own, at)
 			}
+			for own.isUnderWay() {
+				s.sendOne(clients[worker%len(clients)], own, time.Now())
+			}
+			s.due.Add(own.dueSpans())
 		})
 	}
 	interval := time.Duration(float64(time.Second) * float64(s.spans) / s.rate)
@@ -141,20 +180,21 @@ func (s *sender) openLoop(clients []client) {
 	}()
 }
 
-func (s *sender) sendOne(to client, request *template, due time.Time) {
+func (s *sender) sendOne(to client, own requests, due time.Time) {
 	var message []byte
 	switch {
 	case s.pool != nil:
 		message = s.pool[int(s.next.Add(1))%len(s.pool)]
 	case s.gzip:
-		message = gzipped(request.stamp(due))
+		message = gzipped(own.next(due))
 	default:
-		message = request.stamp(due)
+		message = own.next(due)
 	}
 	s.sent.Add(int64(s.spans))
 	err := to.send(message)
 	s.answers.add(time.Since(due), 1)
-	s.requests.Add(1)
+	s.asked.Add(1)
+	own.answered(err == nil)
 	if err == nil {
 		s.accepted.Add(int64(s.spans))
 		return
@@ -187,7 +227,7 @@ func (s *sender) report() any {
 	}
 	return map[string]any{
 		"sent": s.sent.Load(), "accepted": s.accepted.Load(), "refused": s.refused.Load(),
-		"requests": s.requests.Load(), "failure": failure,
+		"requests": s.asked.Load(), "due": s.due.Load(), "failure": failure,
 		"p50": s.answers.quantileMs(0.5), "p99": s.answers.quantileMs(0.99),
 	}
 }

@@ -12,22 +12,19 @@ type sinkOptions struct {
 	protocol    string
 	certificate string
 	key         string
+	ports       int
 	arrived     shared
 }
 
 type sink struct {
-	port                   int
+	ports                  []int
 	arrived                shared
 	spans, requests, bytes atomic.Int64
 	arrivals               latencies
 }
 
 func startSink(o sinkOptions) *sink {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		log.Fatal(err)
-	}
-	s := &sink{port: listener.Addr().(*net.TCPAddr).Port, arrived: o.arrived}
+	s := &sink{arrived: o.arrived}
 	var certificate *tls.Certificate
 	if o.certificate != "" {
 		pair, err := tls.LoadX509KeyPair(o.certificate, o.key)
@@ -40,7 +37,14 @@ func startSink(o sinkOptions) *sink {
 	if o.protocol == "http" {
 		serve = serveHttp
 	}
-	go func() { log.Fatal(serve(listener, certificate, s.take)) }()
+	for range o.ports {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			log.Fatal(err)
+		}
+		s.ports = append(s.ports, listener.Addr().(*net.TCPAddr).Port)
+		go func() { log.Fatal(serve(listener, certificate, s.take)) }()
+	}
 	return s
 }
 

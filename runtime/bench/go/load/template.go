@@ -35,11 +35,18 @@ type template struct {
 	ids     []byte
 }
 
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 20)) }
+
 // newTemplate encodes a request of so many spans; another seed gives another one of its kind.
 func newTemplate(spans int, seed uint64) *template {
-	random := rand.New(rand.NewPCG(seed, 20))
-	order, bytes := encodeRequest(spans, random)
-	t := &template{bytes: bytes, spans: spans, random: random}
+	random := newRandom(seed)
+	return templateOf(traceOfEach(spans, 2, 8, random), random, func(ptrace.Span, int) {})
+}
+
+// templateOf encodes spans of the traces that `plan` names; `settle` has the last word about each.
+func templateOf(plan []int, random *rand.Rand, settle func(span ptrace.Span, trace int)) *template {
+	order, bytes := encodeRequest(plan, random, settle)
+	t := &template{bytes: bytes, spans: len(plan), random: random}
 	first := map[int]bool{}
 	walk(bytes, func(at int, isFirst bool) {
 		trace := order[len(t.idAt)]
@@ -48,8 +55,8 @@ func newTemplate(spans int, seed uint64) *template {
 		t.traces = max(t.traces, trace+1)
 		first[trace] = first[trace] || isFirst
 	})
-	if len(t.idAt) != spans {
-		log.Fatalf("template: must hold %d spans, got %d", spans, len(t.idAt))
+	if len(t.idAt) != len(plan) {
+		log.Fatalf("template: must hold %d spans, got %d", len(plan), len(t.idAt))
 	}
 	t.marked = make([]bool, t.traces)
 	for trace, isFirst := range first {
@@ -59,8 +66,27 @@ func newTemplate(spans int, seed uint64) *template {
 	return t
 }
 
+// traceOfEach tells the trace of each span, where traces have `fewest` to `most` spans.
+func traceOfEach(spans, fewest, most int, random *rand.Rand) []int {
+	plan := make([]int, spans)
+	trace, left := -1, 0
+	for span := range spans {
+		if left == 0 {
+			trace, left = trace+1, fewest+random.IntN(most-fewest+1)
+		}
+		left--
+		plan[span] = trace
+	}
+	return plan
+}
+
 // stamp gives every trace an id that nobody has seen; some of them tell `due` if there is one.
 func (t *template) stamp(due time.Time) []byte {
+	t.renew(due)
+	return t.filled()
+}
+
+func (t *template) renew(due time.Time) {
 	for trace := range t.traces {
 		id := t.ids[trace*idBytes : (trace+1)*idBytes]
 		binary.BigEndian.PutUint64(id, t.random.Uint64())
@@ -70,6 +96,10 @@ func (t *template) stamp(due time.Time) []byte {
 			binary.BigEndian.PutUint64(id[4:], uint64(due.UnixNano()))
 		}
 	}
+}
+
+// filled is the request with the ids of now.
+func (t *template) filled() []byte {
 	for span, at := range t.idAt {
 		trace := t.traceOf[span]
 		copy(t.bytes[at:at+idBytes], t.ids[trace*idBytes:])
@@ -97,16 +127,13 @@ func resourcesOf(spans int) int {
 }
 
 // encodeRequest encodes spans of services that call each other, and tells the trace of each span in
-// the order in which they lie. Some 575 bytes and 10 attributes a span; about five spans a trace.
-func encodeRequest(spans int, random *rand.Rand) (order []int, bytes []byte) {
-	resources := resourcesOf(spans)
+// the order in which they lie. Some 575 bytes and 10 attributes a span.
+func encodeRequest(
+	plan []int, random *rand.Rand, settle func(span ptrace.Span, trace int),
+) (order []int, bytes []byte) {
+	resources := resourcesOf(len(plan))
 	byScope := make([][]int, resources*2)
-	trace, left := -1, 0
-	for span := range spans {
-		if left == 0 {
-			trace, left = trace+1, 2+random.IntN(7)
-		}
-		left--
+	for span, trace := range plan {
 		scope := span%resources*2 + random.IntN(2)
 		if span < len(byScope) {
 			scope = span
@@ -121,8 +148,10 @@ func encodeRequest(spans int, random *rand.Rand) (order []int, bytes []byte) {
 		to := traces.ResourceSpans().At(scope / 2).ScopeSpans().AppendEmpty()
 		to.Scope().SetName([]string{"@opentelemetry/instrumentation-http", "io.opentelemetry.jdbc"}[scope%2])
 		to.Scope().SetVersion("0.205.0")
-		for range members {
-			describeSpan(to.Spans().AppendEmpty(), scope%2 == 1, random)
+		for _, trace := range members {
+			span := to.Spans().AppendEmpty()
+			describeSpan(span, scope%2 == 1, random)
+			settle(span, trace)
 		}
 		order = append(order, members...)
 	}

@@ -1,0 +1,286 @@
+/**
+ * The same traces through the tail samplers of both collectors: hundreds of configurations made at
+ * random, of which each keeps the same spans and counts the same votes.
+ */
+import { passedSpans, type PassedSpan } from './kept-spans';
+import {
+  countedSets, crowdedSets, mixedSets, type PolicySet,
+} from './policy-sets';
+import { RandomChoices } from './random-choices';
+import { mixedTraces, tracesInTurn, uniformTraces, type TraceTraffic } from './sampled-traces';
+import { SamplerRun, sumOf, without } from './sampler-run';
+import { SIDES, type Side } from './sides';
+import { until } from '../../testing/collector-process';
+
+const PREFIX = 'otelcol_processor_tail_sampling_';
+const TYPE = 'tail_sampling';
+const DECISION_WAIT = '4s';
+const SPANS_EACH = 4;
+const IN_TURN = 40;
+
+const choose = new RandomChoices(7);
+const mixed = mixedTraces(choose, 60);
+const uniform = uniformTraces(choose, 60, SPANS_EACH);
+const turns = tracesInTurn(choose, IN_TURN);
+const gatedTraces = mixedTraces(choose, 60);
+const MIXED = mixedSets(choose, 150, { gated: false });
+const GATED = mixedSets(choose, 60, { gated: true });
+const COUNTED = countedSets(choose, 40, SPANS_EACH);
+const CROWDED = crowdedSets(choose, 20, IN_TURN);
+
+/** Keys of ours that upstream has as feature gates. */
+const GATES = [
+  'usetracestate', 'recordpolicy', 'metricstatcountspanssampled', 'metricstatcountbytessampled',
+];
+const UPSTREAM_GATES = GATES.map((name) => `processor.tailsamplingprocessor.${name}`);
+
+/** What one side made of some sets. */
+interface Outcome {
+  readonly kept: ReadonlyMap<string, readonly PassedSpan[]>;
+  readonly counts: readonly string[];
+  /** Whether all that left without being waited for left in one second of the clock. */
+  readonly isWithinSecond: boolean;
+}
+
+interface Part {
+  readonly sets: readonly PolicySet[];
+  readonly receiver: string;
+  readonly traces: number;
+}
+
+/** Starts samplers that know nothing but their own keys. */
+function start(side: Side, parts: readonly Part[], isGated: boolean): Promise<SamplerRun> {
+  const keys = isGated && side === 'ours' ? GATES : [];
+  const gates = Object.fromEntries(keys.map((key) => [key, true]));
+  const pipelines = parts.flatMap(({ sets, receiver }) => sets.map(({ name, config }) => ({
+    name,
+    receiver,
+    signal: 'traces' as const,
+    config: { decision_wait: DECISION_WAIT, ...config, ...gates },
+  })));
+  return SamplerRun.start(side, TYPE, pipelines, isGated
+    ? { upstreamWords: [`--feature-gates=${UPSTREAM_GATES.join(',')}`] } : {});
+}
+
+/** Waits until `count` traces more are decided, given up or pushed out. */
+async function untilDecided(run: SamplerRun, count: number): Promise<void> {
+  await until('all decisions', async () => {
+    const metrics = await run.metrics();
+    const names = [
+      'global_count_traces_sampled', 'traces_dropped_too_large', 'sampling_trace_dropped_too_early',
+    ];
+    return names.reduce((sum, name) => sum + sumOf(metrics, PREFIX + name), 0) >= count;
+  });
+}
+
+/** Sends whole traffic, and waits until all that comes late was taken. */
+async function sendAll(run: SamplerRun, receiver: string, traffic: TraceTraffic): Promise<void> {
+  await run.send(receiver, 'traces', traffic.first);
+  for (const request of traffic.more) await run.send(receiver, 'traces', request);
+}
+
+async function outcomeOf(side: Side, isGated: boolean): Promise<Outcome> {
+  const parts: Part[] = isGated
+    ? [{ sets: GATED, receiver: 'gated', traces: gatedTraces.traces }]
+    : [
+      { sets: MIXED, receiver: 'mixed', traces: mixed.traces },
+      { sets: CROWDED, receiver: 'crowded', traces: IN_TURN },
+    ];
+  const traffic = isGated ? gatedTraces : mixed;
+  const [{ receiver }] = parts;
+  const run = await start(side, parts, isGated);
+  try {
+    await sendAll(run, receiver, traffic);
+    if (!isGated) for (const request of turns) await run.send('crowded', 'traces', request);
+    const known = parts.reduce((sum, { sets, traces }) => sum + sets.length * traces, 0);
+    await untilDecided(run, known);
+    await run.send(receiver, 'traces', traffic.late);
+    return await end(run, parts);
+  } finally {
+    run.stop();
+  }
+}
+
+/** Looks at what is kept and counted when all is over. */
+async function end(run: SamplerRun, parts: readonly Part[]): Promise<Outcome> {
+  await run.finish();
+  const sets = parts.flatMap((part) => part.sets);
+  const requests = new Map(sets.map(({ name }) => [name, run.keptBy(name)]));
+  const times = [...requests.values()].flat().map(({ at }) => at);
+  const [earliest, latest] = [Math.min(...times), Math.max(...times)];
+  // A moment of a decision is known by when its spans came, which is some milliseconds later.
+  const isWithinSecond = Math.floor((earliest - 50) / 1000) === Math.floor(latest / 1000);
+  const kept = new Map([...requests].map(([name, list]) => [name, passedSpans(list)]));
+  return { kept, counts: run.counts(PREFIX).filter(isCompared), isWithinSecond };
+}
+
+/** The samplers of one size, again until no second of the clock ends in the midst of a tick. */
+async function countedOutcome(side: Side): Promise<Outcome> {
+  for (;;) {
+    const part = { sets: COUNTED, receiver: 'uniform', traces: uniform.traces };
+    const run = await start(side, [part], false);
+    try {
+      await sendAll(run, 'uniform', uniform);
+      const known = COUNTED.length * uniform.traces;
+      await untilDecided(run, known);
+      const outcome = await end(run, [part]);
+      if (outcome.isWithinSecond) return outcome;
+    } finally {
+      run.stop();
+    }
+  }
+}
+
+/** A choice of ours, or of a release after the real collector's, that shows in spans. */
+interface KnownDifference {
+  /** Its name in docs/compatibility.md. */
+  readonly name: string;
+  /** Whether it can show in what a set keeps. */
+  readonly shows: (set: PolicySet, span: PassedSpan) => boolean;
+  /** The span without what may differ. */
+  readonly without: (span: PassedSpan) => PassedSpan;
+}
+
+const thresholds = /"type":"(probabilistic|rate_limiting|bytes_limiting)"/;
+
+const KNOWN: readonly KnownDifference[] = [
+  {
+    name: '`recordpolicy` names the policy whose threshold is written',
+    shows: ({ config: { policies } }) =>
+      policies.filter(({ type }) => type !== 'drop').length > 1
+      && thresholds.test(JSON.stringify(policies)),
+    without: (span) => ({
+      ...span, marks: span.marks.replace(/\{"key":"tailsampling\.policy".*?\}\},?/, ''),
+    }),
+  },
+  {
+    name: '`usetracestate` writes the threshold on late spans',
+    shows: (_, { spanId }) => gatedTraces.lateSpans.has(spanId),
+    without: (span) => ({ ...span, traceState: '' }),
+  },
+];
+
+function asText(set: PolicySet, span: PassedSpan, known: readonly KnownDifference[]): string {
+  const shown = known.filter(({ shows }) => shows(set, span))
+    .reduce((one, { without: strip }) => strip(one), span);
+  return JSON.stringify(shown);
+}
+
+/** Sets whose spans differ, with a sentence about the first of them. */
+function differences(
+  sets: readonly PolicySet[], ours: Outcome, theirs: Outcome, known = KNOWN,
+): string[] {
+  return sets.flatMap((set) => {
+    const texts = ({ kept }: Outcome): string[] =>
+      kept.get(set.name)!.map((span) => asText(set, span, known));
+    const [here, there] = [texts(ours), texts(theirs)];
+    const [more, less] = [without(here, there), without(there, here)];
+    if (more.length === 0 && less.length === 0) return [];
+    return [`${set.name}: ${more.length} only here, such as ${more[0]}; ${less.length} only`
+      + ` upstream, such as ${less[0]}; ${JSON.stringify(set.config)}`];
+  });
+}
+
+/** Metrics that are not compared, and why. */
+const NOT_COMPARED: readonly (readonly [RegExp, string])[] = [
+  [/^sampling_decision_timer_latency|^sampling_policy_execution_time_sum/, 'the time of it'],
+  [/^sampling_traces_on_memory/, 'a sum over all processors; upstream tells one of them'],
+];
+
+function isCompared(line: string): boolean {
+  return !NOT_COMPARED.some(([pattern]) => pattern.test(line));
+}
+
+function differentCounts(ours: Outcome, theirs: Outcome): string[] {
+  return [
+    ...without(ours.counts, theirs.counts).map((line) => `here: ${line}`),
+    ...without(theirs.counts, ours.counts).map((line) => `upstream: ${line}`),
+  ].sort();
+}
+
+/** What is needed to say that a comparison is about something. */
+function share(sets: readonly PolicySet[], { kept }: Outcome): number {
+  return sets.filter(({ name }) => kept.get(name)!.length > 0).length / sets.length;
+}
+
+async function both(outcome: (side: Side) => Promise<Outcome>): Promise<Outcome[]> {
+  return Promise.all(SIDES.map(outcome));
+}
+
+describe(`${MIXED.length + CROWDED.length} sets of policies`, () => {
+  let ours: Outcome;
+  let theirs: Outcome;
+
+  beforeAll(async () => {
+    [ours, theirs] = await both((side) => outcomeOf(side, false));
+  }, 90_000);
+
+  it('have all types of policies', () => {
+    const types = new Set(JSON.stringify(MIXED).match(/(?<="type":")\w+/g));
+    expect([...types].sort()).toEqual([
+      'always_sample', 'and', 'boolean_attribute', 'bytes_limiting', 'composite', 'drop', 'latency',
+      'not', 'numeric_attribute', 'probabilistic', 'rate_limiting', 'span_count', 'status_code',
+      'string_attribute', 'trace_flags', 'trace_state',
+    ]);
+    expect(share(MIXED, theirs)).toBeGreaterThan(0.6);
+  });
+
+  it('keep the same spans, late ones, too', () => {
+    expect(differences(MIXED, ours, theirs)).toEqual([]);
+  });
+
+  it('keep the same spans where there is less room than traces', () => {
+    expect(share(CROWDED, theirs)).toBeGreaterThan(0.5);
+    expect(differences(CROWDED, ours, theirs)).toEqual([]);
+  });
+
+  it('count the same', () => {
+    expect(theirs.counts.length).toBeGreaterThan(MIXED.length);
+    expect(differentCounts(ours, theirs)).toEqual([]);
+  });
+});
+
+describe(`${GATED.length} sets of policies with trace states, records and more metrics`, () => {
+  let ours: Outcome;
+  let theirs: Outcome;
+
+  beforeAll(async () => {
+    [ours, theirs] = await both((side) => outcomeOf(side, true));
+  }, 90_000);
+
+  it('keep the same spans with the same thresholds and records', () => {
+    expect(share(GATED, theirs)).toBeGreaterThan(0.6);
+    expect(differences(GATED, ours, theirs)).toEqual([]);
+  });
+
+  it.each(KNOWN.map(({ name }) => [name]))('differ where it is known: %s', (name) => {
+    const others = KNOWN.filter((known) => known.name !== name);
+    expect(differences(GATED, ours, theirs, others)).not.toEqual([]);
+  });
+
+  it('count the same', () => {
+    expect(theirs.counts.filter((line) => line.startsWith('count_bytes_sampled')).length)
+      .toBeGreaterThan(GATED.length);
+    expect(differentCounts(ours, theirs)).toEqual([]);
+  });
+});
+
+describe(`${COUNTED.length} sets of policies whose limits are spent within a tick`, () => {
+  let ours: Outcome;
+  let theirs: Outcome;
+
+  beforeAll(async () => {
+    [ours, theirs] = await both(countedOutcome);
+  }, 120_000);
+
+  it('keep as many spans', () => {
+    const numbers = ({ kept }: Outcome): string[] => COUNTED.map(({ name, config }) =>
+      `${name} keeps ${kept.get(name)!.length} by ${JSON.stringify(config.policies)}`);
+    expect(share(COUNTED, theirs)).toBeGreaterThan(0.6);
+    expect(without(numbers(ours), numbers(theirs))).toEqual([]);
+  });
+
+  it('count the same', () => {
+    expect(differentCounts(ours, theirs)).toEqual([]);
+  });
+});
