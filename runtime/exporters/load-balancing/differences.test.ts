@@ -167,7 +167,7 @@ test('every difference that is told has its test', () => {
   const docs = readFileSync(join(__dirname, '../../../docs/compatibility.md'), 'utf8');
   const [, section] = /\n## Load balancing\n([^]*?)(?:\n## |$)/.exec(docs) ?? [];
   const names = section.split('\n').flatMap((row) => /^\| `([^`]+)` \|/.exec(row)?.[1] ?? []);
-  const tests = ['differences', 'signals', 'load-balancing']
+  const tests = ['differences', 'signals', 'load-balancing', 'failover']
     .map((name) => readFileSync(join(__dirname, `${name}.test.ts`), 'utf8')).join('\n');
   expect(names.length).toBeGreaterThan(5);
   expect(names.filter((name) => !new RegExp(`\\('${name}[':]`).test(tests))).toEqual([]);
