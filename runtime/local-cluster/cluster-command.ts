@@ -15,7 +15,8 @@ const COMMANDS: readonly ClusterCommand[] = [
     run: ({ workloads }, [name, number]) => {
       const pool = workloads.pool(name);
       if (pool.plan.kind === 'DaemonSet') {
-        throw new Error(`scale: must name a Deployment or StatefulSet, got the DaemonSet "${name}"`);
+        throw new Error('scale: must name a Deployment or StatefulSet,'
+          + ` got the DaemonSet "${name}"`);
       }
       pool.scale(Number(number));
     },
@@ -61,7 +62,7 @@ export function runClusterCommand(cluster: LocalCluster, text: string): boolean 
   throw new Error(`command: must be one of ${COMMAND_HELP}, got "${text.trim()}"`);
 }
 
-/** What `words` say in the places of capitals in `form`; undefined when they are no such command. */
+/** What `words` say where `form` has capitals; undefined when they are another command. */
 function wordsFor(form: string, words: readonly string[]): string[] | undefined {
   const wanted = form.split(' ');
   const isCommand = wanted.length === words.length && wanted.every((word, place) => {

@@ -1,4 +1,4 @@
-/** Scenes of `npm run chaos`, cut down: what happens to real pods under load loses and splits nothing. */
+/** Scenes of `npm run chaos`, cut down: real pods under load lose no span and split no trace. */
 import { play } from './chaos/run';
 import { SCENES } from './chaos/scenes';
 

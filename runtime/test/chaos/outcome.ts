@@ -1,4 +1,4 @@
-/** What became of every span that was sent, and whether each trace is what one sampler makes of it. */
+/** What became of every span that was sent, and whether one sampler would have done the same. */
 import type { TailSamplingSettings } from '../../config';
 import { expectDecision } from '../../local-cluster/policy-expectation';
 import type { SpanLedger } from '../../local-cluster/span-ledger';
