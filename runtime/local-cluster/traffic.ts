@@ -24,8 +24,8 @@ export interface TrafficOptions {
   readonly spreadMs: number;
   /** Shortest such time: traces that were planned to be shorter are stretched. By default 0. */
   readonly leastSpreadMs?: number;
-  /** Told before spans are given to a collector for the first time. */
-  readonly giving?: (spans: readonly ReadableSpan[]) => void;
+  /** Told before spans are given to a collector for the first time, and when one took them. */
+  readonly watch?: (what: 'given' | 'taken', spans: readonly ReadableSpan[]) => void;
   /** The time. */
   readonly clock: Clock;
 }
@@ -170,8 +170,9 @@ export class Traffic {
     });
     return {
       export: (spans, done) => {
-        this.options.giving?.(spans);
+        this.options.watch?.('given', spans);
         void this.untilTaken(() => once(spans)).then((result) => {
+          if (result.code === SUCCESS) this.options.watch?.('taken', spans);
           this.note(spans, result.code === SUCCESS ? 'delivered' : 'refused');
           done(result);
         });

@@ -29,12 +29,13 @@ function outcome(
       policies: [{ name: 'errors', type: 'status_code', statusCode: { statusCodes: ['ERROR'] } }],
     } as unknown as Evidence['settings'],
     ledger,
+    isLate: () => false,
     wasHeldByKilled: () => false,
     ...given,
   });
 }
 
-const GOOD = { lost: 0, duplicated: 0, split: 0, decidedEarly: 0, refused: 0 };
+const GOOD = { lost: 0, duplicated: 0, split: 0, otherwise: 0, refused: 0 };
 const without = (...spanIds: readonly string[]) => (ledger: SpanLedger): void => {
   for (const id of spanIds) ledger.traces.get(first.traceId)?.spans.delete(id);
 };
@@ -53,14 +54,14 @@ describe('the outcome of a scene', () => {
 
   test.each([
     ['a span of a kept trace is missing', without(allIds[1]), { lost: 1, split: 1 }],
-    ['a whole trace is missing', without(...allIds), { lost: size, decidedEarly: 1 }],
+    ['a whole trace is missing', without(...allIds), { lost: size, otherwise: 1 }],
     ['a span comes twice', (ledger: SpanLedger) => ledger.add(first.traceId, allIds[0], 'b'),
       { duplicated: 1 }],
     ['a part of a trace is kept that must be dropped', (ledger: SpanLedger) =>
       ledger.add(dropped[0].plan.traceId, dropped[0].plan.spans[0].spanId, 'b'), { split: 1 }],
     ['a trace is kept that must be dropped', (ledger: SpanLedger) =>
       dropped[0].plan.spans.forEach(({ spanId }) =>
-        ledger.add(dropped[0].plan.traceId, spanId, 'b')), { decidedEarly: 1 }],
+        ledger.add(dropped[0].plan.traceId, spanId, 'b')), { otherwise: 1 }],
   ])('tells that %s', (_what, change, found) => {
     const { examples, ...counts } = outcome(change);
     expect(counts).toMatchObject({ ...GOOD, ...found, traces: 60 });
@@ -72,6 +73,12 @@ describe('the outcome of a scene', () => {
     const sent = new Map([[given.plan.traceId, given]]);
     expect(outcome(without(...allIds), { sent }))
       .toMatchObject({ ...GOOD, refused: given.plan.spans.length, traces: 0 });
+  });
+
+  test('asks of a trace that came too late only that it is not split', () => {
+    const isLate: Evidence['isLate'] = ({ traceId }) => traceId === first.traceId;
+    expect(outcome(without(...allIds), { isLate })).toMatchObject({ ...GOOD, late: 1 });
+    expect(outcome(without(allIds[0]), { isLate })).toMatchObject({ lost: 1, split: 1, late: 1 });
   });
 
   test('forgives a killed pod what it may have held, and nothing else', () => {

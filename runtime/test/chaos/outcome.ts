@@ -2,6 +2,7 @@
 import type { TailSamplingSettings } from '../../config';
 import { expectDecision } from '../../local-cluster/policy-expectation';
 import type { SpanLedger } from '../../local-cluster/span-ledger';
+import type { PlannedTrace } from '../../local-cluster/trace-plan';
 import type { SentTrace } from '../../local-cluster/traffic';
 
 /** What is known of a run that has come to rest. */
@@ -12,6 +13,8 @@ export interface Evidence {
   readonly settings: TailSamplingSettings;
   /** What the backend received. */
   readonly ledger: SpanLedger;
+  /** Whether senders had to wait so long that a trace may be decided before all of it is there. */
+  readonly isLate: (trace: PlannedTrace) => boolean;
   /** Whether a pod that was killed without a journal may have held this span. */
   readonly wasHeldByKilled: (traceId: string, spanId: string) => boolean;
 }
@@ -32,8 +35,10 @@ export interface Outcome {
   readonly duplicated: number;
   /** Traces of which some spans arrived and others did not. */
   readonly split: number;
-  /** Traces that are one, but were decided otherwise than all of their spans ask for. */
-  readonly decidedEarly: number;
+  /** Traces that were decided otherwise than all of their spans ask for, and came in time. */
+  readonly otherwise: number;
+  /** Traces that senders could not give in time: of these, all or nothing must arrive. */
+  readonly late: number;
   /** Spans that a killed pod may have held, of traces that must be kept. */
   readonly heldByKilled: number;
   /** Those of them that did not arrive. */
@@ -57,7 +62,8 @@ export function outcomeOf(evidence: Evidence): Outcome {
     lost: 0,
     duplicated: 0,
     split: 0,
-    decidedEarly: 0,
+    otherwise: 0,
+    late: 0,
     heldByKilled: 0,
     lostWithKilled: 0,
     examples,
@@ -94,9 +100,12 @@ function countTrace(counts: Counts, { plan }: SentTrace, evidence: Evidence): st
   const here = others.filter(isHere).length;
   const isSplit = here > 0 && here < others.length;
   // What a killed pod left of a trace is decided anew, by what is left.
-  const isOtherwise = !isSplit && held.length === 0 && here > 0 !== mustBeKept;
+  const isOne = !isSplit && held.length === 0;
+  const isLate = evidence.isLate(plan);
+  const isOtherwise = isOne && !isLate && here > 0 !== mustBeKept;
+  if (isLate) counts.late += 1;
   if (isSplit) counts.split += 1;
-  if (isOtherwise) counts.decidedEarly += 1;
+  if (isOtherwise) counts.otherwise += 1;
   if (isSplit && mustBeKept) counts.lost += others.length - here;
   if (isOtherwise && mustBeKept) counts.lost += ids.length;
   if (!isSplit && !isOtherwise) return '';

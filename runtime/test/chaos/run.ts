@@ -76,7 +76,7 @@ export async function play(scene: Scene, options: PlayOptions): Promise<Played> 
 }
 
 function problemsOf(scene: Scene, outcome: Outcome, shown: number): string[] {
-  const { kept, traces, lost, duplicated, split, decidedEarly, refused } = outcome;
+  const { kept, traces, lost, duplicated, split, otherwise, refused } = outcome;
   const problems: string[] = [];
   const must = (holds: boolean, what: string, count: number): void => {
     if (!holds) problems.push(`${what}, got ${count}`);
@@ -91,7 +91,7 @@ function problemsOf(scene: Scene, outcome: Outcome, shown: number): string[] {
   }
   must(lost === 0, 'no span may be lost', lost);
   must(split === 0, 'no trace may be split', split);
-  must(decidedEarly === 0, 'no trace may be decided otherwise', decidedEarly);
+  must(otherwise === 0, 'no trace may be decided otherwise', otherwise);
   must(duplicated === 0 || scene.mayRepeat === true, 'no span may come twice', duplicated);
   return [...problems, ...problems.length > 0 ? outcome.examples : []];
 }

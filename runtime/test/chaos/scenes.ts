@@ -124,3 +124,15 @@ export const SCENES: readonly Scene[] = [
     play: scale,
   },
 ];
+
+/**
+ * The scene called `name`.
+ *
+ * @throws Error that lists the names that there are.
+ */
+export function sceneNamed(name: string): Scene {
+  const found = SCENES.find((scene) => scene.name === name);
+  if (found !== undefined) return found;
+  const names = SCENES.map((scene) => scene.name).join(', ');
+  throw new Error(`CHAOS_SCENES: must be among ${names}, got "${name}"`);
+}

@@ -13,6 +13,7 @@ import type { Pod } from '../../local-cluster/pod';
 import { sumOf } from '../../local-cluster/pod-metrics';
 import type { PodPool } from '../../local-cluster/pod-pool';
 import { tailSamplers } from '../../local-cluster/pool-config';
+import type { PlannedTrace } from '../../local-cluster/trace-plan';
 import { Traffic } from '../../local-cluster/traffic';
 
 /** How a stage is set. */
@@ -44,6 +45,8 @@ const LOOK_MS = 250;
 const LONGEST_WAIT_MS = 120_000;
 /** Spans of a trace are ended within these shares of `decision_wait`. */
 const SPREAD = [0.1, 0.4];
+/** A trace of which all spans are with agents in this share of it will be with samplers in time. */
+const IN_TIME = 0.7;
 const TICK_MS = 1000;
 /** From the decision until what is kept has arrived at the backend. */
 const FLUSH_MS = 2000;
@@ -78,6 +81,7 @@ export class Stage {
   public readonly shape: PoolShape;
   private readonly monitor: ClusterMonitor;
   private readonly givenMs = new Map<string, number>();
+  private readonly takenMs = new Map<string, number>();
   private readonly kills: Kill[] = [];
   private traffic: Traffic | undefined;
 
@@ -164,9 +168,16 @@ export class Stage {
       sent: this.traffic?.sent ?? new Map(),
       settings: sampler.settings,
       ledger,
+      isLate: (trace) => this.isLate(trace),
       wasHeldByKilled: (traceId, spanId) => this.kills.some((kill) =>
         this.wasHeldAt(kill, traceId, spanId)),
     });
+  }
+
+  private isLate({ spans }: PlannedTrace): boolean {
+    const first = Math.min(...spans.map(({ spanId }) => this.givenMs.get(spanId) ?? Infinity));
+    const last = Math.max(...spans.map(({ spanId }) => this.takenMs.get(spanId) ?? Infinity));
+    return last - first > IN_TIME * this.shape.decisionWaitS * 1000;
   }
 
   /** A trace is held from when its first span was given until its decision has arrived. */
@@ -202,9 +213,10 @@ export class Stage {
       leastSpreadMs: SPREAD[0] * waitMs,
       spreadMs: SPREAD[1] * waitMs,
       clock: systemClock,
-      giving: (spans) => {
+      watch: (what, spans) => {
+        const times = what === 'given' ? this.givenMs : this.takenMs;
         const now = systemClock.monotonic();
-        for (const span of spans) this.givenMs.set(span.spanContext().spanId, now);
+        for (const span of spans) times.set(span.spanContext().spanId, now);
       },
     });
     this.traffic.start();
