@@ -146,7 +146,7 @@ function linesOf({ name, gauge, sum, histogram }: Metric): string[] {
   const points = (gauge ?? sum ?? histogram)?.dataPoints ?? [];
   return points.map(({ attributes = [], asInt, asDouble, count }) => {
     const value = Number(asInt ?? asDouble ?? count ?? 0);
-    const pairs = attributes.map(({ key, value: held }) => `${key}=${Object.values(held).join('')}`);
+    const pairs = attributes.map(({ key, value: held }) => `${key}=${Object.values(held).join()}`);
     return value === 0 ? '' : `${name}{${pairs.sort().join(', ')}} ${value}`;
   }).filter((line) => line !== '');
 }

@@ -37,7 +37,8 @@ async function outcomeOf(side: Side): Promise<Outcome> {
         + sumOf(metrics, `${PREFIX}count_logs_sampled`) === COUNTED;
     });
     await run.finish();
-    return { counts: run.counts(PREFIX), kept: new Map(SETS.map((set) => [set.name, keptBy(set, run)])) };
+    const kept = new Map(SETS.map((set) => [set.name, keptBy(set, run)]));
+    return { counts: run.counts(PREFIX), kept };
   } finally {
     run.stop();
   }
@@ -84,7 +85,8 @@ test('what is excused differs', () => {
 });
 
 function counts({ counts: lines }: Outcome, name: string): string[] {
-  return lines.filter((line) => line.startsWith(name)).map((line) => line.slice(name.length)).sort();
+  return lines.filter((line) => line.startsWith(name))
+    .map((line) => line.slice(name.length)).sort();
 }
 
 test.each(['count_traces_sampled', 'count_logs_sampled'])('they count the same %s', (name) => {
