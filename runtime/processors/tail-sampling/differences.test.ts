@@ -105,7 +105,10 @@ test('a trace that span-ingest has decided is not counted as dropped too early',
 test('span-ingest writes thresholds and records on all spans of a trace', async () => {
   const failed = { name: 'f', type: 'status_code', status_code: { status_codes: ['ERROR'] } };
   const { context: { clock, next }, give } = await running({
-    ...CONFIG, sampling_strategy: 'span-ingest', policies: [failed], usetracestate: true,
+    ...CONFIG,
+    sampling_strategy: 'span-ingest',
+    policies: [failed],
+    usetracestate: true,
     recordpolicy: true,
   });
   give([{ trace: 'a' }]);

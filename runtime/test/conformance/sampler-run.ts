@@ -121,24 +121,25 @@ function configuration(
   return `
 extensions: { }
 receivers: ${map(receivers, (name, at) => [`otlp/${name}`, {
-    protocols: { http: { endpoint: `127.0.0.1:${ports[at]}` } },
-  }])}
+  protocols: { http: { endpoint: `127.0.0.1:${ports[at]}` } },
+}])}
 processors: ${map(pipelines, ({ name, config }) => [`${type}/${name}`, config])}
 exporters: ${map(pipelines, ({ name, signal }) => [`otlp_http/${name}`, {
-    [`${signal}_endpoint`]: `${url}/${name}`, compression: 'none',
-  }])}
+  [`${signal}_endpoint`]: `${url}/${name}`, compression: 'none',
+}])}
 service: { telemetry: ${JSON.stringify({
-    logs: { level: 'error' },
-    metrics: {
-      level: 'normal',
-      readers: [
-        { pull: { exporter: { prometheus } } }, { periodic: { interval: 3_600_000, exporter } },
-      ],
-    },
-  })}, pipelines: ${map(pipelines, ({ name, receiver, signal }) => [`${signal}/${name}`, {
-    receivers: [`otlp/${receiver}`], processors: [`${type}/${name}`],
-    exporters: [`otlp_http/${name}`],
-  }])} }
+  logs: { level: 'error' },
+  metrics: {
+    level: 'normal',
+    readers: [
+      { pull: { exporter: { prometheus } } }, { periodic: { interval: 3_600_000, exporter } },
+    ],
+  },
+})}, pipelines: ${map(pipelines, ({ name, receiver, signal }) => [`${signal}/${name}`, {
+  receivers: [`otlp/${receiver}`],
+  processors: [`${type}/${name}`],
+  exporters: [`otlp_http/${name}`],
+}])} }
 `;
 }
 
