@@ -14,7 +14,7 @@ test('nothing is lost and no trace split while pods of a pool come and go', asyn
     loadS: 1,
     rate: 40,
     seed: 1,
-    shape: { samplers: 2, mostSamplers: 3, decisionWaitS: 4, resolverDelayMs: 500 },
+    shape: { samplers: 2, mostSamplers: 3, decisionWaitS: 3, resolverDelayMs: 500 },
     say: () => undefined,
   });
   expect(problems).toEqual([]);

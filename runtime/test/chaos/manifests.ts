@@ -20,6 +20,8 @@ export interface PoolShape {
   readonly hasJournal: boolean;
   /** Time from a trace's first span to its decision, in seconds. */
   readonly decisionWaitS: number;
+  /** Shortest and longest time from a trace's first span to its last one, as shares of that. */
+  readonly spread: readonly [least: number, most: number];
   /** Longest time until all have heard of a change, in milliseconds. */
   readonly resolverDelayMs: number;
 }

@@ -42,6 +42,7 @@ const SHAPE: PoolShape = {
   hasPeers: true,
   hasJournal: false,
   decisionWaitS: 10,
+  spread: [0.1, 0.4],
   resolverDelayMs: 5000,
 };
 
@@ -51,6 +52,7 @@ export async function play(scene: Scene, options: PlayOptions): Promise<Played> 
   const seconds = (): number => (systemClock.monotonic() - since) / 1000;
   const stage = await Stage.open({
     ...options,
+    mayBeLate: scene.mayBeLate === true,
     shape: { ...SHAPE, ...options.shape, ...scene.shape },
     say: (line) => options.say(`${seconds().toFixed(1).padStart(6)} s  ${line}`),
   });

@@ -14,6 +14,8 @@ export interface Scene {
   readonly shows?: string;
   /** Whether spans may come twice, because somebody could not know that they had come. */
   readonly mayRepeat?: boolean;
+  /** Whether agents may keep spans so long that their trace is decided without them. */
+  readonly mayBeLate?: boolean;
   /** Whether traces must be split: a scene that shows that splits are seen. */
   readonly mustSplit?: boolean;
   /** Lets it happen. */
@@ -24,6 +26,9 @@ const CLAIMED = 'otelgw_peers_claimed_traces';
 const FORWARDED = 'otelgw_peers_forwarded_spans';
 /** After a change, until whoever holds a trace is its owner again. */
 const SETTLE_S = 6;
+const STORM_S = 60;
+/** Most time between two happenings, on top of a second. */
+const CALM_S = 5;
 
 async function scale(stage: Stage): Promise<void> {
   stage.do(`scale sampler ${stage.shape.mostSamplers}`);
@@ -35,6 +40,29 @@ async function scale(stage: Stage): Promise<void> {
 
 async function restart(stage: Stage, workload: string): Promise<void> {
   stage.do(`restart ${workload}`);
+  await stage.settled();
+}
+
+/** One thing after the other, and many at once: what, when and to whom is left to chance. */
+async function storm(stage: Stage): Promise<void> {
+  const { shape: { samplers, mostSamplers } } = stage;
+  const oneOf = <T>(list: readonly T[]): T => list[Math.floor(stage.random() * list.length)];
+  const numbers = Array.from({ length: mostSamplers - samplers + 2 }, (_, more) =>
+    samplers - 1 + more);
+  const anyPod = (): string => oneOf([...stage.ready('sampler'), ...stage.ready('agent')]);
+  const happenings = [
+    () => `scale sampler ${oneOf(numbers)}`,
+    () => `delete pod ${anyPod()}`,
+    () => `pause pod ${anyPod()} 2s`,
+    () => `close backend ${BACKEND} 3s`,
+  ];
+  for (let left = STORM_S; left > 0;) {
+    if (stage.ready('sampler').length > 1) stage.do(oneOf(happenings)());
+    const calmS = 1 + stage.random() * CALM_S;
+    await stage.load(calmS);
+    left -= calmS;
+  }
+  stage.do(`scale sampler ${samplers}`);
   await stage.settled();
 }
 
@@ -85,6 +113,28 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'stale-gone',
+    what: 'samplers 3 → 2, and another one at another address, of which agents hear 30 s later',
+    shape: { routing: 'by trace, found by DNS' },
+    mayRepeat: true,
+    mayBeLate: true,
+    play: async (stage) => {
+      stage.do('freeze dns 30s');
+      stage.do(`scale sampler ${stage.shape.samplers - 1}`);
+      stage.do('delete pod sampler-0');
+      await stage.load(30);
+      await stage.settled();
+    },
+  },
+  {
+    name: 'late',
+    what: 'spans that come after their trace was decided, and samplers 3 → 5 → 3',
+    shape: { spread: [1.2, 3] },
+    mayBeLate: true,
+    shows: 'otelgw_peers_handed_over_verdicts',
+    play: scale,
+  },
+  {
     name: 'pause',
     what: 'a sampler stands still for 5 s',
     mayRepeat: true,
@@ -115,6 +165,12 @@ export const SCENES: readonly Scene[] = [
       stage.do(`close backend ${BACKEND} 60s`);
       await stage.load(60);
     },
+  },
+  {
+    name: 'storm',
+    what: 'scaling, deleted and paused pods, a backend that comes and goes, as chance has it',
+    mayRepeat: true,
+    play: storm,
   },
   {
     name: 'scale-alone',

@@ -13,6 +13,7 @@ import type { Pod } from '../../local-cluster/pod';
 import { sumOf } from '../../local-cluster/pod-metrics';
 import type { PodPool } from '../../local-cluster/pod-pool';
 import { tailSamplers } from '../../local-cluster/pool-config';
+import { seededRandom } from '../../local-cluster/random';
 import type { PlannedTrace } from '../../local-cluster/trace-plan';
 import { Traffic } from '../../local-cluster/traffic';
 
@@ -26,6 +27,8 @@ export interface StageOptions {
   readonly seed: number;
   /** Seconds of load before, between and after what happens. */
   readonly loadS: number;
+  /** Whether agents may keep spans so long that their trace is decided without them. */
+  readonly mayBeLate: boolean;
   /** Told what happens. */
   readonly say: (line: string) => void;
 }
@@ -43,8 +46,6 @@ const PROGRAM: readonly [string, ...string[]] = [
 const NODES = 2;
 const LOOK_MS = 250;
 const LONGEST_WAIT_MS = 120_000;
-/** Spans of a trace are ended within these shares of `decision_wait`. */
-const SPREAD = [0.1, 0.4];
 /** A trace of which all spans are with agents in this share of it will be with samplers in time. */
 const IN_TIME = 0.7;
 const TICK_MS = 1000;
@@ -79,6 +80,8 @@ export class Stage {
 
   /** What its pods are. */
   public readonly shape: PoolShape;
+  /** The next random number from 0 to 1. */
+  public readonly random: () => number;
   private readonly monitor: ClusterMonitor;
   private readonly givenMs = new Map<string, number>();
   private readonly takenMs = new Map<string, number>();
@@ -89,6 +92,7 @@ export class Stage {
     private readonly options: StageOptions, private readonly cluster: LocalCluster,
   ) {
     this.shape = options.shape;
+    this.random = seededRandom(options.seed);
     this.monitor = new ClusterMonitor(cluster);
   }
 
@@ -135,6 +139,12 @@ export class Stage {
     await this.until('it is killed', async () => pod.state === 'crashed');
   }
 
+  /** Names of the pods of a workload that are ready. */
+  public ready(workload: string): string[] {
+    return this.pool(workload).pods.filter(({ state }) => state === 'ready')
+      .map(({ identity }) => identity.name);
+  }
+
   /** Sum of a metric over all pods of a workload, those that are gone as well. */
   public sum(workload: string, metric: string): number {
     return sumOf(this.monitor.metrics.ofWorkload(NAMESPACE, workload), metric);
@@ -175,6 +185,7 @@ export class Stage {
   }
 
   private isLate({ spans }: PlannedTrace): boolean {
+    if (this.options.mayBeLate) return true;
     const first = Math.min(...spans.map(({ spanId }) => this.givenMs.get(spanId) ?? Infinity));
     const last = Math.max(...spans.map(({ spanId }) => this.takenMs.get(spanId) ?? Infinity));
     return last - first > IN_TIME * this.shape.decisionWaitS * 1000;
@@ -210,8 +221,8 @@ export class Stage {
       rate,
       seed,
       entrances: [entrance.endpoints],
-      leastSpreadMs: SPREAD[0] * waitMs,
-      spreadMs: SPREAD[1] * waitMs,
+      leastSpreadMs: shape.spread[0] * waitMs,
+      spreadMs: shape.spread[1] * waitMs,
       clock: systemClock,
       watch: (what, spans) => {
         const times = what === 'given' ? this.givenMs : this.takenMs;
