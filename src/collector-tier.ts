@@ -1,25 +1,27 @@
 import { Chart, type Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { contracts, parseGoDuration } from './config';
+import { contracts } from './config';
 import type { CollectorImage } from './distribution/collector-image';
 import type { PartFacts, TierPart } from './features/part';
 import { traceGatherers } from './graph/checks/pipelines';
-import { drainBudget } from './graph/drain-budget';
+import { drainBudget, type HeldTraces } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
 import { needsToken, permissionsFor } from './graph/permissions';
 import { Protocol } from './graph/protocol';
 import type { SecretReference } from './graph/secret-reference';
 import { Signal } from './graph/signal';
 import { allTiers, registerTier, valueAt, type TierFacts } from './graph/tier-facts';
+import { heldTraces, peersPort } from './graph/trace-pool';
 import { chooseImage } from './image-choice';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
 import { TierSecurity } from './security/tier-security';
-import { tierProblems } from './tier-checks';
+import { tierProblems, tierWarnings, type CheckedTier } from './tier-checks';
 import { tierConfig, type TierConfig } from './tier-config';
 import { allOf, partsOf } from './tier-parts';
 import type { CollectorTierProps } from './tier-props';
 import { queueProblems, queueStorages } from './tier-queues';
+import { warn } from './warnings';
 import { scaleInOf } from './workload/autoscaler';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
 import { headlessName } from './workload/collector-services';
@@ -50,6 +52,8 @@ export interface TierPlan {
   readonly tracesPerSecond?: number;
   /** Whether senders need one address per pod. */
   readonly isHeadless: boolean;
+  /** Whether its pods are to be one sampler, if the image can do that. */
+  readonly wantsPool?: boolean;
   /** Ports of the node that lead to its pods. */
   readonly hostPorts?: HostPorts;
   /** What this kind of tier adds to all others. */
@@ -107,20 +111,23 @@ export class CollectorTier extends Construct {
     const chart = Chart.of(this);
     this.name = props.name ?? id;
     this.signals = props.signals ?? reachable(props);
-    const facts: PartFacts = {
-      name: this.name,
-      component: plan.component,
-      signals: this.signals,
-      maxPods: plan.scaling?.max ?? Infinity,
-      namespace: chart.namespace,
-    };
     this._tier = {
       name: this.name,
       component: plan.component,
       partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
-    this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, props);
+    const { wantsPool } = plan;
+    const secured = { ...props, wantsPool, isPool: () => this._ports.peers !== undefined };
+    this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, secured);
+    const facts: PartFacts = {
+      name: this.name,
+      component: plan.component,
+      signals: this.signals,
+      maxPods: plan.scaling?.max ?? Infinity,
+      namespace: chart.namespace,
+      poolTls: this._security.peers(),
+    };
     this.parts = [
       ...plan.parts?.(facts) ?? [], ...partsOf(props, facts), this._security.part,
       queuePart(queueStorages(props), plan.workload, facts), queueProblems(props),
@@ -133,6 +140,7 @@ export class CollectorTier extends Construct {
       props.image, (candidate) => this.write(props, plan, candidate));
     this.image = image;
     this.config = config;
+    this._ports = { ...this._ports, peers: peersPort(config.data) };
     this.collectorConfig = this.config.text;
 
     const { _tier: tier } = this;
@@ -203,7 +211,8 @@ export class CollectorTier extends Construct {
       secrets: this.secrets(props),
       parts: this.parts,
       graceSeconds: props.terminationGracePeriod?.toSeconds()
-        ?? drainBudget(this._waitSeconds).totalSeconds,
+        ?? drainBudget(this._held).totalSeconds,
+      leaveSeconds: this._held.leaveSeconds,
     }, queueStorages(props));
   }
 
@@ -238,8 +247,9 @@ export class CollectorTier extends Construct {
       minPods: min,
       maxPods: max,
       memory: memoryOf(props, plan, this.image),
-      scaleIn: plan.scaling && scaleInOf(plan.scaling, this._waitSeconds),
-      waitSeconds: this._waitSeconds,
+      scaleIn: plan.scaling && scaleInOf(plan.scaling, this._held),
+      ...this._held,
+      wantsPool: plan.wantsPool === true,
       graceSeconds: props.terminationGracePeriod?.toSeconds(),
       tracesPerSecond: plan.tracesPerSecond,
       nodeLabels: props.placement?.nodeLabels,
@@ -249,23 +259,32 @@ export class CollectorTier extends Construct {
     };
     registerTier(this, facts);
     this.node.addValidation({
-      validate: () => tierProblems({
-        facts,
-        tiers: allTiers(this),
-        config: this.config,
-        reachable: reachable(props),
-        forwardTo: props.forwardTo,
-        exportTo: props.exportTo ?? [],
-        variables: this.variables(props),
-        taken: allOf(this.parts, 'env').map(({ name }) => name),
-        problems: [
-          ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
-          ...this._workload.problems, ...storageProblems(this.config.data),
-          ...unwatchedProblems(props, plan),
-        ],
-        wrong: plan.wrong,
-      }).map((sentence) => sentence.replace(/\n/g, '\n    ')),
+      validate: () => {
+        const checked = this.checked(facts, props, plan);
+        const problems = tierProblems(checked);
+        if (problems.length === 0) warn(this, tierWarnings(checked));
+        return problems.map((sentence) => sentence.replace(/\n/g, '\n    '));
+      },
     });
+  }
+
+  private checked(facts: TierFacts, props: CollectorTierProps, plan: TierPlan): CheckedTier {
+    return {
+      facts,
+      tiers: allTiers(this),
+      config: this.config,
+      reachable: reachable(props),
+      forwardTo: props.forwardTo,
+      exportTo: props.exportTo ?? [],
+      variables: this.variables(props),
+      taken: allOf(this.parts, 'env').map(({ name }) => name),
+      problems: [
+        ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
+        ...this._workload.problems, ...storageProblems(this.config.data),
+        ...unwatchedProblems(props, plan),
+      ],
+      wrong: plan.wrong,
+    };
   }
 
   /** Values of Secrets by variable, one after the other as they were asked for. */
@@ -292,11 +311,11 @@ export class CollectorTier extends Construct {
   }
 
   /**
-   * How long traces are held, after overrides; 0 when they are not.
+   * How long traces are held and leaving a pool takes, after overrides.
    * @internal
    */
-  public get _waitSeconds(): number {
-    return decisionWaitSeconds(this.config);
+  public get _held(): HeldTraces {
+    return heldTraces(this.config.data);
   }
 
   /** @internal */
@@ -332,19 +351,6 @@ function reachable({ forwardTo, exportTo = [] }: CollectorTierProps): Signal[] {
     || exportTo.some(({ signals }) => signals.includes(signal)));
 }
 
-/** The settings of all tail samplers, after overrides. */
-function samplersOf({ data }: TierConfig): unknown[] {
-  return Object.entries(data.processors ?? {})
-    .filter(([id]) => id.split('/')[0] === 'tail_sampling').map(([, sampler]) => sampler);
-}
-
-/** How long traces are held, after overrides; 0 when they are not. */
-function decisionWaitSeconds(config: TierConfig): number {
-  const waits = samplersOf(config)
-    .map((sampler) => parseGoDuration(String(valueAt(sampler, 'decision_wait') ?? '30s')));
-  return Math.max(0, ...waits.map((ms) => (ms ?? 0) / 1000));
-}
-
 function memoryOf({ memory }: CollectorTierProps, plan: TierPlan, image: CollectorImage) {
   return memoryBudget(memory?.toMebibytes() ?? plan.memoryMib, image.isRuntime);
 }
@@ -369,7 +375,8 @@ function plainEnv({ pod = {} }: CollectorTierProps): Record<string, string> {
 
 /** Types of the components that the alerts of a tier are about. */
 function componentTypes({ data }: TierConfig): string[] {
-  return [data.processors, data.exporters].flatMap((section) => Object.keys(section ?? {}))
+  return [data.processors, data.exporters, data.extensions]
+    .flatMap((section) => Object.keys((section ?? {}) as object))
     .map((id) => id.split('/')[0])
     .map((type) => contracts.find(({ aliases }) => aliases.includes(type))?.type ?? type);
 }

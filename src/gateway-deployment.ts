@@ -44,7 +44,7 @@ export class GatewayDeployment extends CollectorTier implements ITelemetryTarget
     if (this._sleepsBeforeStop) sleepBeforeStop(this.deployment);
     this.node.defaultChild = this.deployment;
     this.autoscaler = autoscaler(
-      this, 'autoscaler', this._tier, 'Deployment', scaling, this._waitSeconds);
+      this, 'autoscaler', this._tier, 'Deployment', scaling, this._held);
     this.disruptionBudget = disruptionBudget(
       this, 'disruption-budget', this._tier, scaling, availability);
   }

@@ -47,7 +47,7 @@ export class GatewayStatefulSet extends CollectorTier implements ITelemetryTarge
     if (this._sleepsBeforeStop) sleepBeforeStop(this.statefulSet);
     this.node.defaultChild = this.statefulSet;
     this.autoscaler = autoscaler(
-      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._waitSeconds);
+      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._held);
     this.disruptionBudget = disruptionBudget(
       this, 'disruption-budget', this._tier, scaling, availability);
   }

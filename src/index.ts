@@ -78,6 +78,7 @@ export {
 export { type CollectorTierProps } from './tier-props';
 export { Availability } from './workload/availability';
 export { type HostPortOptions, HostPorts } from './workload/host-ports';
+export { PeersNetworkPolicy } from './workload/peer-objects';
 export { Placement, type PlacementOptions, type TolerationOptions } from './workload/placement';
 export { Platform } from './workload/platform';
 export {

@@ -147,7 +147,21 @@ const NOWHERE = [Backend.debug()];
 const OF_CHAIN = [
   'exportTo', 'signals', 'image', 'transportSecurity', 'authentication', 'monitoring', 'forwardTo',
 ];
-const SAMPLING = ['policies', 'decisionWait', 'numTraces', 'expectedTracesPerSecond', 'discovery'];
+const SAMPLING = Object.keys({
+  policies: true,
+  decisionWait: true,
+  numTraces: true,
+  expectedTracesPerSecond: true,
+  decisionWaitAfterRootReceived: true,
+  decisionQuietPeriod: true,
+  blockOnOverflow: true,
+  maximumTraceSize: true,
+  maxHeldMemory: true,
+  stressRelief: true,
+  discovery: true,
+  tracePeers: true,
+  peersNetworkPolicy: true,
+} satisfies Record<keyof TailSamplingOptions, true>);
 
 /**
  * A chain of gateways. Whoever forwards to it sends to its first layer. The last layer is written

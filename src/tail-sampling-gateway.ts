@@ -13,12 +13,14 @@ import { Resolver } from './graph/resolver';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import { rightProps } from './prop-kinds';
+import { poolParts, poolProblems, wantsPool } from './sampler-pool';
 import { SamplingPolicy } from './sampling-policy';
 import { SAMPLER_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
+import { peersPolicy, peersService, type PeersNetworkPolicy } from './workload/peer-objects';
 import { Scaling, scalingProblems } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
 
@@ -94,6 +96,24 @@ export interface TailSamplingOptions {
    * @default Discovery.KUBERNETES_API
    */
   readonly discovery?: Discovery;
+  /**
+   * Whether pods are one sampler: they tell each other of their traces on port 4319, so that no
+   * trace is split when their number changes or an image is rolled out, and senders may route
+   * traces or not. With an image of upstream they cannot: senders then route by trace id, and
+   * synthesis warns that open traces are split by such changes.
+   *
+   * With `transportSecurity` both sides show a certificate with the same name, that of the tier, so
+   * that certificates from Secrets must be good for clients, too. Without it, whoever reaches the
+   * port can give spans and decisions, as whoever reaches that of OTLP can give spans.
+   * @default - true with the runtime image, when there can be more than one pod
+   */
+  readonly tracePeers?: boolean;
+  /**
+   * Writes a NetworkPolicy for port 4319, on which pods that are one sampler call each other. A
+   * namespace that lets nothing in by itself needs one, or pods never become ready.
+   * @default - none, for it would have to open or to close all other ports
+   */
+  readonly peersNetworkPolicy?: PeersNetworkPolicy;
 }
 
 /** What a sampler is told. */
@@ -119,6 +139,10 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
   public readonly statefulSet: k8s.KubeStatefulSet;
   /** Changes their number, when that is not fixed. */
   public readonly autoscaler?: k8s.KubeHorizontalPodAutoscalerV2;
+  /** Says who reaches the port on which pods call each other, when it was asked for. */
+  public readonly peersNetworkPolicy?: k8s.KubeNetworkPolicy;
+  /** Has the addresses of all pods, ready or not, when pods find each other by DNS. */
+  public readonly peersService?: k8s.KubeService;
   /** Keeps those who empty nodes from taking all of them; none for a single pod. */
   public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
   private readonly discovery: Discovery;
@@ -134,16 +158,34 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       scaling,
       tracesPerSecond: right.props.expectedTracesPerSecond,
       isHeadless: true,
+      wantsPool: wantsPool(right.props, scaling),
       maxConnectionAge: MAX_CONNECTION_AGE,
-      parts: () => [tailSampling(right.props, decisionWait, scaling)],
+      parts: (facts) => [
+        tailSampling(right.props, decisionWait, scaling),
+        ...poolParts(right.props, scaling, {
+          facts,
+          pods: podsOf(right.props.discovery, facts.name, facts.namespace, right.props.grpcPort),
+          isDns: right.props.discovery === Discovery.DNS,
+        }),
+      ],
       problems: [
         ...right.problems,
         ...policyProblems(right.props), ...protocolProblems(right.props),
+        ...poolProblems(right.props, scaling),
         ...scalingProblems(scaling), availabilityProblem(scaling, availability) ?? [],
       ].flat(),
       wrong: right.wrong,
     });
     this.discovery = right.props.discovery ?? Discovery.KUBERNETES_API;
+    const { peers } = this._ports;
+    const { peersNetworkPolicy } = right.props;
+    if (peers !== undefined && peersNetworkPolicy !== undefined) {
+      this.peersNetworkPolicy = peersPolicy(
+        this, 'peers-policy', this._tier, peers, peersNetworkPolicy);
+    }
+    if (peers !== undefined && this.discovery === Discovery.DNS) {
+      this.peersService = peersService(this, 'peers-service', this._tier, peers);
+    }
     this.statefulSet = new k8s.KubeStatefulSet(this, 'stateful-set', {
       metadata: this._metadata,
       spec: {
@@ -158,7 +200,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     if (this._sleepsBeforeStop) sleepBeforeStop(this.statefulSet);
     this.node.defaultChild = this.statefulSet;
     this.autoscaler = autoscaler(
-      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._waitSeconds);
+      this, 'autoscaler', this._tier, 'StatefulSet', scaling, this._held);
     this.disruptionBudget = disruptionBudget(
       this, 'disruption-budget', this._tier, scaling, availability);
   }
@@ -173,9 +215,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
     const { name, namespace } = this._tier;
     const port = this._ports.grpc;
     const host = serviceHost(headlessName(this._tier), namespace);
-    const pods = this.discovery === Discovery.DNS
-      ? Resolver.dns(host, { port })
-      : Resolver.kubernetes({ name, namespace, port });
+    const pods = podsOf(this.discovery, name, namespace, port);
     return this._security.route(signal === Signal.TRACES
       ? { resolver: pods } : { endpoint: `dns:///${host}:${port}`, pods });
   }
@@ -188,8 +228,16 @@ function settleSeconds(signals: readonly Signal[], discovery: Discovery): number
   return onlyAsksApi ? API_LAG_SECONDS : DNS_LAG_SECONDS;
 }
 
+function podsOf(
+  discovery: Discovery | undefined, name: string, namespace?: string, port?: number,
+): Resolver {
+  return discovery === Discovery.DNS
+    ? Resolver.dns(serviceHost(headlessName({ name }), namespace), { port })
+    : Resolver.kubernetes({ name, namespace, port });
+}
+
 function tailSampling(
-  options: TailSamplingOptions, decisionWait: Duration, scaling: Scaling,
+  options: TailSamplingGatewayProps, decisionWait: Duration, scaling: Scaling,
 ): TierPart {
   // Without a list of policies synthesis fails; everything else about the tier is told with it.
   const { policies = [SamplingPolicy.alwaysSample('all')], expectedTracesPerSecond } = options;
@@ -206,12 +254,14 @@ function tailSampling(
     ...sizesAndWaits(options),
     policies: policies.map((policy) => policy._toConfig()),
   };
+  const peers = wantsPool(options, scaling) ? 'trace_peers' : undefined;
   return {
     processors: [{
       contract: tailSamplingProcessor,
       place: Place.SAMPLE,
       signals: [Signal.TRACES],
-      write: (at) => tailSamplingProcessor.write(config, at),
+      write: (at, version) => tailSamplingProcessor.write(
+        { ...config, peers: version === undefined ? peers : undefined }, at),
     }],
   };
 }

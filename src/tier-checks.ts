@@ -1,7 +1,7 @@
 /** Everything that can be wrong with a tier, as sentences that say what to do. */
 import type { Backend } from './backend';
 import { pathText, problemText, type Problem } from './config';
-import { appChecks, imageChecks, tierChecks } from './graph/checks';
+import { appChecks, imageChecks, tierChecks, warnings } from './graph/checks';
 import type { Check } from './graph/checks/check';
 import { untakenSignals } from './graph/checks/untaken-signal';
 import type { SecretReference } from './graph/secret-reference';
@@ -46,6 +46,11 @@ export function tierProblems(tier: CheckedTier): string[] {
     ...told(tierChecks, tier),
   ];
   return [...new Set([...inProps, ...configProblems(tier, inProps.length > 0)])];
+}
+
+/** What to know of a tier with which nothing is wrong. */
+export function tierWarnings(tier: CheckedTier): string[] {
+  return told(warnings, tier);
 }
 
 function told(checks: readonly Check[], { facts, tiers }: CheckedTier): string[] {

@@ -174,7 +174,8 @@ function writtenParts(
     processors: write(allOf(parts, 'processors')).sort((a, b) => a.place - b.place),
     exporters: write(allOf(parts, 'exporters')),
     connectors: write(allOf(parts, 'connectors')),
-    extensions: write(allOf(parts, 'extensions')),
+    extensions: write(allOf(parts, 'extensions')
+      .filter(({ isRuntimeOnly }) => isRuntimeOnly !== true || image.isRuntime)),
   };
 }
 

@@ -132,6 +132,8 @@ export const SAMPLER_KINDS: Kinds = {
     example: '{ samplingPercentage: 10 }',
   },
   discovery: oneOf(['kubernetes-api', 'dns'], 'Discovery.DNS'),
+  tracePeers: switched,
+  peersNetworkPolicy: oneOf(['admit', 'restrict'], 'PeersNetworkPolicy.ADMIT'),
 };
 
 /** How a store that speaks OTLP is reached. */

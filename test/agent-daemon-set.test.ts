@@ -89,7 +89,8 @@ test('a request waits before it is routed, and is tried again with the ring of t
 test('may read EndpointSlices where the sampler stands, with its own account', () => {
   const objects = synthesized((chart, app) => {
     const other = new Chart(app, 'samplers', { namespace: 'sampling' });
-    const sampler = new TailSamplingGateway(other, 'sampler', { exportTo, policies });
+    const sampler = new TailSamplingGateway(
+      other, 'sampler', { exportTo, policies, tracePeers: false });
     new AgentDaemonSet(chart, 'agent', { forwardTo: sampler });
   });
   expect(objects.get('Role', 'agent-finds-sampler').metadata.namespace).toBe('sampling');

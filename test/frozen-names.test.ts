@@ -16,7 +16,7 @@ function everything(props: object) {
   return synthesized((chart) => {
     const scaling = Scaling.horizontal({ max: 5 });
     const sampler = new TailSamplingGateway(
-      chart, 'sampler', { exportTo, policies, scaling, ...props });
+      chart, 'sampler', { exportTo, policies, scaling, tracePeers: true, ...props });
     new GatewayDeployment(chart, 'gateway', { exportTo, scaling, ...props });
     new MultiLayerGateway(chart, 'chain', { exportTo, layers: [{ name: 'one' }] });
     new AgentDaemonSet(chart, 'agent', { forwardTo: sampler, ...props });
@@ -44,7 +44,9 @@ test('names are what they were', () => {
       'PrometheusRule gateway',
       'PrometheusRule sampler',
       'Role agent-finds-sampler',
+      'Role sampler-finds-sampler',
       'RoleBinding agent-finds-sampler',
+      'RoleBinding sampler-finds-sampler',
       'Service agent',
       'Service chain-one',
       'Service chain-one-headless',
@@ -89,5 +91,6 @@ test('ports are where everybody expects them', () => {
   const { ports } = everything({}).podOf('sampler').spec.containers[0];
   expect(ports.map(({ name, containerPort }: any) => [name, containerPort])).toEqual([
     ['otlp-grpc', 4317], ['otlp-http', 4318], ['metrics', 8888], ['health', 13133],
+    ['peers', 4319],
   ]);
 });

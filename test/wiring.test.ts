@@ -146,7 +146,8 @@ test.each(HOPS.filter(({ isWatched }) => isWatched))(
 test('pods that look nothing up get no token, and no role', () => {
   const watching = new Set(HOPS.filter(({ isWatched }) => isWatched).map(({ sender }) => sender));
   // What looks something up beside other pods, by the words of its configuration.
-  const asking = /"(k8s_attributes|kubelet_stats|k8s_cluster|k8s_events|k8s_api)[":]/;
+  const asking
+    = /"(k8s_attributes|kubelet_stats|k8s_cluster|k8s_events|k8s_api|trace_peers)[":]/;
   const others = TIERS.filter(({ workload, config }) =>
     !watching.has(workload) && !asking.test(JSON.stringify(config)));
   expect(others.length).toBeGreaterThan(5);

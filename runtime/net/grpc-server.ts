@@ -12,7 +12,7 @@ import { compressionLoading } from './compression';
 import { endSoon } from './end-soon';
 import { serveCall } from './grpc-call';
 import { ACCEPTED_ENCODINGS, type Door } from './grpc-rules';
-import { tellOfHandshakes } from './handshakes';
+import { takeOnlyClientsNamed, tellOfHandshakes } from './handshakes';
 import { ConnectionWatch, keepaliveOf } from './keepalive';
 import { listenOn, localEnd } from './listen';
 import { PeerLog } from './peer-log';
@@ -74,6 +74,8 @@ export class GrpcServer implements MessageServer {
     private readonly settings: GrpcServerSettings,
     private readonly routes: Routes,
     private readonly context: NetContext,
+    /** Who may call: clients whose certificate holds a name, or all. */
+    private readonly callers: { readonly clientName: string } = { clientName: '' },
   ) {
     this.peers = new PeerLog(context);
   }
@@ -117,6 +119,8 @@ export class GrpcServer implements MessageServer {
     const server = http2.createSecureServer({ ...options, ...tls.options });
     this.refreshing = tls.keepFresh(server);
     tellOfHandshakes(server, this.peers);
+    const { clientName } = this.callers;
+    if (clientName !== '') takeOnlyClientsNamed(clientName, server, this.peers);
     return server;
   }
 

@@ -1,6 +1,6 @@
-/** What a server with TLS tells of clients that it could not agree with. */
+/** Clients that a server with TLS cannot agree with. */
 import type { Socket } from 'net';
-import type { Server, TLSSocket } from 'tls';
+import { checkServerIdentity, type Server, type TLSSocket } from 'tls';
 import { messageOf } from '../errors';
 import type { PeerLog } from './peer-log';
 import { handshakeFailure } from './tls-failure';
@@ -23,6 +23,24 @@ export function tellOfHandshakes(server: Server, peers: PeerLog): void {
       peers.debug('A client left after the TLS handshake and sent nothing.', peer,
         'it may be a probe, or may not accept our certificate');
     });
+  });
+}
+
+/**
+ * Lets `server` take connections only of clients whose certificate holds `name`; `peers` is told of
+ * others. Whoever listens for connections does so before.
+ */
+export function takeOnlyClientsNamed(name: string, server: Server, peers: PeerLog): void {
+  const takers = server.listeners('secureConnection');
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket) => {
+    if (checkServerIdentity(name, socket.getPeerCertificate()) === undefined) {
+      for (const taker of takers) taker.call(server, socket);
+      return;
+    }
+    peers.warn('A connection was refused.', addressOf(socket),
+      `the client's certificate must hold the name ${name}, and does not`);
+    socket.destroy();
   });
 }
 

@@ -182,12 +182,15 @@ describe('strangers', () => {
   }, 30_000);
 });
 
-describe('with TLS', () => {
+describe.each(HTTP2S)('with TLS over %s HTTP/2', (http2) => {
   let certificates: TestCertificates;
-  beforeAll(() => { certificates = makeTestCertificates(); });
+  beforeAll(() => {
+    useHttp2(http2);
+    certificates = makeTestCertificates();
+  });
   afterAll(() => certificates.remove());
 
-  function tls(who: 'server' | 'stranger', name = 'sampler.test'): object {
+  function tls(who: 'server' | 'client' | 'stranger', name = 'sampler.test'): object {
     const { certFile, keyFile } = certificates[who];
     return {
       tls: {
@@ -211,6 +214,7 @@ describe('with TLS', () => {
 
   test.each([
     ['a certificate of other authorities', () => tls('stranger'), /certificate|self-signed/],
+    ['the certificate of a sender', () => tls('client'), /client's .* must hold the name sampler/],
     ['no TLS', () => ({}), /TLS/],
     ['a name that the certificate does not hold', () => tls('server', 'other.test'), /other\.test/],
   ])('a pod with %s is not heard, and it is said why', async (_, other, why) => {

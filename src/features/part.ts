@@ -1,6 +1,8 @@
 /** What one feature adds to a tier, in one value: nothing that it needs stands anywhere else. */
 import type { k8s } from 'cdk8s-plus-28';
-import type { ComponentSection, Path, TelemetryConfig, Yaml } from '../config';
+import type {
+  ComponentSection, Path, TelemetryConfig, TracePeersTlsConfig, Yaml,
+} from '../config';
 import type { Signal } from '../graph/signal';
 
 /** The version of the collector that a part is written for; undefined for our own. */
@@ -14,6 +16,8 @@ export interface PartComponent {
   };
   /** What stands behind its type, as in `type/name`. */
   readonly name?: string;
+  /** Whether an extension is left out for images of upstream, which can do without it. */
+  readonly isRuntimeOnly?: boolean;
   /**
    * Its configuration in the words of `version`.
    * @throws ConfigurationError with all mistakes in it.
@@ -127,4 +131,6 @@ export interface PartFacts {
   readonly maxPods: number;
   /** Namespace of the tier. */
   readonly namespace?: string;
+  /** TLS between pods of the tier; absent for plain text. */
+  readonly poolTls?: TracePeersTlsConfig;
 }

@@ -10,6 +10,14 @@ export const MARGIN_SECONDS = 10;
 /** Before a pod is killed it must have said what it lost. */
 const LAST_WORDS_SECONDS = 2;
 
+/** How long a collector is held up by traces. */
+export interface HeldTraces {
+  /** How long it holds each, in seconds; 0 when it holds none. */
+  readonly waitSeconds: number;
+  /** Longest time that leaving a pool of samplers takes, in seconds; 0 outside of one. */
+  readonly leaveSeconds: number;
+}
+
 /** The parts of a drain, in seconds. */
 export interface DrainBudget {
   /** All parts together. */
@@ -18,11 +26,15 @@ export interface DrainBudget {
   readonly sum: string;
 }
 
-/** The drain of a collector that holds traces for `decisionWaitSeconds`; 0 when it holds none. */
-export function drainBudget(decisionWaitSeconds: number): DrainBudget {
+/**
+ * The drain of a collector that holds traces. One that leaves a pool has decided all of them by
+ * then.
+ */
+export function drainBudget({ waitSeconds, leaveSeconds }: HeldTraces): DrainBudget {
   const parts: [number, string][] = [
     [ENDPOINT_REMOVAL_SECONDS, 'endpoint removal'],
-    [Math.ceil(decisionWaitSeconds), 'decision wait'],
+    leaveSeconds > 0 ? [Math.ceil(leaveSeconds), 'leaving the pool']
+      : [Math.ceil(waitSeconds), 'decision wait'],
     [FLUSH_SECONDS, 'flush'],
     [MARGIN_SECONDS, 'margin'],
   ];

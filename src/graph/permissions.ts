@@ -30,6 +30,7 @@ const NEEDS: ReadonlyMap<string, Needs> = new Map([
   ['exporters.loadbalancing', loadBalancing],
   ['extensions.k8sleaderelector', k8sLeaderElector],
   ['extensions.k8sobserver', k8sObserver],
+  ['extensions.tracepeers', loadBalancing],
 ]);
 
 /** What the components that run need, in as few rules as there can be. */

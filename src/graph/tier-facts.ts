@@ -1,11 +1,12 @@
 /** What one tier tells the others at synthesis: enough to see whether all of them fit together. */
 import type { IConstruct } from 'constructs';
+import type { HeldTraces } from './drain-budget';
 import type { MemoryBudget } from './memory-budget';
 import type { Signal } from './signal';
 import type { CollectorImage } from '../distribution/collector-image';
 
 /** A tier as the others see it, and as checks look at it. */
-export interface TierFacts {
+export interface TierFacts extends HeldTraces {
   /** Its path in the tree of constructs. */
   readonly path: string;
   /** Path of the chart that it is part of: what is applied together. */
@@ -36,8 +37,8 @@ export interface TierFacts {
   readonly scaleIn?: ScaleIn;
   /** Memory of a pod. */
   readonly memory: MemoryBudget;
-  /** How long it holds traces, in seconds; 0 when it holds none. */
-  readonly waitSeconds: number;
+  /** Whether its pods are to be one sampler, if the image can do that. */
+  readonly wantsPool: boolean;
   /** Time that a pod gets to end, when that was given, in seconds. */
   readonly graceSeconds?: number;
   /** New traces per second over all pods, when that was given. */

@@ -36,7 +36,7 @@ export interface AlertSubject {
   readonly tier: TierIdentity;
   /** Its signals. */
   readonly signals: readonly string[];
-  /** Types of its processors and exporters, in upstream's present spelling. */
+  /** Types of its processors, exporters and extensions, in upstream's present spelling. */
   readonly components: readonly string[];
   /** Memory of a pod, in MiB. */
   readonly memoryMib: number;
@@ -94,6 +94,7 @@ export function alertRules(subject: AlertSubject): AlertRule[] {
     // The metric does not tell exporters apart, so that several of them always differ.
     ...routers === 1 ? [backendsDifferAlert(selector)] : [],
     ...subject.components.includes('tail_sampling') ? tailSamplingAlerts(selector) : [],
+    ...subject.components.includes('trace_peers') ? poolAlerts(selector) : [],
     ...subject.scaling?.autoscaling === undefined ? [] : [maximumAlert(subject)],
   ].map((alert) => ({
     alert: alert.name,
@@ -250,6 +251,30 @@ function tailSamplingAlerts(selector: string): Alert[] {
       severity: 'warning',
       summary: 'a sampling policy of {{ $labels.pod }} fails',
       description: 'Traces that it would have kept are dropped. The log names the policy.',
+    },
+  ];
+}
+
+function poolAlerts(selector: string): Alert[] {
+  return [
+    {
+      name: 'CollectorStaysOutsideOfPool',
+      expr: `min by (pod) (otelgw_peers_joined{${selector}}) == 0`,
+      for: '5m',
+      severity: 'warning',
+      summary: '{{ $labels.pod }} does not join the samplers',
+      description: 'It takes no traces before every pod that is listed has answered it. Its log'
+        + ' names those that do not: their certificates, a NetworkPolicy that does not let port'
+        + ' 4319 in, another version, or a node that is lost.',
+    },
+    {
+      name: 'CollectorMaySplitTraces',
+      expr: `${rate('otelgw_peers_unanswered_claims', selector, 'pod')} > 0`,
+      for: '1m',
+      severity: 'warning',
+      summary: '{{ $labels.pod }} decides traces without a pod that may hold parts of them',
+      description: 'A sampler that is listed did not answer whether it holds a trace, and was not'
+        + ' waited for any longer. Look at the pods of this tier that are not ready.',
     },
   ];
 }

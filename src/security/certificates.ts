@@ -1,5 +1,5 @@
 /** Certificates that cert-manager is asked for. */
-import { ApiObject } from 'cdk8s';
+import { ApiObject, Lazy } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { formatGoDuration } from '../config';
 import type { CertManagerIssuer } from '../graph/transport-security';
@@ -13,15 +13,15 @@ export interface WantedCertificate {
   readonly suffix: string;
   /** Who issues it. */
   readonly issuer: CertManagerIssuer;
-  /** What it is used for. */
-  readonly usage: 'server auth' | 'client auth';
+  /** What it is used for, once that is known. */
+  readonly usages: () => readonly ('server auth' | 'client auth')[];
   /** Names of a server; a client is called as its tier. */
   readonly dnsNames?: readonly string[];
 }
 
 /** Asks for a certificate; the name of the Secret that it comes in. */
 export function certificate(scope: Construct, id: string, wanted: WantedCertificate): string {
-  const { tier, suffix, issuer, usage, dnsNames } = wanted;
+  const { tier, suffix, issuer, usages, dnsNames } = wanted;
   const { name: issuerName, kind = 'ClusterIssuer', group = 'cert-manager.io' } = issuer;
   const name = `${tier.name}-${suffix}`;
   const secretName = `${name}-tls`;
@@ -36,7 +36,7 @@ export function certificate(scope: Construct, id: string, wanted: WantedCertific
       duration: issuer.duration && formatGoDuration(issuer.duration.toMilliseconds()),
       renewBefore: issuer.renewBefore && formatGoDuration(issuer.renewBefore.toMilliseconds()),
       ...dnsNames === undefined ? { commonName: tier.name } : { dnsNames },
-      usages: ['digital signature', usage],
+      usages: Lazy.any({ produce: () => ['digital signature', ...usages()] }),
       // A key that was read by somebody is of no use to him after the next renewal.
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
       issuerRef: { name: issuerName, kind, group },

@@ -7,7 +7,7 @@ import {
 import { namesOf, nameToVerify } from './server-names';
 import {
   bearerTokenAuthExtension, type AuthenticatorConfig, type GrpcClientConfig, type TlsClientConfig,
-  type TlsServerConfig,
+  type TlsServerConfig, type TracePeersTlsConfig,
 } from '../config';
 import type { PartComponent, PartVolume, TierPart } from '../features/part';
 import type { Authentication } from '../graph/authentication';
@@ -28,6 +28,10 @@ export interface SecuredTier {
   readonly authentication?: Authentication;
   /** Where it sends to. */
   readonly forwardTo?: ITelemetryTarget;
+  /** Whether its pods are to call each other, if the image can do that. */
+  readonly wantsPool?: boolean;
+  /** Whether they do, by the certificate of the server; known when there is an image. */
+  readonly isPool?: () => boolean;
 }
 
 /** What the OTLP receiver is told beside where it listens. */
@@ -98,8 +102,7 @@ export class TierSecurity {
   public server(): ServerSecurity {
     const { transportSecurity: security, authentication } = this.given;
     if (security === undefined) return {};
-    const folder = security._issuer?._secrets?.authority === undefined
-      ? SERVER : AUTHORITY_OF_SENDERS;
+    const folder = authorityFolder(security);
     return {
       tls: {
         certFile: fileIn(SERVER, CERTIFICATE),
@@ -109,6 +112,20 @@ export class TierSecurity {
         reloadInterval: security._reloadInterval,
       },
       ...authentication === undefined ? {} : { auth: { authenticator: BEARER_TOKEN } },
+    };
+  }
+
+  /** What pods of the tier tell each other by; absent for plain text. */
+  public peers(): TracePeersTlsConfig | undefined {
+    const { tier, given: { transportSecurity: security } } = this;
+    if (security === undefined) return undefined;
+    const names = this.certificate?.names ?? [];
+    return {
+      caFile: fileIn(authorityFolder(security), AUTHORITY),
+      certFile: fileIn(SERVER, CERTIFICATE),
+      keyFile: fileIn(SERVER, PRIVATE_KEY),
+      serverNameOverride: nameToVerify(names, serviceHost(tier.name, tier.namespace)),
+      reloadInterval: security._reloadInterval,
     };
   }
 
@@ -170,13 +187,19 @@ export class TierSecurity {
     const { _certManager: issuer, _secrets: secrets } = transportSecurity._issuer;
     if (issuer !== undefined) {
       const secret = certificate(scope, 'server-certificate', {
-        tier, suffix: 'server', issuer, usage: 'server auth', dnsNames: this.certificate?.names,
+        tier,
+        suffix: 'server',
+        issuer,
+        usages: () => this.given.isPool?.() === true
+          ? ['server auth', 'client auth'] : ['server auth'],
+        dnsNames: this.certificate?.names,
       });
       return [secretVolume(SERVER, [{ secret }])];
     }
     const { server = '', authority } = secrets ?? {};
     const own = secretVolume(SERVER, [{ secret: server }]);
-    return authority === undefined || !transportSecurity._asksSenders
+    const isVerifying = transportSecurity._asksSenders || this.given.wantsPool === true;
+    return authority === undefined || !isVerifying
       ? [own] : [own, secretVolume(AUTHORITY_OF_SENDERS, [authorityOf(authority)])];
   }
 
@@ -190,7 +213,7 @@ export class TierSecurity {
       const { _certManager: manager, _secrets: secrets } = issuer;
       if (manager !== undefined) {
         const secret = certificate(scope, `${folder}-certificate`, {
-          tier, suffix: folder, issuer: manager, usage: 'client auth',
+          tier, suffix: folder, issuer: manager, usages: () => ['client auth'],
         });
         return secretVolume(folder, isShown ? [{ secret }] : [onlyAuthority(secret)]);
       }
@@ -230,6 +253,10 @@ export class TierSecurity {
       + ` issue for it, got ${home}.\n→ use a ClusterIssuer, which issues everywhere:`
       + ` CertificateIssuer.certManager('${issuer.name}').`];
   }
+}
+
+function authorityFolder({ _issuer: issuer }: TransportSecurity): string {
+  return issuer?._secrets?.authority === undefined ? SERVER : AUTHORITY_OF_SENDERS;
 }
 
 function serverNames(

@@ -4,15 +4,16 @@ import type { Construct } from 'constructs';
 import { objectLabels, type TierIdentity } from './labels';
 import type { Scaling, ScalingPace } from './scaling';
 import type { ScalingSignal } from './scaling-signal';
+import type { HeldTraces } from '../graph/drain-budget';
 import type { ScaleIn } from '../graph/tier-facts';
 
 /** Writes the HorizontalPodAutoscaler, if the number of pods is not fixed. */
 export function autoscaler(
   scope: Construct, id: string, tier: TierIdentity, workloadKind: string, scaling: Scaling,
-  decisionWaitSeconds: number,
+  held: HeldTraces,
 ): k8s.KubeHorizontalPodAutoscalerV2 | undefined {
   if (scaling.autoscaling === undefined) return undefined;
-  const { up, down } = behavior(scaling, decisionWaitSeconds);
+  const { up, down } = behavior(scaling, held);
   return new k8s.KubeHorizontalPodAutoscalerV2(scope, id, {
     metadata: { name: tier.name, namespace: tier.namespace, labels: objectLabels(tier) },
     spec: {
@@ -26,10 +27,9 @@ export function autoscaler(
 }
 
 /** How fast its pods are taken away; nothing when their number is fixed. */
-export function scaleInOf(scaling: Scaling, decisionWaitSeconds: number): ScaleIn | undefined {
+export function scaleInOf(scaling: Scaling, held: HeldTraces): ScaleIn | undefined {
   if (scaling.autoscaling === undefined) return undefined;
-  const { policy, value, periodSeconds, windowSeconds } = behavior(scaling, decisionWaitSeconds)
-    .down;
+  const { policy, value, periodSeconds, windowSeconds } = behavior(scaling, held).down;
   const pods = policy === 'Pods' ? value : Math.ceil(scaling.max * value / 100);
   return { pods, periodSeconds, windowSeconds };
 }
@@ -69,10 +69,14 @@ function rules({ policy, value, periodSeconds, windowSeconds }: Pace): k8s.HpaSc
 /**
  * Quick to grow, slow to shrink. Every change of a sampler's pool gives some traces a new owner,
  * so samplers change one pod at a time and wait until the traces of the last change are decided.
+ * Those that are one sampler hand over, and may grow at once.
  */
-function behavior(scaling: Scaling, decisionWaitSeconds: number): { up: Pace; down: Pace } {
+function behavior(
+  scaling: Scaling, { waitSeconds, leaveSeconds }: HeldTraces,
+): { up: Pace; down: Pace } {
   const { scaleUp, scaleDown } = scaling.autoscaling ?? {};
-  const usual = decisionWaitSeconds === 0 ? STATELESS : stateful(decisionWaitSeconds);
+  const usual = leaveSeconds > 0 ? pooled(leaveSeconds)
+    : waitSeconds > 0 ? stateful(waitSeconds) : STATELESS;
   return { up: paceOf(scaleUp) ?? usual.up, down: paceOf(scaleDown) ?? usual.down };
 }
 
@@ -80,15 +84,31 @@ const STATELESS: { up: Pace; down: Pace } = {
   up: { policy: 'Percent', value: 100, periodSeconds: 60, windowSeconds: 0 },
   down: { policy: 'Pods', value: 1, periodSeconds: 60, windowSeconds: 300 },
 };
+/** Kubernetes takes no longer ones; what is held longer is told of by a check. */
+const MOST_PERIOD_SECONDS = 1800;
+const MOST_WINDOW_SECONDS = 3600;
 
-function stateful(decisionWaitSeconds: number): { up: Pace; down: Pace } {
-  const settled = Math.min(1800, Math.max(60, Math.ceil(decisionWaitSeconds * 2)));
-  // Kubernetes takes no longer window than an hour; what is held longer is told of by a check.
-  const windowSeconds = Math.min(3600, Math.max(900, Math.ceil(decisionWaitSeconds)));
+function stateful(waitSeconds: number): { up: Pace; down: Pace } {
+  const settled = Math.min(MOST_PERIOD_SECONDS, Math.max(60, Math.ceil(waitSeconds * 2)));
+  const windowSeconds = Math.min(MOST_WINDOW_SECONDS, Math.max(900, Math.ceil(waitSeconds)));
   return {
     up: { policy: 'Percent', value: 50, periodSeconds: settled, windowSeconds: 60 },
     down: {
       policy: 'Pods', value: 1, periodSeconds: Math.max(300, settled), windowSeconds,
+    },
+  };
+}
+
+/** One has left before the next one goes, and its load is known where it went. */
+function pooled(leaveSeconds: number): { up: Pace; down: Pace } {
+  const left = Math.ceil(leaveSeconds);
+  const { up, down } = STATELESS;
+  return {
+    up,
+    down: {
+      ...down,
+      periodSeconds: Math.min(MOST_PERIOD_SECONDS, Math.max(down.periodSeconds, left)),
+      windowSeconds: Math.min(MOST_WINDOW_SECONDS, Math.max(down.windowSeconds, left)),
     },
   };
 }

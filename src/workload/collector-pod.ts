@@ -50,6 +50,8 @@ export interface CollectorPod {
   readonly options: PodOptions;
   /** Time that it gets to end. */
   readonly graceSeconds: number;
+  /** How much of that leaving a pool may take, before anything is shut down. */
+  readonly leaveSeconds?: number;
   /** What stamps it out. */
   readonly workload: 'DaemonSet' | 'Deployment' | 'StatefulSet';
 }

@@ -7,7 +7,7 @@ import { GRPC_PORT_NAME, HTTP_PORT_NAME, METRICS_PORT_NAME, type PodPorts } from
 import { isExternal, type ServiceNodePorts, type ServiceOptions } from './service-options';
 
 /** Name of the Service that has one address per pod. */
-export function headlessName({ name }: TierIdentity): string {
+export function headlessName({ name }: Pick<TierIdentity, 'name'>): string {
   return `${name}-headless`;
 }
 

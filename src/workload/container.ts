@@ -6,7 +6,7 @@ import type { ProbeOptions } from './pod-options';
 import { containerSecurity } from './pod-security';
 import { collectorMounts, CONFIG_FOLDER } from './pod-volumes';
 import {
-  GRPC_PORT_NAME, HEALTH_PORT_NAME, HTTP_PORT_NAME, METRICS_PORT_NAME,
+  GRPC_PORT_NAME, HEALTH_PORT_NAME, HTTP_PORT_NAME, METRICS_PORT_NAME, PEERS_PORT_NAME,
 } from './ports';
 import { ENDPOINT_REMOVAL_SECONDS, shutdownSeconds } from '../graph/drain-budget';
 
@@ -71,7 +71,7 @@ function resources({ memory, cpuMillis, options }: CollectorPod): k8s.ResourceRe
 
 /** Its ports. */
 export function containerPorts({ ports, hostPorts, workload }: CollectorPod): k8s.ContainerPort[] {
-  const { grpc, http, metrics, health, others } = ports;
+  const { grpc, http, metrics, health, peers, others } = ports;
   const tcp = (
     name: string, containerPort: number | undefined, hostPort?: number,
   ): k8s.ContainerPort[] => containerPort === undefined ? [] : [{
@@ -86,10 +86,11 @@ export function containerPorts({ ports, hostPorts, workload }: CollectorPod): k8
       ...hostPort === undefined || workload !== 'DaemonSet' ? {} : { hostPort },
     })),
     ...tcp(METRICS_PORT_NAME, metrics), ...tcp(HEALTH_PORT_NAME, health),
+    ...tcp(PEERS_PORT_NAME, peers),
   ];
 }
 
-function args({ image, graceSeconds, options }: CollectorPod): string[] {
+function args({ image, graceSeconds, leaveSeconds = 0, options }: CollectorPod): string[] {
   const { extraArgs = [], featureGates = [] } = options;
   const config = ['--config', `${CONFIG_FOLDER}/${CONFIG_FILE}`];
   if (!image.isRuntime) {
@@ -99,7 +100,7 @@ function args({ image, graceSeconds, options }: CollectorPod): string[] {
   // Our own collector waits by itself until nobody sends to it any more; others sleep in preStop.
   return [
     'run', ...config, '--drain-delay', `${ENDPOINT_REMOVAL_SECONDS}s`,
-    '--shutdown-timeout', `${shutdownSeconds(graceSeconds)}s`, ...extraArgs,
+    '--shutdown-timeout', `${shutdownSeconds(graceSeconds - leaveSeconds)}s`, ...extraArgs,
   ];
 }
 

@@ -11,6 +11,9 @@ export const METRICS_PORT_NAME = 'metrics';
 /** Answers probes. */
 export const HEALTH_PORT_NAME = 'health';
 
+/** Pods of one tier call each other there. */
+export const PEERS_PORT_NAME = 'peers';
+
 /** A port beside those of OTLP, and the port of the node that leads to it. */
 export interface ListenedPort extends PartPort {
   /** On agents: port of the node that leads to it. */
@@ -27,6 +30,8 @@ export interface PodPorts {
   readonly metrics: number;
   /** Answers probes. */
   readonly health: number;
+  /** Pods of the tier call each other; absent when they do not. */
+  readonly peers?: number;
   /** Whether OTLP is taken in by TLS. */
   readonly isEncrypted?: boolean;
   /** What else is listened on. */

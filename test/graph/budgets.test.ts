@@ -4,11 +4,14 @@ import {
 } from '../../src/graph/memory-budget';
 
 test.each([
-  [0, 25, '5 s endpoint removal + 10 s flush + 10 s margin = 25 s'],
-  [5, 30, '5 s endpoint removal + 5 s decision wait + 10 s flush + 10 s margin = 30 s'],
-  [0.2, 26, '5 s endpoint removal + 1 s decision wait + 10 s flush + 10 s margin = 26 s'],
-])('draining with a decision wait of %d s takes %i s', (wait, totalSeconds, sum) => {
-  expect(drainBudget(wait)).toEqual({ totalSeconds, sum });
+  [0, 0, 25, '5 s endpoint removal + 10 s flush + 10 s margin = 25 s'],
+  [5, 0, 30, '5 s endpoint removal + 5 s decision wait + 10 s flush + 10 s margin = 30 s'],
+  [0.2, 0, 26, '5 s endpoint removal + 1 s decision wait + 10 s flush + 10 s margin = 26 s'],
+  [5, 34.5, 60, '5 s endpoint removal + 35 s leaving the pool + 10 s flush + 10 s margin = 60 s'],
+])('draining with a decision wait of %d s and %d s to leave takes %i s', (
+  waitSeconds, leaveSeconds, totalSeconds, sum,
+) => {
+  expect(drainBudget({ waitSeconds, leaveSeconds })).toEqual({ totalSeconds, sum });
 });
 
 test('what the process is given ends before it is killed', () => {

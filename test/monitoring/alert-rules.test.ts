@@ -30,6 +30,8 @@ test('each signal has its own alerts', () => {
 test('a component has alerts where it is', () => {
   expect(alerts([], ['tail_sampling']).slice(3)).toEqual(
     ['CollectorDropsTracesTooEarly', 'CollectorPolicyFails']);
+  expect(alerts([], ['trace_peers']).slice(3)).toEqual(
+    ['CollectorStaysOutsideOfPool', 'CollectorMaySplitTraces']);
   expect(alerts([], ['load_balancing']).slice(3)).toEqual(
     ['CollectorHasNoBackends', 'CollectorBackendsDiffer']);
 });
@@ -73,7 +75,7 @@ test('every alert looks at its own tier only', () => {
     {
       ...subject,
       signals: Object.values(Signal),
-      components: ['tail_sampling', 'load_balancing'],
+      components: ['tail_sampling', 'trace_peers', 'load_balancing'],
     })) {
     expect(expr).toContain('{namespace="o11y",service="gateway"}');
   }

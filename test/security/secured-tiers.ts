@@ -16,14 +16,18 @@ export interface SecuredTiers {
   readonly serverNames: readonly string[];
 }
 
-/** An agent that forwards traces to a sampler; with `isMutual`, it must show a certificate. */
-export function securedTiers(isMutual: boolean): SecuredTiers {
+/**
+ * An agent that forwards traces to a sampler; with `isMutual`, it must show a certificate. Pods of
+ * the sampler are one sampler where it has `tracePeers`.
+ */
+export function securedTiers(isMutual: boolean, tracePeers = false): SecuredTiers {
   const issuer = CertificateIssuer.certManager('telemetry-ca');
   const objects = synthesized((chart) => {
     const forwardTo = new TailSamplingGateway(chart, 'sampler', {
       transportSecurity: isMutual
         ? TransportSecurity.mutualTls(issuer) : TransportSecurity.tls(issuer),
       signals: [Signal.TRACES],
+      tracePeers,
       decisionWait: Duration.seconds(1),
       policies: [SamplingPolicy.alwaysSample('all')],
       exportTo: [Backend.otlp('store', { endpoint: 'store:4317' })],

@@ -15,8 +15,9 @@ const SERVICE = 'sampler.observability.svc.cluster.local';
 
 function tiers(transportSecurity: TransportSecurity, sampler: object = {}, agent: object = {}) {
   return synthesized((chart) => {
-    const forwardTo = new TailSamplingGateway(
-      chart, 'sampler', { exportTo, policies, transportSecurity, ...sampler });
+    const forwardTo = new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies, transportSecurity, tracePeers: false, ...sampler,
+    });
     new AgentDaemonSet(chart, 'agent', { forwardTo, ...agent });
   });
 }

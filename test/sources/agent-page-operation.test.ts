@@ -67,7 +67,7 @@ describe('sampling', () => {
     expect(Object.keys(agent.processors)).not.toContain('tail_sampling');
     expect(agent.exporters['load_balancing/otel-gateway'].routing_key).toBe('traceID');
     expect(said((chart) => {
-      new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+      new TailSamplingGateway(chart, 'sampler', { exportTo, policies, tracePeers: false });
       new AgentDaemonSet(chart, 'agent', {
         exportTo: [Backend.otlp('sampler', { endpoint: 'sampler:4317' })],
       });

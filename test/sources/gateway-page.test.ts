@@ -130,7 +130,9 @@ describe('A2.5 collectors are found by DNS', () => {
 
   test('A2.5 a Service that has one address is refused', () => {
     expect(complaints((at) => {
-      new TailSamplingGateway(at, 'sampler', { exportTo, policies: POLICIES });
+      new TailSamplingGateway(at, 'sampler', {
+        exportTo, policies: POLICIES, tracePeers: false,
+      });
       new GatewayDeployment(at, 'router', {
         forwardTo: TelemetryTarget.external('typed', {
           resolver: Resolver.dns('sampler.observability.svc.cluster.local'),

@@ -27,6 +27,7 @@ const sampler = (props: object) => synthesized((chart) => {
     exportTo,
     policies: [SamplingPolicy.alwaysSample('all')],
     decisionWait: Duration.seconds(10),
+    tracePeers: false,
     ...props,
   });
 });

@@ -119,7 +119,7 @@ describe('agents', () => {
 
   test('A3.10 a name with one address for all pods is refused', () => {
     expect(said((chart) => {
-      new TailSamplingGateway(chart, 'otel-gateway', { exportTo, policies });
+      new TailSamplingGateway(chart, 'otel-gateway', { exportTo, policies, tracePeers: false });
       new AgentDaemonSet(chart, 'otel-agent', {
         forwardTo: TelemetryTarget.external('gateway', {
           resolver: Resolver.dns('otel-gateway.observability.svc.cluster.local'), insecure: true,

@@ -69,29 +69,38 @@ test('both paces are as they are given', () => {
   });
 });
 
-test('a sampler shrinks by one pod, when the traces of the last change are decided', () => {
+function samplers(decisionWait: Duration, tracePeers: boolean) {
   const { behavior } = synthesized((chart) => {
     new TailSamplingGateway(chart, 'sampler', {
-      exportTo,
-      policies,
-      decisionWait: Duration.seconds(240),
-      scaling: Scaling.horizontal({ max: 5 }),
+      exportTo, policies, decisionWait, tracePeers, scaling: Scaling.horizontal({ max: 5 }),
     });
   }).get('HorizontalPodAutoscaler', 'sampler').spec;
-  expect(behavior.scaleDown).toEqual({
-    stabilizationWindowSeconds: 900, policies: [{ type: 'Pods', value: 1, periodSeconds: 480 }],
+  return behavior;
+}
+
+test.each([
+  ['are decided', 240, false, 900, 480],
+  ['are decided, however late', 1200, false, 1200, 1800],
+  ['were handed over', 30, true, 300, 60],
+  ['were handed over, however late', 240, true, 300, 270],
+  ['were handed over, after an hour at most', 4000, true, 3600, 1800],
+])('samplers go one by one, when the traces of the last one %s: a wait of %s s', (
+  _, wait, isPool, stabilizationWindowSeconds, periodSeconds,
+) => {
+  expect(samplers(Duration.seconds(wait), isPool).scaleDown).toEqual({
+    stabilizationWindowSeconds, policies: [{ type: 'Pods', value: 1, periodSeconds }],
   });
 });
 
-test('a pool that decides after more than a quarter of an hour shrinks after that', () => {
-  const scaling = Scaling.horizontal({ max: 5 });
-  const objects = synthesized((chart) => {
-    new TailSamplingGateway(chart, 'sampler', {
-      exportTo, policies, decisionWait: Duration.minutes(20), scaling,
-    });
+test('samplers come slowly where each new one splits traces, and at once where none does', () => {
+  const upOf = (isPool: boolean) => samplers(Duration.seconds(30), isPool).scaleUp;
+  expect(upOf(false)).toEqual({
+    stabilizationWindowSeconds: 60,
+    policies: [{ type: 'Percent', value: 50, periodSeconds: 60 }],
   });
-  expect(objects.get('HorizontalPodAutoscaler', 'sampler').spec.behavior.scaleDown).toEqual({
-    stabilizationWindowSeconds: 1200, policies: [{ type: 'Pods', value: 1, periodSeconds: 1800 }],
+  expect(upOf(true)).toEqual({
+    stabilizationWindowSeconds: 0,
+    policies: [{ type: 'Percent', value: 100, periodSeconds: 60 }],
   });
 });
 

@@ -45,7 +45,8 @@ test('an account is what it was told', () => {
 
 test('an account of somebody else is not written, and gets the permissions nevertheless', () => {
   const objects = synthesized((chart) => {
-    const sampler = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    const sampler = new TailSamplingGateway(
+      chart, 'sampler', { exportTo, policies, tracePeers: false });
     new AgentDaemonSet(
       chart, 'agent', { forwardTo: sampler, serviceAccount: ServiceAccount.existing('theirs') });
   });

@@ -172,7 +172,9 @@ class TracePeersOnWire implements TracePeersExtension {
       'malformed_messages', '{messages}', 'Messages that were none of this protocol.');
     const say = peerService(() => this.taker, this.peerLog, () => malformed.add(1));
     this.server = createGrpcServer(
-      serverSettings(settings, endpoint), new Map([[SAY, say]]), context);
+      serverSettings(settings, endpoint), new Map([[SAY, say]]), context,
+      // Senders may have certificates of the same authorities, and are no pods of the pool.
+      { clientName: settings.tls?.serverNameOverride ?? '' });
     this.port = await this.server.listen();
     context.log.info('Listens for other pods.', {
       endpoint, port: this.port, address: this.address, tls: settings.tls !== undefined,

@@ -9,7 +9,7 @@ import {
 import { compressionLoading } from '../compression';
 import { ACCEPTED_ENCODINGS } from '../grpc-rules';
 import { maxBytesOf, NOT_HTTP2 } from '../grpc-server';
-import { tellOfHandshakes } from '../handshakes';
+import { takeOnlyClientsNamed, tellOfHandshakes } from '../handshakes';
 import { Promises } from '../incoming-block';
 import { keepaliveOf } from '../keepalive';
 import { listenOn, localEnd } from '../listen';
@@ -41,8 +41,9 @@ export class OwnGrpcServer implements MessageServer {
     private readonly settings: GrpcServerSettings,
     private readonly routes: Routes,
     private readonly context: NetContext,
-    /** What is not as usual; for tests. */
+    /** Who may call, and what is not as usual; the latter for tests. */
     private readonly options: {
+      readonly clientName?: string;
       readonly maxConnections?: number;
       readonly sharesBuffer?: boolean;
     } = {},
@@ -95,6 +96,8 @@ export class OwnGrpcServer implements MessageServer {
         'the client must speak h2 (ALPN), and offers nothing or another protocol');
       socket.destroy();
     });
+    const { clientName = '' } = this.options;
+    if (clientName !== '') takeOnlyClientsNamed(clientName, server, this.peers);
     return server;
   }
 

@@ -45,7 +45,8 @@ export interface TracePeersTlsConfig {
    */
   readonly keyFile: string;
   /**
-   * Name that a pod's certificate must hold; its address when empty.
+   * Name that a pod's certificate must hold, whether it calls or is called. When empty it must hold
+   * the pod's address where it is called, and whoever calls needs one of the authorities only.
    * @default ""
    */
   readonly serverNameOverride?: string;

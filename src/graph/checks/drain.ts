@@ -3,8 +3,8 @@ import type { Check } from './check';
 import { drainBudget } from '../drain-budget';
 
 /** Less time to end than draining takes. */
-export const drain: Check = ({ waitSeconds, graceSeconds }) => {
-  const { totalSeconds, sum } = drainBudget(waitSeconds);
+export const drain: Check = ({ waitSeconds, leaveSeconds, graceSeconds }) => {
+  const { totalSeconds, sum } = drainBudget({ waitSeconds, leaveSeconds });
   if (graceSeconds === undefined || graceSeconds >= totalSeconds) return [];
   return [`terminationGracePeriod: ${graceSeconds} s is shorter than draining takes: ${sum}.`
     + `\n→ remove \`terminationGracePeriod\` (${totalSeconds} s is then written)`

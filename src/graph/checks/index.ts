@@ -18,6 +18,7 @@ import { ports } from './ports';
 import { processorOrder } from './processor-order';
 import { ringGeneration } from './ring-generation';
 import { singleWriter } from './single-writer';
+import { splitByChanges } from './split-by-changes';
 import { statefulScaleIn } from './stateful-scale-in';
 import { statsOnce } from './stats-once';
 import { tierName } from './tier-name';
@@ -43,3 +44,6 @@ export const appChecks: readonly Check[] = [
   danglingEndpoint, untakenSignal, transportSecurity, wholeTraces, clusterIpInDnsResolver,
   pinnedByClusterIp, ringGeneration, statsOnce, forwardedPods, circle,
 ];
+
+/** What works, but not as somebody may think. It is told, and manifests are written. */
+export const warnings: readonly Check[] = [splitByChanges];

@@ -6,6 +6,7 @@ import {
   containerMibFor, heldTracesMib, LEAST_MEMORY_MIB, memorySum, PROCESS_MIB, type MemoryPart,
 } from '../memory-budget';
 import { valueAt, type TierFacts } from '../tier-facts';
+import { peerQueues } from '../trace-pool';
 
 /**
  * Memory in which no collector works, or which is certainly less than what it is told to hold.
@@ -23,7 +24,12 @@ export const memory: Check = (tier) => {
 
 /** All that a pod may hold, as far as it is known: the process, traces, queues. */
 export function memoryParts(tier: TierFacts): MemoryPart[] {
-  return [{ what: 'process', mib: PROCESS_MIB }, ...tracesOf(tier), ...queuesOf(tier.data)];
+  return [...sampling(tier), ...queuesOf(tier.data)];
+}
+
+/** What it needs to sample: the process, traces, and what waits for other pods of its pool. */
+function sampling(tier: TierFacts): MemoryPart[] {
+  return [{ what: 'process', mib: PROCESS_MIB }, ...tracesOf(tier), ...peerQueues(tier.data)];
 }
 
 function tooSmall({ memory: { containerMib } }: TierFacts): string[] {
@@ -85,7 +91,7 @@ function heldTraces(tier: TierFacts): string[] {
   const limiter = limiterOf(tier);
   const traces = tracesOf(tier);
   if (limiter === undefined || traces.length === 0) return [];
-  const parts = [{ what: 'process', mib: PROCESS_MIB }, ...traces];
+  const parts = sampling(tier);
   const needed = neededMib(parts);
   const usable = limiter.limitMib - limiter.spikeMib;
   if (needed <= usable) return [];
@@ -114,9 +120,7 @@ function fullQueues(tier: TierFacts): string[] {
 
 /** Parts of which each fits, but not all of them at a time. */
 function fullPod(tier: TierFacts): string[] {
-  const parts = [
-    { what: 'process', mib: PROCESS_MIB }, ...tracesOf(tier), ...certainQueues(tier),
-  ];
+  const parts = [...sampling(tier), ...certainQueues(tier)];
   const needed = neededMib(parts);
   const { containerMib } = tier.memory;
   const limiter = limiterOf(tier);

@@ -61,9 +61,23 @@ export function runningComponents(data: CollectorData): RunningComponent[] {
       { section, id, kind: kindOf(id), where: `${section}.${id}`, config: config as unknown })));
 }
 
-/** Whether samplers of this configuration ask each other, so that any pod may take any span. */
+/** A pool of samplers. */
+export interface SamplerPool {
+  /** Id of its extension. */
+  readonly id: string;
+  /** Its settings. */
+  readonly config: unknown;
+}
+
+/** The pools that samplers of this configuration are in. */
+export function poolsOf(data: CollectorData): SamplerPool[] {
+  return texts(valueAt(data, 'service', 'extensions')).filter((id) => kindOf(id) === 'tracepeers')
+    .map((id) => ({ id, config: valueAt(data, 'extensions', id) }));
+}
+
+/** Whether samplers of this configuration ask each other for the rest of a trace. */
 export function hasPeers(data: CollectorData): boolean {
-  return texts(valueAt(data, 'service', 'extensions')).some((id) => kindOf(id) === 'tracepeers');
+  return poolsOf(data).length > 0;
 }
 
 /** What only works with all spans of a trace in one pod. */
@@ -72,6 +86,26 @@ const GATHERING = new Set(['tailsampling', 'groupbytrace', 'servicegraph']);
 /** The components that run and need whole traces. */
 export function traceGatherers(data: CollectorData): RunningComponent[] {
   return runningComponents(data).filter(({ kind }) => GATHERING.has(kind));
+}
+
+/**
+ * What needs senders that route by trace: all that needs whole traces, but for samplers that ask
+ * each other, and for what stands behind those.
+ */
+export function needsRouting(data: CollectorData): RunningComponent[] {
+  const gatherers = traceGatherers(data);
+  if (!hasPeers(data)) return gatherers;
+  const ahead = new Set(pipelinesOf(data).flatMap(({ processors, exporters }) => {
+    const all = [...processors, ...exporters];
+    const sampler = all.findIndex((id) => kindOf(id) === 'tailsampling');
+    return sampler < 0 ? all : all.slice(0, sampler);
+  }));
+  return gatherers.filter(({ id }) => ahead.has(id));
+}
+
+/** Whether samplers of this configuration ask each other, and nothing else needs whole traces. */
+export function takesAnySpan(data: CollectorData): boolean {
+  return hasPeers(data) && needsRouting(data).length === 0;
 }
 
 /** The tail samplers that run. */

@@ -1,6 +1,7 @@
 /** All who route by key to the same pods choose the same pod for the same key. */
 import type { Check } from './check';
 import { receiverOf } from './meetings';
+import { takesAnySpan } from './pipelines';
 import { generationBeside, routingGeneration, type RoutingGeneration } from './ring-generations';
 import { destinations, type Destination } from '../destinations';
 import { Signal } from '../signal';
@@ -13,6 +14,8 @@ interface Router {
   /** What is reached: a tier, or a name that no tier has. */
   readonly target: string;
   readonly generation: RoutingGeneration;
+  /** Whether any pod of the target may take any span. */
+  readonly isPool: boolean;
 }
 
 /** Routers whose collectors are so old that they choose otherwise than others of the app. */
@@ -38,8 +41,9 @@ function routersOf(tier: TierFacts, app: readonly TierFacts[]): Router[] {
       const receiver = receiverOf(tier, destination, app);
       const target = receiver?.path ?? destination.text;
       const generation = generationOf(tier, destination);
+      const isPool = receiver !== undefined && takesAnySpan(receiver.data);
       return generation === undefined || receiver?.maxPods === 1
-        ? [] : [{ tier, destination, target, generation }];
+        ? [] : [{ tier, destination, target, generation, isPool }];
     });
 }
 
@@ -60,6 +64,8 @@ const UNKNOWN_MINOR = 100;
 
 function disagree(older: Router, newer: Router): boolean {
   return older.destination.signals.some((signal) => {
+    // Its pods pass on what belongs to another one.
+    if (signal === Signal.TRACES && older.isPool) return false;
     const key = keyOf(older, signal);
     if (!newer.destination.signals.includes(signal) || key !== keyOf(newer, signal)) return false;
     const parts: (keyof RoutingGeneration)[] = ['ring'];

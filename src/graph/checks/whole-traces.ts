@@ -1,7 +1,7 @@
 /** Who decides about whole traces is sent whole traces. */
 import type { Check } from './check';
 import { meetings, type Meeting } from './meetings';
-import { hasPeers, tailSamplers, traceGatherers } from './pipelines';
+import { hasPeers, needsRouting, tailSamplers, takesAnySpan } from './pipelines';
 import { Signal } from '../signal';
 import type { TierFacts } from '../tier-facts';
 
@@ -12,25 +12,26 @@ export const wholeTraces: Check = (sender, app) =>
 
 /** A sampler says itself how it is sent to, everything else must be told. */
 function wayOut({ receiver }: Meeting): string {
-  return isSampler(receiver)
+  return tailSamplers(receiver.data).length > 0
     ? 'give `forwardTo` that construct: traces are then routed by trace id.'
     : 'give `forwardTo` that construct, and `routing` Routing.byKey(RoutingKey.TRACE_ID).';
 }
 
+/** Whether it samples whole traces as they come, without asking other pods for the rest. */
 function isSampler({ data }: TierFacts): boolean {
-  return tailSamplers(data).length > 0;
+  return tailSamplers(data).length > 0 && !hasPeers(data);
 }
 
 /** What becomes of whole traces there. */
 function needOf(receiver: TierFacts): string {
-  const [first] = traceGatherers(receiver.data);
+  const [first] = needsRouting(receiver.data);
   return isSampler(receiver) || first === undefined ? 'samples whole traces'
     : `needs whole traces for ${first.where}`;
 }
 
 function split({ destination, receiver }: Meeting): string[] {
   const { signals, spread, key, resolver, text } = destination;
-  const isWhole = !receiver.needsWholeTraces || hasPeers(receiver.data);
+  const isWhole = !receiver.needsWholeTraces || takesAnySpan(receiver.data);
   if (isWhole || !signals.includes(Signal.TRACES)) return [];
   if (spread === 'connection') {
     return [`sends traces by connection to ${receiver.path}, which ${needOf(receiver)}: spans of`

@@ -2,10 +2,10 @@ import { exportTo, policies, raw } from './props';
 import { AgentDaemonSet, Discovery, Signal, TailSamplingGateway } from '../../../src';
 import { complaints } from '../../synthesized';
 
-function finds(hostname: string) {
+function finds(hostname: string, tracePeers = false) {
   return complaints((chart) => {
     const forwardTo = new TailSamplingGateway(chart, 'sampler', {
-      exportTo, policies, discovery: Discovery.DNS,
+      exportTo, policies, tracePeers, discovery: Discovery.DNS,
     });
     new AgentDaemonSet(chart, 'agent', {
       forwardTo,
@@ -25,4 +25,8 @@ test('a Service with one address is no list of pods', () => {
 
 test('the headless Service is one', () => {
   expect(finds('sampler-headless.observability')).toEqual([]);
+});
+
+test('pods that are one sampler need no list', () => {
+  expect(finds('sampler.observability', true)).toEqual([]);
 });

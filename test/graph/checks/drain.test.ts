@@ -9,6 +9,7 @@ function sampler(grace: number, props: object = {}) {
       exportTo,
       policies,
       decisionWait: Duration.seconds(10),
+      tracePeers: false,
       terminationGracePeriod: Duration.seconds(grace),
       ...props,
     });
@@ -27,6 +28,19 @@ test('an override that makes the decision wait longer counts', () => {
   const longer = raw('processors: {tail_sampling: {decision_wait: 2m}}');
   expect(sampler(60, longer)).toEqual([expect.stringContaining('120 s decision wait')]);
   expect(sampler(145, longer)).toEqual([]);
+});
+
+test('who leaves a pool needs as long as that takes', () => {
+  const pool = { tracePeers: true };
+  expect(sampler(64, pool)).toEqual([
+    '[telemetry/sampler] terminationGracePeriod: 64 s is shorter than draining takes: 5 s endpoint'
+    + ' removal + 40 s leaving the pool + 10 s flush + 10 s margin = 65 s. → remove'
+    + ' `terminationGracePeriod` (65 s is then written), or shorten `decisionWait`.',
+  ]);
+  expect(sampler(65, pool)).toEqual([]);
+  const patient = raw('extensions: {trace_peers: {leave_timeout: 2m}}');
+  expect(sampler(65, { ...pool, ...patient }))
+    .toEqual([expect.stringContaining('120 s leaving the pool')]);
 });
 
 test('who holds no traces needs less', () => {

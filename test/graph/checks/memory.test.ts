@@ -53,9 +53,14 @@ test.each([
   expect(gateway(props)).toEqual([]);
 });
 
-const [sampler] = tiersOf((chart) => {
-  new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
-});
+function tier(tracePeers: boolean) {
+  return tiersOf((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, tracePeers });
+  })[0];
+}
+
+const sampler = tier(false);
+const peer = tier(true);
 
 test('traces that are held need room', () => {
   const busy = { ...sampler, tracesPerSecond: 50_000 };
@@ -67,6 +72,13 @@ test('traces that are held need room', () => {
   expect(memory({ ...busy, tracesPerSecond: 5000 }, [busy])).toEqual([]);
 });
 
+test('what waits for other pods of a pool needs room beside them', () => {
+  expect(memory({ ...sampler, tracesPerSecond: 6300 }, [])).toEqual([]);
+  expect(memory({ ...peer, tracesPerSecond: 6300 }, [])).toEqual([
+    expect.stringContaining('96 MiB process + 554 MiB held traces + 64 MiB queue of trace_peers'),
+  ]);
+});
+
 function fullSampler(items: number, props: object = {}) {
   return complaints((chart) => {
     new TailSamplingGateway(chart, 'sampler', {
@@ -74,6 +86,7 @@ function fullSampler(items: number, props: object = {}) {
         endpoint: 'store:4317', queue: SendingQueue.inMemory({ items }),
       })],
       policies,
+      tracePeers: false,
       memory: Size.gibibytes(1),
       expectedTracesPerSecond: 6000,
       decisionWait: Duration.seconds(20),
@@ -96,6 +109,16 @@ test('parts that fit one by one have to fit together', () => {
   expect(fullSampler(8_000_000, { memory: Size.mebibytes(1920) })).toEqual([]);
 });
 
+test('a queue to other pods is such a part, as large as it is told to be', () => {
+  const pool = { tracePeers: true };
+  const told = (mib: number) => raw(`extensions: {trace_peers: {max_queued_mib: ${mib}}}`);
+  expect(fullSampler(3_000_000, pool)).toEqual([]);
+  expect(fullSampler(3_000_000, { ...pool, ...told(100) })).toEqual([
+    expect.stringContaining('96 MiB process + 352 MiB held traces + 100 MiB queue of trace_peers'
+      + ' + 287 MiB queue of otlp_grpc/store'),
+  ]);
+});
+
 test('without a limiter all must fit the pod', () => {
   expect(fullSampler(8_000_000, raw('processors: {memory_limiter: null}'))).toEqual([
     expect.stringContaining(`${FULL} 1024 MiB at which the pod is killed. → give \`memory\``),
@@ -104,7 +127,9 @@ test('without a limiter all must fit the pod', () => {
 
 test('a table that kills its pod before it is full is told', () => {
   const [large] = tiersOf((chart) => {
-    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, numTraces: 10_000_000 });
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies, tracePeers: false, numTraces: 10_000_000,
+    });
   });
   expect(memory({ ...large, tracesPerSecond: 10 }, [large])).toEqual([
     'processors.tail_sampling.num_traces: must be so many traces as the pod can hold, got 10000000,'
@@ -113,8 +138,10 @@ test('a table that kills its pod before it is full is told', () => {
   expect(memory(large, [large])).toEqual([]);
 });
 
-test('all that is held can be printed', () => {
-  const busy = { ...sampler, tracesPerSecond: 1000 };
-  expect(memorySum(memoryParts(busy))).toBe(
-    '96 MiB process + 88 MiB held traces + 500 MiB queue of otlp_grpc/store = 684 MiB');
+test.each([
+  ['', sampler, '', 684], ['in a pool ', peer, ' + 64 MiB queue of trace_peers', 748],
+])('all that is held %scan be printed', (_, busy, peers, total) => {
+  expect(memorySum(memoryParts({ ...busy, tracesPerSecond: 1000 }))).toBe(
+    `96 MiB process + 88 MiB held traces${peers} + 500 MiB queue of otlp_grpc/store`
+    + ` = ${total} MiB`);
 });

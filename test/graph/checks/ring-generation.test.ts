@@ -18,10 +18,14 @@ const IMAGES: Readonly<Record<string, CollectorImage | undefined>> = {
   'unknown': CollectorImage.custom({ image: 'registry.example.com/otelcol:7' }),
 };
 
-function routers(images: readonly string[], props: object = {}, pods = 2) {
+const alone = { exportTo, policies, tracePeers: false };
+
+function routers(
+  images: readonly string[], props: object = {}, pods = 2, tracePeers = false,
+) {
   return complaints((chart) => {
     const forwardTo = new TailSamplingGateway(chart, 'sampler', {
-      exportTo, policies, scaling: Scaling.fixed(pods),
+      ...alone, tracePeers, scaling: Scaling.fixed(pods),
     });
     images.forEach((name, index) => new GatewayDeployment(chart, `router-${index}`, {
       forwardTo, signals: [Signal.TRACES], image: IMAGES[name], ...props,
@@ -54,7 +58,7 @@ test.each([
 describe('compatibility of the image of this package', () => {
   const beside = (name: string, compatibility: string, key = 'traceID') =>
     complaints((chart) => {
-      const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+      const forwardTo = new TailSamplingGateway(chart, 'sampler', alone);
       const signals = [Signal.TRACES];
       new GatewayDeployment(chart, 'ours', {
         forwardTo,
@@ -97,6 +101,10 @@ test('with one pod there is nothing to choose', () => {
   expect(routers(['0.156', '0.157'], {}, 1)).toEqual([]);
 });
 
+test('pods that are one sampler pass on what others have chosen otherwise', () => {
+  expect(routers(['0.145', 'ours'], {}, 2, true)).toEqual([]);
+});
+
 test('how attributes become keys has a generation of its own', () => {
   // What else is wrong with traces that reach a sampler by service is another check's.
   const byService = (images: readonly string[]) => routers(
@@ -110,7 +118,7 @@ test('how attributes become keys has a generation of its own', () => {
 function rawBeside(yaml: string, signals: readonly Signal[] = [Signal.TRACES]) {
   const resolver = 'resolver: {dns: {hostname: sampler-headless.observability.svc}}';
   return complaints((chart) => {
-    const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    const forwardTo = new TailSamplingGateway(chart, 'sampler', alone);
     new GatewayDeployment(chart, 'raw', {
       exportTo,
       signals: [...signals],

@@ -5,10 +5,16 @@ import {
 } from '../../../src';
 import { complaints } from '../../synthesized';
 
-function sampler(scaleDown: ScalingPace | undefined, decisionWait = Duration.seconds(30)) {
+function sampler(
+  scaleDown: ScalingPace | undefined, decisionWait = Duration.seconds(30), tracePeers = false,
+) {
   return complaints((chart: Chart) => {
     new TailSamplingGateway(chart, 'sampler', {
-      exportTo, policies, decisionWait, scaling: Scaling.horizontal({ max: 9, scaleDown }),
+      exportTo,
+      policies,
+      decisionWait,
+      tracePeers,
+      scaling: Scaling.horizontal({ max: 9, scaleDown }),
     });
   });
 }
@@ -31,8 +37,10 @@ test('a pool that shrinks faster than traces are decided is told', () => {
 test.each([
   ['the pace is slow enough', pace(30, 30), Duration.seconds(30)],
   ['no pace is given', undefined, Duration.minutes(5)],
-])('nothing is said where %s', (_, scaleDown, wait) => {
-  expect(sampler(scaleDown, wait)).toEqual([]);
+  ['pods hand over what they hold', pace(10, 10), Duration.seconds(30), true],
+  ['pods hand over and no pace is given', undefined, Duration.minutes(5), true],
+])('nothing is said where %s', (_, scaleDown, wait, isPool = false) => {
+  expect(sampler(scaleDown, wait, isPool)).toEqual([]);
 });
 
 function gateway(type: string, settings: string, scaling: Scaling) {

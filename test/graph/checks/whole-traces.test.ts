@@ -9,9 +9,14 @@ import {
 import { wholeTraces } from '../../../src/graph/checks/whole-traces';
 import { complaints } from '../../synthesized';
 
-function typed(endpoint: string, scaling = Scaling.fixed(2), signals = [Signal.TRACES]) {
+/** Samplers of which each is by itself. */
+const alone = { exportTo, policies, tracePeers: false };
+
+function typed(
+  endpoint: string, scaling = Scaling.fixed(2), signals = [Signal.TRACES], props: object = {},
+) {
   return (chart: Chart) => {
-    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, scaling });
+    new TailSamplingGateway(chart, 'sampler', { ...alone, scaling, ...props });
     new AgentDaemonSet(chart, 'agent', {
       exportTo: [Backend.otlp('typed', { endpoint, signals })],
     });
@@ -28,27 +33,35 @@ test.each(['sampler:4317', 'dns:///sampler-headless.observability.svc:4317'])(
     expect(complaints(typed(endpoint))).toEqual([BY_CONNECTION]);
   });
 
-test('one address for all pods spreads nothing', () => {
-  expect(complaints((chart) => {
-    new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+function atOneAddress(props: object) {
+  return complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { ...alone, ...props });
     const resolver = Resolver.addresses(['sampler:4317']);
     new AgentDaemonSet(chart, 'agent', { exportTo: [Backend.loadBalanced('typed', { resolver })] });
-  })).toEqual([
+  });
+}
+
+test('one address for all pods spreads nothing', () => {
+  expect(atOneAddress({})).toEqual([
     '[telemetry/agent] exporters.load_balancing/typed: sampler:4317 is one address for all pods of'
     + ` telemetry/sampler, so that traces would not be spread by trace id.${WAY_OUT}`,
   ]);
 });
 
-test('another key than the trace id splits traces', () => {
-  expect(complaints((chart) => {
-    new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+function byService(props: object) {
+  return complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { ...alone, ...props });
     new AgentDaemonSet(chart, 'agent', {
       exportTo: [Backend.loadBalanced('typed', {
         resolver: Resolver.dns('sampler-headless.observability.svc'),
         routing: Routing.byKey(RoutingKey.SERVICE),
       })],
     });
-  })).toEqual([
+  });
+}
+
+test('another key than the trace id splits traces', () => {
+  expect(byService({})).toEqual([
     '[telemetry/agent] exporters.load_balancing/typed: routes traces by service to'
     + ' telemetry/sampler, which samples whole traces: spans of one trace would meet different'
     + ` pods.${WAY_OUT}`,
@@ -57,7 +70,7 @@ test('another key than the trace id splits traces', () => {
 
 test.each([
   ['they are routed', (chart: Chart) => {
-    const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    const forwardTo = new TailSamplingGateway(chart, 'sampler', alone);
     new AgentDaemonSet(chart, 'agent', { forwardTo });
   }],
   ['there is one pod', typed('sampler:4317', Scaling.fixed(1))],
@@ -111,7 +124,7 @@ test.each([
 
 function overHttp(settings: string) {
   return complaints((chart) => {
-    new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    new TailSamplingGateway(chart, 'sampler', alone);
     new AgentDaemonSet(chart, 'agent', {
       image: CollectorImage.contrib('0.159.0'),
       signals: [Signal.TRACES],
@@ -127,10 +140,43 @@ test('an address that traces have to themselves is one, too', () => {
     .toEqual([]);
 });
 
-test('samplers that ask each other may be sent anything', () => {
-  const [sampler, agent] = tiersOf(typed('sampler:4317'));
-  const service = { ...sampler.data.service as object, extensions: ['trace_peers'] };
-  const asking = { ...sampler, data: { ...sampler.data, service } };
-  expect(wholeTraces(agent, [sampler, agent])).toHaveLength(1);
-  expect(wholeTraces(agent, [asking, agent])).toEqual([]);
+const pool = { tracePeers: true };
+
+test.each([
+  ['by connection', complaints(typed('sampler:4317', undefined, undefined, pool))],
+  ['by connections to each', complaints(typed(
+    'dns:///sampler-headless.observability.svc:4317', undefined, undefined, pool))],
+  ['at one address', atOneAddress(pool)],
+  ['by another key', byService(pool)],
+])('samplers that are one sampler may be sent traces %s', (_, sentences) => {
+  expect(sentences).toEqual([]);
+});
+
+const UNSAMPLED = `
+connectors: {service_graph: {}}
+service:
+  pipelines:
+    traces/all: {receivers: [otlp], processors: [memory_limiter], exporters: [service_graph]}
+    metrics: {receivers: [otlp, service_graph]}
+`;
+const SAMPLED = `
+connectors: {service_graph: {}}
+service:
+  pipelines:
+    traces: {exporters: [service_graph, otlp_grpc/store]}
+    metrics: {receivers: [otlp, service_graph]}
+`;
+
+test('what stands before the samplers of a pool still needs whole traces', () => {
+  const counting = (yaml: string) => {
+    // Ours does not have the connector yet, and what its pool is worth is the same.
+    const [sampler, agent] = tiersOf(typed('sampler:4317', undefined, undefined, {
+      ...pool, image: CollectorImage.runtime(), ...raw(yaml),
+    }));
+    return wholeTraces(agent, [sampler, agent]);
+  };
+  expect(counting(UNSAMPLED)).toEqual([expect.stringContaining(
+    'sends traces by connection to telemetry/sampler, which needs whole traces for'
+    + ' connectors.service_graph: spans of one trace would meet different pods.')]);
+  expect(counting(SAMPLED)).toEqual([]);
 });

@@ -1,0 +1,31 @@
+import { exportTo, policies } from './props';
+import { tiersOf } from './tiers';
+import { CollectorImage, Scaling, TailSamplingGateway } from '../../../src';
+import { splitByChanges } from '../../../src/graph/checks/split-by-changes';
+
+const contrib = CollectorImage.contrib('0.159.0');
+
+function saidOf(props: object): string[] {
+  const [sampler] = tiersOf((chart) => {
+    new TailSamplingGateway(chart, 'sampler', { exportTo, policies, ...props });
+  });
+  return splitByChanges(sampler, [sampler]);
+}
+
+test('samplers that are to be one and have an image of upstream are told of', () => {
+  expect(saidOf({ tracePeers: true, image: contrib })).toEqual([
+    'tracePeers: pods are one sampler with the image of this package only, got'
+    + ' otel/opentelemetry-collector-contrib:0.159.0: senders route by trace id, and traces that'
+    + ' are open while the number of pods changes or a roll-out is under way may be split.'
+    + '\n→ use CollectorImage.runtime(), or give `tracePeers` false to be told no more.',
+  ]);
+});
+
+test.each([
+  ['they are not to be one', { tracePeers: false, image: contrib }],
+  ['nobody has said that they are', { image: contrib }],
+  ['there is one pod', { tracePeers: true, image: contrib, scaling: Scaling.fixed(1) }],
+  ['they are one', { tracePeers: true }],
+])('nothing is said where %s', (_, props) => {
+  expect(saidOf(props)).toEqual([]);
+});
