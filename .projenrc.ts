@@ -90,6 +90,7 @@ const scripts: Record<string, string> = {
   'fuzz': 'node tools/fuzz.mjs',
   'crash': 'node tools/crash.mjs',
   'peers': 'node tools/peers.mjs',
+  'chaos': 'node tools/chaos.mjs',
   'overload': 'node tools/overload.mjs',
   'soak': 'node tools/soak.mjs',
   'test:kube': 'node tools/kube.mjs',

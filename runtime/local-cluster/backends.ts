@@ -81,12 +81,19 @@ interface Host {
   readonly ledger: SpanLedger;
 }
 
+interface Port {
+  readonly server: BackendServer;
+  readonly host: string;
+  readonly address: string;
+}
+
 /** All played backends. */
 export class Backends {
   /** Exporters that send to them. */
   public readonly sinks: readonly Sink[];
   private readonly hosts = new Map<string, Host>();
-  private readonly servers: { readonly server: BackendServer; readonly address: string }[] = [];
+  private readonly servers: Port[] = [];
+  private isStopped = false;
 
   /**
    * `nextAddress` gives a fresh address for each host.
@@ -110,7 +117,7 @@ export class Backends {
         ?? { address: nextAddress(), ledger: new SpanLedger() };
       this.hosts.set(target.host, host);
       const server = new BackendServer(target, host.ledger, authority.issue([target.host]));
-      this.servers.push({ server, address: host.address });
+      this.servers.push({ server, host: target.host, address: host.address });
     }
   }
 
@@ -124,8 +131,26 @@ export class Backends {
     for (const { server, address } of this.servers) await server.start(address);
   }
 
+  /**
+   * Ends all connections to the host called `name`, and takes none until `over`.
+   *
+   * @throws Error that lists the names that there are.
+   */
+  public close(name: string, over: Promise<void>): void {
+    const ports = this.servers.filter(({ host }) => host === name);
+    if (ports.length === 0) {
+      throw new Error(`backend: must be one of ${this.names.join(', ')}, got "${name}"`);
+    }
+    for (const { server, address } of ports) {
+      void Promise.all([server.stop(), over]).then(async () => {
+        if (!this.isStopped) await server.start(address);
+      });
+    }
+  }
+
   /** Ends all servers. */
   public async stop(): Promise<void> {
+    this.isStopped = true;
     await Promise.all(this.servers.map(({ server }) => server.stop()));
   }
 

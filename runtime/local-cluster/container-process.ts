@@ -94,6 +94,11 @@ export class ContainerProcess {
     this.become('ended');
   }
 
+  /** Sends `name` to it and to all that it has started; nothing when it does not run. */
+  public signal(name: NodeJS.Signals): void {
+    if (this.pid !== undefined && this.state !== 'ended') signalGroup(this.pid, name);
+  }
+
   private endChild(child: ChildProcess, pid: number, graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const kill = this.context.clock.after(graceMs, () => {

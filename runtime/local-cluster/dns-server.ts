@@ -28,10 +28,13 @@ const NXDOMAIN = 3;
 /** A DNS server for the names of one cluster. */
 export class DnsServer {
   private readonly socket: Socket = createSocket('udp4');
-  private readonly find: NameLookup;
+  private readonly lookUp: NameLookup;
+  /** What each name was last found to be. */
+  private readonly last = new Map<string, NameRecords | undefined>();
+  private isOld = false;
 
-  public constructor(find: NameLookup) {
-    this.find = find;
+  public constructor(lookUp: NameLookup) {
+    this.lookUp = lookUp;
     this.socket.on('message', (bytes, peer) => {
       const reply = this.answer(bytes);
       if (reply !== undefined) this.socket.send(reply, peer.port, peer.address);
@@ -56,6 +59,21 @@ export class DnsServer {
     return new Promise((resolve) => {
       this.socket.close(() => resolve());
     });
+  }
+
+  /** From now on, names that were asked for before are what they were, as in a slow cache. */
+  public freeze(): void {
+    this.isOld = true;
+  }
+
+  /** Names are again what they are. */
+  public thaw(): void {
+    this.isOld = false;
+  }
+
+  private find(name: string): NameRecords | undefined {
+    if (!this.isOld || !this.last.has(name)) this.last.set(name, this.lookUp(name));
+    return this.last.get(name);
   }
 
   private answer(bytes: Buffer): Uint8Array | undefined {

@@ -58,11 +58,12 @@ export class LocalCluster {
   public readonly configs: readonly PoolConfig[];
   /** The hosts that it plays for want of manifests. */
   public readonly backends: Backends;
+  /** Its name server. */
+  public readonly dns: DnsServer;
   /** Whether its files stay when it ends, for somebody to read the logs. */
   public keepsFolder = false;
   private readonly addresses: AddressPlan;
   private readonly store = new ApiStore();
-  private readonly dns: DnsServer;
   private readonly api: ApiServer;
   private readonly accounts: ServiceAccounts;
   private readonly nodePorts: NodePorts;

@@ -104,6 +104,19 @@ export class Pod {
     return this.ending;
   }
 
+  /** Kills its containers, as a machine does that is out of memory; they are started again. */
+  public kill(): void {
+    for (const container of this.containers) container.signal('SIGKILL');
+  }
+
+  /** Lets its containers stand still for `ms`. */
+  public pause(ms: number): void {
+    for (const container of this.containers) container.signal('SIGSTOP');
+    this.clock.after(ms, () => {
+      for (const container of this.containers) container.signal('SIGCONT');
+    });
+  }
+
   private async end(graceMs: number | undefined): Promise<void> {
     const { terminationGracePeriodSeconds = DEFAULT_GRACE_SECONDS } = this.identity.spec;
     const deadline = this.clock.monotonic() + (graceMs ?? terminationGracePeriodSeconds * 1000);

@@ -81,6 +81,7 @@ export function planTrace(random: () => number): PlannedTrace {
         'http.response.status_code': place === failing ? 500 : 200,
         'app.customer.tier': random() < 0.2 ? 'gold' : 'basic',
         'app.retry': random() < 0.05,
+        'app.trace.spans': count,
       },
     });
   }

@@ -22,6 +22,10 @@ export interface TrafficOptions {
   readonly entrances: readonly (readonly string[])[];
   /** Longest time from the first to the last span of a trace being ended, in milliseconds. */
   readonly spreadMs: number;
+  /** Shortest such time: traces that were planned to be shorter are stretched. By default 0. */
+  readonly leastSpreadMs?: number;
+  /** Told before spans are given to a collector for the first time, and when one took them. */
+  readonly watch?: (what: 'given' | 'taken', spans: readonly ReadableSpan[]) => void;
   /** The time. */
   readonly clock: Clock;
 }
@@ -108,12 +112,12 @@ export class Traffic {
   }
 
   private begin(plan: PlannedTrace): void {
-    const { clock, spreadMs, entrances } = this.options;
+    const { clock, spreadMs, leastSpreadMs = 0, entrances } = this.options;
     const entrance = this.sent.size % entrances.length;
     this.sent.set(plan.traceId, { plan, entrance, delivered: 0, refused: 0 });
     const startMs = Math.floor(clock.now());
     const longest = Math.max(...plan.spans.map((span) => span.startMs + span.durationMs));
-    const pace = Math.min(1, spreadMs / longest);
+    const pace = Math.min(Math.max(longest, leastSpreadMs), spreadMs) / longest;
     for (const span of plan.spans) {
       this.open++;
       const end = this.startSpan(plan, span, entrance, startMs);
@@ -165,10 +169,14 @@ export class Traffic {
       exporter.export(spans, resolve);
     });
     return {
-      export: (spans, done) => void this.untilTaken(() => once(spans)).then((result) => {
-        this.note(spans, result.code === SUCCESS ? 'delivered' : 'refused');
-        done(result);
-      }),
+      export: (spans, done) => {
+        this.options.watch?.('given', spans);
+        void this.untilTaken(() => once(spans)).then((result) => {
+          if (result.code === SUCCESS) this.options.watch?.('taken', spans);
+          this.note(spans, result.code === SUCCESS ? 'delivered' : 'refused');
+          done(result);
+        });
+      },
       forceFlush: () => exporter.forceFlush(),
       shutdown: () => exporter.shutdown(),
     };

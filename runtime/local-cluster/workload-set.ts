@@ -45,19 +45,25 @@ export class WorkloadSet {
   }
 
   /**
+   * The pod called `name`.
+   *
+   * @throws Error that lists the names that there are.
+   */
+  public pod(name: string): Pod {
+    const found = this.pods.find(({ identity }) => identity.name === name);
+    if (found !== undefined) return found;
+    const names = this.pods.map((pod) => pod.identity.name).join(', ');
+    throw new Error(`pod: must be one of ${names}, got "${name}"`);
+  }
+
+  /**
    * Ends the pod called `name`; its pool makes another one.
    *
    * @throws Error that lists the names that there are.
    */
   public deletePod(name: string): void {
-    for (const pool of this.pools) {
-      const pod = pool.pods.find(({ identity }) => identity.name === name);
-      if (pod === undefined) continue;
-      pool.deletePod(pod);
-      return;
-    }
-    const names = this.pods.map((pod) => pod.identity.name).join(', ');
-    throw new Error(`pod: must be one of ${names}, got "${name}"`);
+    const pod = this.pod(name);
+    this.pools.find(({ pods }) => pods.includes(pod))?.deletePod(pod);
   }
 
   /** Ends all pods, each within `graceMs` if it is given. */

@@ -83,12 +83,34 @@ export function endpointOf(ring: HashRing, crc: number): string {
   return ring.endpoints[ring.owners[crc % ring.owners.length]];
 }
 
+/**
+ * Owners by position where endpoints with a mark, by their index, own nothing: the next point of
+ * another endpoint decides. At least one must be without.
+ */
+export function ownersWithout(
+  { owners, points }: HashRing, isLeftOut: Readonly<Uint8Array>,
+): Uint16Array {
+  const others = new Uint16Array(owners.length);
+  const first = points.find((position) => isLeftOut[owners[position]] === 0) ?? 0;
+  let owner = owners[first];
+  let end = owners.length;
+  for (let point = points.length - 1; point >= 0; point--) {
+    const position = points[point];
+    others.fill(owner, position + 1, end);
+    if (isLeftOut[owners[position]] === 0) owner = owners[position];
+    end = position + 1;
+  }
+  return others.fill(owner, 0, end);
+}
+
+/** The CRC-32 of a trace id; `idAt` is -1 where it is missing. */
+export function crcOfTraceId(bytes: Uint8Array, idAt: number): number {
+  return idAt < 0 ? CRC_OF_MISSING_ID : crc32(bytes, idAt, idAt + TRACE_ID_BYTES);
+}
+
 /** Tells the index of the endpoint that owns a trace. The ring must not be empty. */
 export function routeBy({ owners }: HashRing): Route {
-  return (bytes, idAt) => {
-    const crc = idAt < 0 ? CRC_OF_MISSING_ID : crc32(bytes, idAt, idAt + TRACE_ID_BYTES);
-    return owners[crc % owners.length];
-  };
+  return (bytes, idAt) => owners[crcOfTraceId(bytes, idAt) % owners.length];
 }
 
 /** Tells the index of the endpoint that owns an identifier. The ring must not be empty. */

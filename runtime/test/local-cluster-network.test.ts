@@ -50,6 +50,19 @@ describe('cluster DNS', () => {
     expect(packet.answers).toHaveLength(count);
   });
 
+  test('answers as before while it is frozen', async () => {
+    const name = 'sampler.tests.svc.cluster.local';
+    const before = names.get(name);
+    await ask('A', name);
+    server.freeze();
+    names.set(name, { addresses: ['127.64.4.3'] });
+    const frozen = await ask('A', name);
+    server.thaw();
+    const thawed = await ask('A', name);
+    names.set(name, before ?? { addresses: [] });
+    expect([frozen, thawed].map(({ answers }) => answers?.length)).toEqual([2, 1]);
+  });
+
   test('gives no answer to bytes that are no question, and lives on', async () => {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => {

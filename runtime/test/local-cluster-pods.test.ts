@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { clusterObjects } from './fixtures/cluster-manifests';
 import { portOnHost } from '../local-cluster/address-plan';
+import { runClusterCommand } from '../local-cluster/cluster-command';
 import { nameOf } from '../local-cluster/kubernetes';
 import { LocalCluster } from '../local-cluster/local-cluster';
 import { sortManifests } from '../local-cluster/manifests';
@@ -140,6 +141,42 @@ describe('a local cluster', () => {
     await until(() => pod.state === 'ready');
     expect(pod.restarts).toBe(1);
     expect(pod.trouble).toContain('exit code 3');
+  });
+
+  test('starts a container again that is killed', async () => {
+    const [pod] = pool('db').pods;
+    runClusterCommand(cluster, `kill pod ${pod.identity.name}`);
+    await until(() => pod.state === 'crashed');
+    await until(() => pod.state === 'ready');
+    expect([pod.restarts, pod.trouble]).toEqual([2, expect.stringContaining('SIGKILL')]);
+  });
+
+  test('lets a pod stand still for a while', async () => {
+    const [pod] = pool('db').pods;
+    runClusterCommand(cluster, `pause pod ${pod.identity.name} 3s`);
+    await until(() => pod.state === 'not ready');
+    await until(() => pod.state === 'ready');
+    expect(pod.restarts).toBe(2);
+  });
+
+  test('takes no connections to a backend for a while', async () => {
+    const [pod] = pool('db').pods;
+    const isClosed = async (): Promise<boolean> =>
+      (await ask(pod, 'get', 'http://trace-store:4317/')).includes('ECONNREFUSED');
+    expect(await isClosed()).toBe(false);
+    runClusterCommand(cluster, 'close backend trace-store 1s');
+    await until(isClosed);
+    await until(async () => !await isClosed());
+  });
+
+  test.each([
+    ['scale db', 'command: must be one of scale NAME NUMBER · restart NAME · '],
+    ['scale db many', 'command: must be one of scale'],
+    ['pause pod db-0 soon', 'time: must be a duration such as 5s, got "soon"'],
+    ['kill pod db-9', 'pod: must be one of db-0'],
+    ['close backend store 1s', 'backend: must be one of trace-store, got "store"'],
+  ])('refuses the command "%s"', (command, sentence) => {
+    expect(() => runClusterCommand(cluster, command)).toThrow(sentence);
   });
 
   test('scales, and gives a deleted pod of a StatefulSet its name again', async () => {

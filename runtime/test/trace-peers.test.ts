@@ -1,10 +1,12 @@
 /** Pools of pods over real sockets: joining, leaving, TLS, and what strangers say. */
+import { crc32 } from 'zlib';
 import { systemClock } from '../clock';
 import { otlpGrpcExporter } from '../config';
 import { SAY } from '../extensions/trace-peers/grpc-peer-transport';
 import { GrpcClient } from '../net/grpc-client';
 import type { Status } from '../net/status';
 import { readAnswer } from '../peers/message-reader';
+import { buildRing, endpointOf, RING_GENERATIONS } from '../routing/hash-ring';
 import { until } from '../testing/collector-process';
 import { HTTP2S, netContext, useHttp2 } from '../testing/component-context';
 import { HOSTILE_BYTES } from '../testing/hostile-bytes';
@@ -114,6 +116,26 @@ describe.each(HTTP2S)('over %s HTTP/2', (http2) => {
     expect(pool.value(b, 'unanswered_claims') + pool.value(c, 'unanswered_claims')).toBe(0);
   }, 60_000);
 });
+
+test('spans of senders with an older ring need no hop where the pool is told of it', async () => {
+  const older = { compatibility: { ring: 2 } };
+  const a = await pool.join(A, older);
+  await pool.join(B, older);
+  await agreed(2);
+  const ring = buildRing([`${A}:4317`, `${B}:4317`], RING_GENERATIONS[2]);
+  const newest = buildRing(ring.endpoints);
+  let differ = 0;
+  for (let trace = 1; trace <= 200; trace++) {
+    const id = Buffer.alloc(16);
+    const words = [trace, 1, 2, 3];
+    words.forEach((word, at) => id.writeInt32LE(word, 4 * at));
+    const owner = endpointOf(ring, crc32(id));
+    if (owner !== endpointOf(newest, crc32(id))) differ++;
+    const [w0, w1, w2, w3] = words;
+    expect(a.peers.locate(w0, w1, w2, w3, 0, false) >= 0).toBe(owner === `${B}:4317`);
+  }
+  expect(differ).toBeGreaterThan(20);
+}, 60_000);
 
 describe('strangers', () => {
   test('that speak another version are refused with a reason, and told of once', async () => {

@@ -16,8 +16,8 @@ export type {
   FileCompressionParamsConfig, FileExporterConfig, FileGroupByConfig, FileRotationConfig,
 } from './exporters/file';
 export type {
-  LoadBalancingCompatibilityConfig, LoadBalancingExporterConfig, LoadBalancingOtlpConfig,
-  LoadBalancingProtocolConfig, LoadBalancingRetryConfig,
+  LoadBalancingCompatibilityConfig, LoadBalancingExporterConfig, LoadBalancingFailoverConfig,
+  LoadBalancingOtlpConfig, LoadBalancingProtocolConfig, LoadBalancingRetryConfig,
 } from './exporters/load-balancing';
 export type { NopExporterConfig } from './exporters/nop';
 export type { OtlpGrpcDeliveryConfig, OtlpGrpcExporterConfig } from './exporters/otlp-grpc';
@@ -44,7 +44,8 @@ export type {
 export type { K8sLeaderElectorExtensionConfig } from './extensions/k8s-leader-elector';
 export type { OAuth2ClientExtensionConfig } from './extensions/oauth2-client';
 export type {
-  TracePeersExtensionConfig, TracePeersResolverConfig, TracePeersTlsConfig,
+  TracePeersCompatibilityConfig, TracePeersExtensionConfig, TracePeersResolverConfig,
+  TracePeersTlsConfig,
 } from './extensions/trace-peers';
 export type { AttributesProcessorConfig } from './processors/attributes';
 export type { BatchProcessorConfig } from './processors/batch';

@@ -1,7 +1,9 @@
 import { isIPv6 } from 'net';
+import type { BackendHealth } from './backend-health';
 import { Coalescer, COALESCER_LIMITS } from './coalescer';
+import type { Failover } from './failover';
 import type { Clock } from '../../clock';
-import type { Payload, Signal } from '../../pipeline/payload';
+import { createPayload, type Payload, type Signal } from '../../pipeline/payload';
 import type { Sender } from '../../pipeline/sender';
 import type { HistogramInstrument, Instrument, Metrics } from '../../telemetry/metrics';
 import type { SpanPlace } from '../../telemetry/spans';
@@ -22,6 +24,7 @@ export const BACKEND_OUTCOME: Instrument = {
 };
 
 const DEFAULT_PORT = 4317;
+const PROBE_TIMEOUT_MS = 5000;
 
 /** What backends are made with. */
 export interface BackendOptions {
@@ -33,10 +36,16 @@ export interface BackendOptions {
   readonly requests: number;
   /** Longest time of one request in milliseconds; 0 is no limit. */
   readonly timeoutMs: number;
+  /** What comes through. */
+  readonly signals: readonly Signal[];
+  /** What passes by backends that fail, if anything does. */
+  readonly failover?: Failover;
 }
 
 /** One backend: gathers parts, sends them, measures the answers. */
 export class Backend {
+  /** Whether it is well, where anybody minds. */
+  public readonly health?: BackendHealth;
   /** Requests hold one signal, and one signal keeps no other waiting. */
   private readonly coalescers = new Map<Signal, Coalescer>();
   private isStopped = false;
@@ -47,16 +56,24 @@ export class Backend {
     public readonly endpoint: string,
     private readonly sender: Sender,
     private readonly options: BackendOptions,
-  ) {}
+  ) {
+    this.health = options.failover?.watch(endpoint, () => this.probe());
+  }
 
   /** Sends `part`, maybe with parts of other requests, below the span `parent`. */
   public send(part: Payload, parent?: SpanPlace): Promise<void> {
     return this.coalescerOf(part.signal).send(part, parent);
   }
 
+  /** Throws back what waits, to be routed anew. */
+  public throwBack(): void {
+    for (const coalescer of this.coalescers.values()) coalescer.throwBack();
+  }
+
   /** Throws back what waits, lets what is on its way end, and closes the connection. */
   public stop(): Promise<void> {
     this.isStopped = true;
+    this.health?.stop();
     this.stopping ??= Promise.all([...this.coalescers.values()].map((each) => each.close()))
       .then(() => undefined).finally(() => this.sender.close());
     return this.stopping;
@@ -70,6 +87,7 @@ export class Backend {
   /** Takes the backend's series away. */
   public forget(): void {
     const { endpoint, options: { metrics } } = this;
+    this.options.failover?.forget(endpoint);
     metrics.remove(BACKEND_LATENCY, { endpoint });
     metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'true' });
     metrics.remove(BACKEND_OUTCOME, { endpoint, success: 'false' });
@@ -80,7 +98,8 @@ export class Backend {
     if (coalescer === undefined) {
       const { clock, requests } = this.options;
       coalescer = new Coalescer({ ...COALESCER_LIMITS, requests }, clock,
-        (request, parent) => this.sendRequest(request, parent));
+        (request, parent) => this.sendRequest(request, parent),
+        () => this.health?.isInDoubt === true);
       if (this.isStopped) void coalescer.close();
       this.coalescers.set(signal, coalescer);
     }
@@ -93,9 +112,20 @@ export class Backend {
     try {
       await this.sender.send(request, this.options.timeoutMs, parent);
       success = true;
+    } catch (error) {
+      this.health?.ended(began, error);
+      throw error;
     } finally {
       this.measure(success, this.options.clock.monotonic() - began);
     }
+    this.health?.ended(began);
+  }
+
+  /** A request without anything, which receivers answer and forget. */
+  private probe(): Promise<void> {
+    const { signals: [signal = 'traces'], timeoutMs } = this.options;
+    return this.sender.send(
+      createPayload(signal, [], 0), timeoutMs > 0 ? timeoutMs : PROBE_TIMEOUT_MS);
   }
 
   private measure(success: boolean, ms: number): void {

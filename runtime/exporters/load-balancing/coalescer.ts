@@ -20,6 +20,11 @@ import { mergePayloads, Payload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
 import type { SpanPlace } from '../../telemetry/spans';
 
+/** A part was not sent, because its backend is not the one to send to any more. */
+export class ThrownBack extends RetryableError {
+  public readonly name: string = 'ThrownBack';
+}
+
 /** When a request is sent. */
 export interface CoalescerLimits {
   /** Items that make a request full. */
@@ -68,6 +73,8 @@ export class Coalescer {
     private readonly limits: CoalescerLimits,
     private readonly clock: Clock,
     private readonly sendRequest: SendRequest,
+    /** Whether requests should go one at a time for now. */
+    private readonly isInDoubt: () => boolean = () => false,
   ) {}
 
   /** Sends `payload`, alone or with others. The promise follows the answer to that request. */
@@ -81,18 +88,31 @@ export class Coalescer {
     });
   }
 
+  /** Fails what waits, so that it is routed anew. */
+  public throwBack(): void {
+    this.rejectWaiting(new ThrownBack('the backend is passed by'));
+  }
+
   /** Throws back what waits, and resolves when no request is on its way any more. */
   public async close(): Promise<void> {
     this.isClosed = true;
-    this.timer?.cancel();
-    const thrownBack = this.waiting;
-    this.waiting = [];
-    for (const { reject } of thrownBack) reject(gone());
+    this.rejectWaiting(gone());
     if (this.running > 0) await new Promise<void>((resolve) => { this.closing = resolve; });
   }
 
+  private rejectWaiting(error: RetryableError): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.isDue = false;
+    const thrownBack = this.waiting;
+    this.waiting = [];
+    this.waitingItems = 0;
+    this.waitingBytes = 0;
+    for (const { reject } of thrownBack) reject(error);
+  }
+
   private pump(): void {
-    while (this.waiting.length > 0 && this.running < this.limits.requests
+    while (this.waiting.length > 0 && this.hasRoom
       && (this.isDue || this.isFull(this.waitingItems, this.waitingBytes))) {
       void this.run(this.takeRequest());
     }
@@ -108,6 +128,10 @@ export class Coalescer {
         this.pump();
       });
     }
+  }
+
+  private get hasRoom(): boolean {
+    return this.running < (this.isInDoubt() ? 1 : this.limits.requests);
   }
 
   /** Requests that arrive together are read in one turn: their parts are one request, too. */
@@ -181,5 +205,5 @@ function shareOut(error: unknown, parts: readonly Part[]): void {
 }
 
 function gone(): RetryableError {
-  return new RetryableError('the backend has left the ring');
+  return new ThrownBack('the backend has left the ring');
 }

@@ -1,3 +1,4 @@
+import { Failover } from './failover';
 import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
@@ -43,12 +44,16 @@ export class LoadBalancingExporter implements Exporter {
     const way = deliverySettings(settings);
     const queue = way.sendingQueue;
     this.resolver = resolver;
+    const failover = settings.failover.enabled
+      ? new Failover({ settings: settings.failover, clock, id, log, metrics }) : undefined;
     this.table = new RoutingTable({
       clock,
       id,
       log,
       metrics,
+      failover,
       makeSender,
+      signals: context.signals,
       requests: queue?.numConsumers ?? REQUESTS_WITHOUT_QUEUE,
       timeoutMs: way.timeout,
       shape: RING_GENERATIONS[settings.compatibility.ring],
@@ -64,6 +69,7 @@ export class LoadBalancingExporter implements Exporter {
     const sender = new RoutingSender({
       clock,
       table: this.table,
+      failover,
       // Whoever waits for the answer can try again itself, and knows better for how long.
       patienceMs: queue === undefined || queue.waitForResult ? 0 : way.timeout,
       stopResolver: () => resolver.stop(),

@@ -9,6 +9,8 @@
  * ```
  */
 import { BlockPool } from './block-pool';
+import { ThrownBack } from './coalescer';
+import type { Failover } from './failover';
 import type { Routes, RoutingTable } from './routing-table';
 import type { Clock } from '../../clock';
 import { messageOf, PermanentError, RetryableError } from '../../errors';
@@ -27,6 +29,8 @@ export interface RoutingSenderOptions {
   readonly clock: Clock;
   /** Longest time in milliseconds that a payload waits for the first backend. */
   readonly patienceMs: number;
+  /** What passes by backends that fail, if anything does. */
+  readonly failover?: Failover;
   /** Ends what finds the backends. */
   readonly stopResolver: () => Promise<void>;
   /** What decides about the backend; undefined for spans by trace id. */
@@ -50,6 +54,8 @@ interface Outcome {
   lostItems: number;
   /** The reason for `rest` that asks for the longest pause. */
   failure?: RetryableError;
+  /** Whether some of `rest` was not even sent. */
+  isThrownBack?: boolean;
   /** The first reason for `lostItems`. */
   refusal?: PermanentError;
 }
@@ -71,8 +77,9 @@ export class RoutingSender implements Sender {
     for (;;) {
       const routes = table.current;
       await this.attempt(outcome, routes, parent);
+      const isLate = timeoutMs > 0 && clock.monotonic() - began >= timeoutMs;
       const isOver = outcome.rest.length === 0 || routes === table.current
-        || (timeoutMs > 0 && clock.monotonic() - began >= timeoutMs);
+        || (isLate && outcome.isThrownBack !== true);
       if (isOver) return conclude(payload, outcome);
     }
   }
@@ -87,7 +94,9 @@ export class RoutingSender implements Sender {
     outcome: Outcome, routes: Routes, parent: SpanPlace | undefined,
   ): Promise<void> {
     const { ring, backends } = routes;
+    const { failover } = this.options;
     outcome.failure = undefined;
+    outcome.isThrownBack = false;
     if (backends.length === 0) {
       outcome.failure = new RetryableError('no backends yet', { code: UNAVAILABLE });
       return;
@@ -95,7 +104,9 @@ export class RoutingSender implements Sender {
     const lostBefore = outcome.lostItems;
     const [{ signal }] = outcome.rest;
     const splitter = this.splitterOf(signal);
+    failover?.begin();
     const parts = splitter.split(mergePayloads(signal, outcome.rest), routes);
+    failover?.end();
     const { leftOutItems, leftOutReason = '' } = splitter;
     const blocks = this.blocks;
     this.blocks = [];
@@ -165,6 +176,7 @@ function note(outcome: Outcome, part: Payload, error: unknown): void {
     outcome.refusal ??= error;
   } else if (error instanceof RetryableError) {
     outcome.rest.push(part);
+    if (error instanceof ThrownBack) outcome.isThrownBack = true;
     const isLonger = (error.delayMs ?? 0) > (outcome.failure?.delayMs ?? -1);
     if (isLonger) outcome.failure = error;
   } else {

@@ -49,12 +49,16 @@ export const RING_FINGERPRINT: Instrument = {
 
 /** Keeps backends and ring together, and changes both at once. */
 export class RoutingTable {
-  private routes = routesOf(buildRing([]), []);
+  private routes: Routes;
   private readonly byEndpoint = new Map<string, Backend>();
   private readonly leaving = new Set<Backend>();
   private readonly waiting = new Set<() => void>();
 
-  public constructor(private readonly options: RoutingTableOptions) {}
+  public constructor(private readonly options: RoutingTableOptions) {
+    const { failover } = options;
+    this.routes = this.routesOf(buildRing([]), []);
+    if (failover !== undefined) failover.changed = (endpoint) => this.healthChanged(endpoint);
+  }
 
   /** The table now. */
   public get current(): Routes {
@@ -73,7 +77,7 @@ export class RoutingTable {
     const wanted = new Set(ring.endpoints.map(withPort));
     for (const endpoint of wanted) this.add(endpoint);
     const backends = ring.endpoints.map((endpoint) => this.byEndpoint.get(withPort(endpoint)));
-    this.routes = routesOf(ring, backends);
+    this.routes = this.routesOf(ring, backends);
     const routing = shape === GENERATION_3 ? keys : `${keys} ${JSON.stringify(shape)}`;
     metrics.gauge(RING_FINGERPRINT, { exporter: id })
       .set(crc32(ring.endpoints.join('\n'), crc32(routing)));
@@ -102,12 +106,29 @@ export class RoutingTable {
   public async stop(): Promise<void> {
     const backends = [...this.byEndpoint.values(), ...this.leaving];
     this.byEndpoint.clear();
-    this.routes = routesOf(buildRing([]), []);
+    this.routes = this.routesOf(buildRing([]), []);
     this.wake();
     await Promise.all(backends.map(async (backend) => {
       await backend.abort();
       backend.forget();
     }));
+  }
+
+  private routesOf(ring: HashRing, backends: Routes['backends']): Routes {
+    const { failover } = this.options;
+    if (failover === undefined) {
+      return { ring, route: routeBy(ring), routeKeys: routeKeysBy(ring), backends };
+    }
+    failover.use(ring, backends);
+    return { ring, route: failover.route, routeKeys: failover.routeKeys, backends };
+  }
+
+  /** What waits for a backend that is passed by is routed anew, as after a change of the ring. */
+  private healthChanged(endpoint: string): void {
+    const { ring, backends } = this.routes;
+    this.routes = this.routesOf(ring, backends);
+    const backend = this.byEndpoint.get(endpoint);
+    if (backend?.health?.isHealthy === false) backend.throwBack();
   }
 
   private wake(): void {
@@ -135,10 +156,6 @@ export class RoutingTable {
       if (!this.byEndpoint.has(backend.endpoint)) backend.forget();
     });
   }
-}
-
-function routesOf(ring: HashRing, backends: readonly (Backend | undefined)[]): Routes {
-  return { ring, route: routeBy(ring), routeKeys: routeKeysBy(ring), backends };
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

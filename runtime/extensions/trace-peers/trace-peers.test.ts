@@ -12,7 +12,7 @@ import { PeerLog } from '../../net/peer-log';
 import type { Status } from '../../net/status';
 import type { PeersView } from '../../peers/peers-view';
 import { tracePool } from '../../peers/trace-pool';
-import { buildRing, endpointOf } from '../../routing/hash-ring';
+import { buildRing, endpointOf, RING_GENERATIONS } from '../../routing/hash-ring';
 import type { SliceSource } from '../../routing/kube-api';
 import type { SliceEvent } from '../../routing/slice-codec';
 import { componentContext } from '../../testing/component-context';
@@ -139,10 +139,10 @@ test.each([
   expect(hostOf(joined(host, 4319))).toBe(host);
 });
 
-test('traces belong to whom load_balancing sends them', () => {
+test.each([1, 2, 3])('traces belong to whom ring %i of load_balancing says', (number) => {
   const members = ['endpoint-1:4317', 'endpoint-2:4317', 'endpoint-3:4317'];
-  const ring = makeUpstreamRing(members);
-  const theirs = buildRing(members);
+  const ring = makeUpstreamRing(members, RING_GENERATIONS[number]);
+  const theirs = buildRing(members, RING_GENERATIONS[number]);
   const owners = new Set<string>();
   for (let i = 0; i < 60; i++) {
     const words = [i, -i, 0x7fff_ffff - i, 7 * i];

@@ -20,6 +20,7 @@ import type { PeersView } from '../../peers/peers-view';
 import type { TraceHolder } from '../../peers/trace-holder';
 import { TracePeers } from '../../peers/trace-peers';
 import type { TracePool } from '../../peers/trace-pool';
+import { RING_GENERATIONS } from '../../routing/hash-ring';
 import { PrometheusMetrics } from '../../telemetry/prometheus-metrics';
 
 /** The extension, and where it can be reached. */
@@ -95,7 +96,8 @@ class TracePeersOnWire implements TracePeersExtension {
     if (this.pool !== undefined) {
       throw new Error(`extensions.${id}: must be named by one tail sampler, got two`);
     }
-    const { maxQueuedMib, resolverDelay } = this.settings;
+    const { compatibility, maxQueuedMib, resolverDelay } = this.settings;
+    const shape = RING_GENERATIONS[compatibility.ring];
     this.decisionWaitMs = decisionWaitMs;
     this.pool = new TracePeers({
       id,
@@ -103,7 +105,7 @@ class TracePeersOnWire implements TracePeersExtension {
       clock,
       transport: this.transport,
       holder,
-      makeRing: makeUpstreamRing,
+      makeRing: (members) => makeUpstreamRing(members, shape),
       log: new QuietLogger(log, clock),
       metrics,
       decisionWaitMs,

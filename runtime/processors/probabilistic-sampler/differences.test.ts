@@ -17,8 +17,11 @@ async function sampled(yaml: object, ...list: TestSpan[]) {
   await processor.consume(createPayload('traces', [spans(list)], list.length));
   const kept = (decodeTraces(context.next.bytes).resourceSpans ?? [])
     .flatMap(({ scopeSpans = [] }) => scopeSpans.flatMap(({ spans: inside = [] }) => inside));
-  return { ...context, states: kept.map((span) =>
-    (span as { readonly traceState?: string }).traceState ?? '') };
+  return {
+    ...context,
+    states: kept.map((span) =>
+      (span as { readonly traceState?: string }).traceState ?? ''),
+  };
 }
 
 test('what cannot be decided about is counted, and no line is logged', async () => {

@@ -210,7 +210,9 @@ export class Arrival {
       const isOurs = !hasFlag(words, trace, LEARNED);
       this.passOn(bytes, group, to, isOurs ? verdicts?.late(words, trace) : undefined);
     }
-    if (!hasFlag(words, trace, TOO_LARGE)) {
+    // A trace that was too large had no decision, unless policies were asked of its first spans.
+    const wasAsked = this.options.decideSoFar !== undefined && words[trace + SPANS] > 0;
+    if (wasAsked || !hasFlag(words, trace, TOO_LARGE)) {
       metrics.lateSpanAge.record(traces.secondsSinceDecision(trace));
     }
   }

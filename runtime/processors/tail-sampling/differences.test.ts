@@ -92,6 +92,50 @@ test('a trace that is too large is not counted as dropped too early', async () =
   ]).toEqual([2, 0]);
 });
 
+test('a trace that span-ingest has decided is not counted as dropped too early', async () => {
+  const { context: { clock, metrics }, give, sent } = await running({
+    ...CONFIG, sampling_strategy: 'span-ingest', decision_cache: { sampled_cache_size: 9 },
+  });
+  give([{ trace: 'a' }]);
+  await clock.advance(3000);
+  expect([sent(), metrics.value(`${UPSTREAM}sampling_trace_dropped_too_early`)])
+    .toEqual([['a'], 0]);
+});
+
+test('span-ingest writes thresholds and records on all spans of a trace', async () => {
+  const failed = { name: 'f', type: 'status_code', status_code: { status_codes: ['ERROR'] } };
+  const { context: { clock, next }, give } = await running({
+    ...CONFIG,
+    sampling_strategy: 'span-ingest',
+    policies: [failed],
+    usetracestate: true,
+    recordpolicy: true,
+  });
+  give([{ trace: 'a' }]);
+  give([{ trace: 'a', status: 'error' }]);
+  give([{ trace: 'a' }]);
+  await clock.advance(2000);
+  const text = next.bytes.toString('latin1');
+  expect([text.split('ot=th:0').length - 1, text.split('tailsampling.policy').length - 1])
+    .toEqual([3, 2]);
+});
+
+test('late spans of a trace too large have an age where policies were asked before', async () => {
+  const large = { trace: 'a', attributes: { filler: 'x'.repeat(300) } };
+  const never = { name: 'n', type: 'span_count', span_count: { min_spans: 99 } };
+  const ages = async (config: RawConfig, ...requests: object[]): Promise<number | undefined> => {
+    const { context: { metrics }, give } = await running({
+      ...CONFIG, policies: [never], maximum_trace_size_bytes: 200, ...config,
+    });
+    for (const span of requests) give([span as { trace: string }]);
+    return metrics.value(`${UPSTREAM}sampling_late_span_age`);
+  };
+  const ingest = { sampling_strategy: 'span-ingest' };
+  expect(await ages(ingest, { trace: 'a' }, large, { trace: 'a' })).toBe(1);
+  expect(await ages(ingest, large, { trace: 'a' })).toBe(0);
+  expect(await ages({}, { trace: 'a' }, large, { trace: 'a' })).toBe(0);
+});
+
 test('a decision cache of upstream is had by saying so', () => {
   const read = (yaml: object): TailSamplingSettings['decisionCache'] =>
     tailSamplingProcessor.read({ policies: [ALL], ...yaml }).settings?.decisionCache;

@@ -1,7 +1,7 @@
 /** Votes by the spans and bytes of the traces, and the size of a trace. */
 import type { RawConfig } from '../../testing/oracle-traces';
-import { decodeTraces, spans, type TestSpan } from '../../testing/span-builder';
 import { encodeProto } from '../../testing/otlp-proto';
+import { decodeTraces, spans, type TestSpan } from '../../testing/span-builder';
 import { running } from '../../testing/tail-sampler';
 
 const UPSTREAM = 'otelcol_processor_tail_sampling_';

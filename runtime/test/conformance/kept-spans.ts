@@ -1,10 +1,11 @@
-/** What samplers passed on, as texts that can be compared. */
+/** What samplers passed on, spans and records, as texts that can be compared. */
 import type { KeptRequest } from './path-sink';
 import { decodeProto } from '../../testing/otlp-proto';
 
 interface Attribute {
   readonly key: string;
 }
+/** What has attributes. */
 interface Scope {
   readonly attributes?: readonly Attribute[];
 }
@@ -35,7 +36,9 @@ export interface PassedSpan {
 }
 
 /** What the real collector writes as an empty message where nothing was. */
-const PERHAPS_EMPTY = new Set(['resource', 'scope', 'status', 'parentSpanId', 'attributes']);
+const PERHAPS_EMPTY = new Set([
+  'resource', 'scope', 'status', 'traceId', 'spanId', 'parentSpanId', 'attributes',
+]);
 
 function tidied(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(tidied);
@@ -67,4 +70,29 @@ function passedSpan(resource: object, scope: Scope, span: Span): PassedSpan {
     marks: JSON.stringify(attributes.filter(isMark)),
     rest: JSON.stringify(tidied([resource, bare, rest])),
   };
+}
+
+interface LogsRequest {
+  readonly resourceLogs?: readonly {
+    readonly resource?: object;
+    readonly scopeLogs?: readonly {
+      readonly scope?: object; readonly logRecords?: readonly Scope[];
+    }[];
+  }[];
+}
+
+/** The order of attributes means nothing, and changes where one is written anew. */
+function withOrder<Held extends Scope>(record: Held): Held {
+  const attributes = [...record.attributes ?? []].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { ...record, attributes };
+}
+
+/** All log records in some requests, each as a text with its resource and scope. */
+export function passedRecords(requests: readonly KeptRequest[]): string[] {
+  return requests.flatMap(({ body }) => {
+    const { resourceLogs = [] } = decodeProto('ExportLogsServiceRequest', body) as LogsRequest;
+    return resourceLogs.flatMap(({ resource = {}, scopeLogs = [] }) =>
+      scopeLogs.flatMap(({ scope = {}, logRecords = [] }) => logRecords.map((record) =>
+        JSON.stringify(tidied([resource, scope, withOrder(record)])))));
+  });
 }

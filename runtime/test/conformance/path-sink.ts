@@ -15,6 +15,8 @@ export class PathSink {
   /** Starts one on a port that is free. */
   public static async start(): Promise<PathSink> {
     const sink = new PathSink();
+    // Who takes a connection that is about to be closed for an idle one loses what he sends.
+    sink.server.keepAliveTimeout = 0;
     await new Promise<void>((resolve) => sink.server.listen(0, '127.0.0.1', resolve));
     return sink;
   }

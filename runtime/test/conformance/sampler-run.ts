@@ -121,24 +121,25 @@ function configuration(
   return `
 extensions: { }
 receivers: ${map(receivers, (name, at) => [`otlp/${name}`, {
-    protocols: { http: { endpoint: `127.0.0.1:${ports[at]}` } },
-  }])}
+  protocols: { http: { endpoint: `127.0.0.1:${ports[at]}` } },
+}])}
 processors: ${map(pipelines, ({ name, config }) => [`${type}/${name}`, config])}
 exporters: ${map(pipelines, ({ name, signal }) => [`otlp_http/${name}`, {
-    [`${signal}_endpoint`]: `${url}/${name}`, compression: 'none',
-  }])}
+  [`${signal}_endpoint`]: `${url}/${name}`, compression: 'none',
+}])}
 service: { telemetry: ${JSON.stringify({
-    logs: { level: 'error' },
-    metrics: {
-      level: 'normal',
-      readers: [
-        { pull: { exporter: { prometheus } } }, { periodic: { interval: 3_600_000, exporter } },
-      ],
-    },
-  })}, pipelines: ${map(pipelines, ({ name, receiver, signal }) => [`${signal}/${name}`, {
-    receivers: [`otlp/${receiver}`], processors: [`${type}/${name}`],
-    exporters: [`otlp_http/${name}`],
-  }])} }
+  logs: { level: 'error' },
+  metrics: {
+    level: 'normal',
+    readers: [
+      { pull: { exporter: { prometheus } } }, { periodic: { interval: 3_600_000, exporter } },
+    ],
+  },
+})}, pipelines: ${map(pipelines, ({ name, receiver, signal }) => [`${signal}/${name}`, {
+  receivers: [`otlp/${receiver}`],
+  processors: [`${type}/${name}`],
+  exporters: [`otlp_http/${name}`],
+}])} }
 `;
 }
 
@@ -146,7 +147,7 @@ function linesOf({ name, gauge, sum, histogram }: Metric): string[] {
   const points = (gauge ?? sum ?? histogram)?.dataPoints ?? [];
   return points.map(({ attributes = [], asInt, asDouble, count }) => {
     const value = Number(asInt ?? asDouble ?? count ?? 0);
-    const pairs = attributes.map(({ key, value: held }) => `${key}=${Object.values(held).join('')}`);
+    const pairs = attributes.map(({ key, value: held }) => `${key}=${Object.values(held).join()}`);
     return value === 0 ? '' : `${name}{${pairs.sort().join(', ')}} ${value}`;
   }).filter((line) => line !== '');
 }

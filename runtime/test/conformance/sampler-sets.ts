@@ -18,7 +18,12 @@ const TRACE_STATES = [
   'ot=rv:ffffffffffffff', 'vendor=a,ot=th:0;rv:80000000000000;x:y', 'ot=th:fffffffffffff',
   'ot=x:y', 'b=c, ot=th:4 ,d=e',
 ];
-const UNREADABLE = ['ot=th:zz', 'ot=rv:1', 'vendor', 'ot=th:8;'];
+/** Trace states that cannot be read. */
+export const UNREADABLE = ['ot=th:zz', 'ot=rv:1', 'vendor', 'ot=th:8;'];
+/** Attributes of records that cannot be read, as they stand in JSON. */
+export const UNREADABLE_ATTRIBUTES = [
+  ...['7', 'no'].map((value) => ['sampling.randomness', value]), ['sampling.threshold', 'zz'],
+].map(([key, value]) => `{"key":"${key}","value":{"stringValue":"${value}"}}`);
 const PRIORITIES = [
   attribute('sampling.priority', 0), attribute('sampling.priority', 1),
   attribute('sampling.priority', -1), attribute('sampling.priority', 0, true),

@@ -4,6 +4,7 @@
 import type { Duration } from 'cdk8s';
 import { component } from '../contract';
 import { choice, count, duration, flag, list, ratio, text } from '../fields';
+import { formatGoDuration } from '../go-duration';
 import { section, type Report, type SettingsOf } from '../section';
 import { otlpGrpcFields, type OtlpGrpcDeliveryConfig } from './otlp-grpc';
 import { endpointIsServer, GRPC_CLIENT_UPSTREAM_ONLY } from '../sections/grpc-client';
@@ -90,6 +91,45 @@ export interface LoadBalancingCompatibilityConfig {
   readonly backends?: number;
 }
 
+/**
+ * New routing identifiers, of traces most often, pass by a backend that fails. Every process judges
+ * for itself, so that two of them may choose differently for a while: use it where a trace may
+ * reach several backends, before samplers with trace_peers or backends that keep no state.
+ */
+export interface LoadBalancingFailoverConfig {
+  /**
+   * Whether backends that fail are passed by.
+   * @default false
+   */
+  readonly enabled?: boolean;
+  /**
+   * Requests in a row that must fail before a backend is unhealthy, from 1 to 1000. Failures are
+   * those of the connection, UNAVAILABLE and passed deadlines; every other answer ends the row.
+   * @default 3
+   */
+  readonly failureThreshold?: number;
+  /**
+   * Time for which nothing but failures must have come besides, counted from when the first of the
+   * failed requests was sent.
+   * @default Duration.seconds(1)
+   */
+  readonly unhealthyAfter?: Duration;
+  /**
+   * Time for which an unhealthy backend must answer everything, one empty request a second among
+   * it, before it is healthy. It doubles, up to 5 minutes, each time that the backend fails again
+   * within 5 minutes.
+   * @default Duration.seconds(5)
+   */
+  readonly healthyAfter?: Duration;
+  /**
+   * Time for which identifiers that an unhealthy backend may have taken still go to it, and those
+   * that passed it by to where they went; from zero, which is not at all, to 10 minutes. It should
+   * be no shorter than the decision_wait of the samplers, and shorter than what fails is retried.
+   * @default Duration.seconds(30)
+   */
+  readonly stickiness?: Duration;
+}
+
 /** Sends everything with the same key to the one backend that a hash ring gives it. */
 export interface LoadBalancingExporterConfig {
   /**
@@ -135,9 +175,15 @@ export interface LoadBalancingExporterConfig {
    * @default - the newest
    */
   readonly compatibility?: LoadBalancingCompatibilityConfig;
+  /**
+   * When new identifiers pass by a backend that fails. Only this runtime has the key.
+   * @default - never, as upstream
+   */
+  readonly failover?: LoadBalancingFailoverConfig;
 }
 
 const NEWEST = 3;
+const LONGEST_STICKINESS_MS = 600_000;
 
 /** What each signal may be routed by; the first is taken where nothing is said. */
 export const ROUTING_KEYS = {
@@ -172,10 +218,22 @@ const fields = {
     keys: count({ fallback: NEWEST, min: 1, max: NEWEST }),
     backends: count({ fallback: NEWEST, min: 1, max: NEWEST }),
   }),
+  failover: section<LoadBalancingFailoverConfig>()({
+    enabled: flag({ fallback: false }),
+    failureThreshold: count({ fallback: 3, min: 1, max: 1000 }),
+    unhealthyAfter: duration('1s'),
+    healthyAfter: duration('5s'),
+    stickiness: duration('30s'),
+  }, { check: stickinessFits }),
 };
 
 /** What the load-balancing exporter works with. */
 export type LoadBalancingSettings = SettingsOf<typeof fields>;
+
+function stickinessFits({ stickiness }: { readonly stickiness: number }, report: Report): void {
+  if (stickiness <= LONGEST_STICKINESS_MS) return;
+  report(['stickiness'], `must be at most 10m, got ${formatGoDuration(stickiness)}`);
+}
 
 function attributesDecide(
   { routingKey, routingAttributes }: LoadBalancingSettings, report: Report,

@@ -62,6 +62,17 @@ export interface TracePeersTlsConfig {
   readonly reloadInterval?: Duration;
 }
 
+/** Which release of upstream routes to the pool. */
+export interface TracePeersCompatibilityConfig {
+  /**
+   * Generation of the hash ring of the senders: 1 up to v0.130, 2 up to v0.156, 3 since. What a
+   * sender with another ring brings takes a hop more. All pods of a pool must have the same: while
+   * a roll-out changes it, traces may be split.
+   * @default 3
+   */
+  readonly ring?: number;
+}
+
 /** Makes a pool of pods with a tail sampler one sampler, so that no trace is split. */
 export interface TracePeersExtensionConfig {
   /**
@@ -116,7 +127,14 @@ export interface TracePeersExtensionConfig {
    * @default Duration.millis(0)
    */
   readonly leaveTimeout?: Duration;
+  /**
+   * Which release of upstream routes to the pool.
+   * @default - the newest
+   */
+  readonly compatibility?: TracePeersCompatibilityConfig;
 }
+
+const NEWEST = 3;
 
 const fields = {
   address: text({ fallback: '' }),
@@ -140,6 +158,9 @@ const fields = {
   maxRecvMsgSizeMib: count({ fallback: 64, min: 4, max: 1024 }),
   maxQueuedMib: count({ fallback: 64, min: 1, max: 1_048_576 }),
   leaveTimeout: duration('0s'),
+  compatibility: section<TracePeersCompatibilityConfig>()({
+    ring: count({ fallback: NEWEST, min: 1, max: NEWEST }),
+  }),
 };
 
 /** What the pool's extension works with. */
