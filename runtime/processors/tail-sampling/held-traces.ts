@@ -15,6 +15,7 @@ import { VERDICT_WORDS, type ReleaseNote, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
 import { NONE } from '../../otlp/id-table';
+import type { VerdictNote } from '../../peers/verdict-note';
 
 const SECOND = 1000;
 /** Decisions remembered unless the configuration says how many, as shares of num_traces. */
@@ -26,6 +27,8 @@ const FLAG_WORDS = 1;
 export const CACHED_FLAGS = NOTE;
 /** The first word of the verdict in such a record. */
 export const CACHED_VERDICT = NOTE + FLAG_WORDS;
+/** What other pods are told of traces that their ids keep, where no verdicts are written. */
+const NOTED_BY_ID: VerdictNote = { high: 0, low: 0, policy: '', isById: true };
 
 /** What traces are held with. */
 export interface HeldTracesOptions {
@@ -41,6 +44,8 @@ export interface HeldTracesOptions {
   readonly arena: SpanArena;
   /** Takes the spans of traces that are kept. */
   readonly writer: ReleaseWriter;
+  /** Takes those of traces that were kept by their ids alone; only with stress relief. */
+  readonly markedWriter?: ReleaseWriter;
   /** The time. */
   readonly clock: Clock;
   /** Where traces are counted. */
@@ -65,7 +70,7 @@ export class HeldTraces {
   public epoch = 0;
   /** Is told of every verdict that is made here; a pool of samplers asks for them. */
   public decided?: (
-    w0: number, w1: number, w2: number, w3: number, isKept: boolean,
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
   ) => void;
   /** Milliseconds of which records keep 32 bits: differences up to 49 days are right. */
   private now = 0;
@@ -121,17 +126,38 @@ export class HeldTraces {
     return notSampledCache.has(w0, w1, w2, w3) ? NOT_SAMPLED : undefined;
   }
 
-  /** Another sampler has decided about a trace, which follows if it waits here. */
-  public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  /**
+   * Another sampler has decided about a trace, which follows if it waits here. `note` is what that
+   * one writes on its spans.
+   */
+  public learn(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void {
     const before = this.decisionOf(w0, w1, w2, w3);
     const decision = isKept ? SAMPLED : NOT_SAMPLED;
+    const flag = note === undefined ? LEARNED : note.isById ? BY_ID : 0;
     if (before === undefined) {
-      this.writeDown(w0, w1, w2, w3, decision, LEARNED);
+      this.writeDown(w0, w1, w2, w3, decision, flag, note);
     } else if (before === PENDING) {
       const trace = this.table.find(w0, w1, w2, w3);
-      this.table.words[trace + FLAGS] |= LEARNED;
-      this.conclude(trace, decision, 'peer');
+      this.table.words[trace + FLAGS] |= flag;
+      this.conclude(trace, decision, 'peer', note);
     }
+  }
+
+  /** What other samplers are told of a kept trace; undefined where there is nothing to tell. */
+  public noteOf(w0: number, w1: number, w2: number, w3: number): VerdictNote | undefined {
+    const { table, sampledCache, options: { verdicts } } = this;
+    const found = table.find(w0, w1, w2, w3);
+    const isHere = found !== NONE;
+    const record = isHere ? found : sampledCache.find(w0, w1, w2, w3);
+    if (record === NONE) return undefined;
+    const { words } = isHere ? table : sampledCache;
+    const flags = words[record + (isHere ? FLAGS : CACHED_FLAGS)];
+    if ((flags & LEARNED) !== 0) return undefined;
+    const isById = (flags & BY_ID) !== 0;
+    if (verdicts === undefined) return isById ? NOTED_BY_ID : undefined;
+    return verdicts.told(words, record + (isHere ? verdicts.word : CACHED_VERDICT), isById);
   }
 
   /**
@@ -141,18 +167,21 @@ export class HeldTraces {
   public remember(
     w0: number, w1: number, w2: number, w3: number, decision: number,
   ): ReleaseNote | undefined {
-    const { metrics } = this.options;
+    const { metrics, verdicts } = this.options;
     metrics.newTraces.add(1);
     metrics.letGo('stress_relief');
-    this.decided?.(w0, w1, w2, w3, decision === SAMPLED);
+    this.decided?.(
+      w0, w1, w2, w3, decision === SAMPLED, verdicts?.toldById() ?? NOTED_BY_ID);
     return this.writeDown(w0, w1, w2, w3, decision, BY_ID);
   }
 
   /** Writes down the decision about a trace, and passes its spans on or lets them go. */
   public settle(trace: number, decision: number, reason: ReleaseReason): void {
     const { words } = this.table;
-    this.decided?.(
-      words[trace], words[trace + 1], words[trace + 2], words[trace + 3], decision === SAMPLED);
+    const { decided, options: { verdicts } } = this;
+    decided?.(
+      words[trace], words[trace + 1], words[trace + 2], words[trace + 3], decision === SAMPLED,
+      decision === SAMPLED ? verdicts?.toldOfDecided() : undefined);
     this.conclude(trace, decision, reason);
   }
 
@@ -201,6 +230,7 @@ export class HeldTraces {
 
   private writeDown(
     w0: number, w1: number, w2: number, w3: number, decision: number, flag: number,
+    note?: VerdictNote,
   ): ReleaseNote | undefined {
     const { verdicts } = this.options;
     const { sampledCache, notSampledCache, table } = this;
@@ -208,7 +238,7 @@ export class HeldTraces {
     if (sampled && sampledCache.enabled) {
       const known = sampledCache.add(w0, w1, w2, w3);
       sampledCache.words[known + CACHED_FLAGS] = flag;
-      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT);
+      return this.noteDown(sampledCache.words, known + CACHED_VERDICT, note);
     }
     if (!sampled && notSampledCache.enabled) {
       notSampledCache.add(w0, w1, w2, w3);
@@ -220,11 +250,18 @@ export class HeldTraces {
     words[trace + DECISION] = decision;
     words[trace + DECIDED] = this.now;
     words[trace + FLAGS] |= flag;
-    return sampled ? verdicts?.byId(words, trace + verdicts.word) : undefined;
+    return sampled ? this.noteDown(words, trace + (verdicts?.word ?? 0), note) : undefined;
   }
 
-  private conclude(trace: number, decision: number, reason: ReleaseReason): void {
-    const { arena, metrics, splitTraces, writer, verdicts } = this.options;
+  private noteDown(words: Int32Array, at: number, note?: VerdictNote): ReleaseNote | undefined {
+    const { verdicts } = this.options;
+    return note === undefined ? verdicts?.byId(words, at) : verdicts?.learned(words, at, note);
+  }
+
+  private conclude(
+    trace: number, decision: number, reason: ReleaseReason, note?: VerdictNote,
+  ): void {
+    const { arena, metrics, splitTraces } = this.options;
     const { words } = this.table;
     splitTraces?.look(words, trace, reason);
     metrics.letGo(reason);
@@ -235,13 +272,30 @@ export class HeldTraces {
     this.spans -= words[trace + SPANS];
     if (decision === SAMPLED) {
       metrics.releasedByDecision.add(words[trace + SPANS]);
-      // Why another pod keeps it is not known here: its spans leave as they came.
-      const isOurs = (words[trace + FLAGS] & LEARNED) === 0;
-      writer.add(words, trace + CHAIN, isOurs ? verdicts?.decided(words, trace) : undefined);
+      this.release(trace, note);
     } else {
       arena.drop(words, trace + CHAIN);
     }
     if (this.isCached(trace, decision)) this.remove(trace);
+  }
+
+  private release(trace: number, note?: VerdictNote): void {
+    const { writer, markedWriter, verdicts } = this.options;
+    const { words } = this.table;
+    const flags = words[trace + FLAGS];
+    const to = (flags & BY_ID) !== 0 ? markedWriter ?? writer : writer;
+    // Where another pod does not say why it keeps a trace, its spans leave as they came.
+    if (verdicts === undefined || (flags & LEARNED) !== 0) {
+      to.add(words, trace + CHAIN);
+    } else if (note === undefined) {
+      to.add(words, trace + CHAIN, verdicts.decided(words, trace));
+    } else {
+      const at = trace + verdicts.word;
+      verdicts.learned(words, at, note);
+      // They are late: that other pod has passed on what it had.
+      to.add(words, trace + CHAIN, this.sampledCache.enabled
+        ? verdicts.cached(words, at) : verdicts.late(words, trace));
+    }
   }
 
   /** Whether a cache remembers the decision about a trace, so that its record can go. */
@@ -252,7 +306,7 @@ export class HeldTraces {
     const known = cache.add(
       words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
     if (known === undefined) return true;
-    sampledCache.words[known + CACHED_FLAGS] = words[trace + FLAGS] & LEARNED;
+    sampledCache.words[known + CACHED_FLAGS] = words[trace + FLAGS] & (LEARNED | BY_ID);
     this.options.verdicts?.copy(words, trace, sampledCache.words, known + CACHED_VERDICT);
     return true;
   }
