@@ -18,6 +18,7 @@ const gateway = new TailSamplingGateway(chart, 'otel-gateway', {
   decisionWait: Duration.seconds(10),
   numTraces: 100_000,
   expectedTracesPerSecond: 5000, // Checked against the memory.
+  tracePeers: false, // Only this package's image has it, and this tier needs one of upstream.
   policies: [
     SamplingPolicy.statusCode('errors', { statusCodes: [StatusCode.ERROR] }),
     SamplingPolicy.probabilistic('rest', { samplingPercentage: 10 }),

@@ -20,6 +20,7 @@ const gateway = new TailSamplingGateway(chart, 'otel-gateway', {
   decisionWait: Duration.seconds(10),
   numTraces: 100_000,
   expectedTracesPerSecond: 1000,
+  tracePeers: false, // Only this package's image has it, and this tier needs one of upstream.
   policies: [
     SamplingPolicy.statusCode('errors', { statusCodes: [StatusCode.ERROR] }),
     SamplingPolicy.latency('slow', { threshold: Duration.seconds(1) }),

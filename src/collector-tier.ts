@@ -2,9 +2,10 @@ import { Chart, type Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { contracts } from './config';
+import { isRecord } from './config/yaml-documents';
 import type { CollectorImage } from './distribution/collector-image';
 import type { PartFacts, TierPart } from './features/part';
-import { traceGatherers } from './graph/checks/pipelines';
+import { tailSamplers, traceGatherers } from './graph/checks/pipelines';
 import { drainBudget, type HeldTraces } from './graph/drain-budget';
 import { memoryBudget } from './graph/memory-budget';
 import { needsToken, permissionsFor } from './graph/permissions';
@@ -227,6 +228,8 @@ export class CollectorTier extends Construct {
       gathersInQueues: this.signals.filter((signal) => !isGathered(this.config, signal)),
       memoryMib: memoryOf(props, plan, this.image).containerMib,
       scaling: plan.scaling,
+      keepsJournal: tailSamplers(this.config.data)
+        .some(({ config }) => isRecord(valueAt(config, 'journal'))),
     }, monitoring);
   }
 

@@ -65,6 +65,9 @@ export {
 export { NginxLoadBalancer, type NginxLoadBalancerProps } from './nginx-load-balancer';
 export { Retry, type RetryOptions } from './retry';
 export {
+  type PersistentJournalOptions, SamplingJournal, type SamplingJournalOptions,
+} from './sampling-journal';
+export {
   type CompositePart, type CompositePolicyOptions, type LatencyPolicyOptions, SamplingPolicy,
   StatusCode, type StatusCodePolicyOptions,
 } from './sampling-policy';

@@ -160,6 +160,7 @@ const SAMPLING = Object.keys({
   stressRelief: true,
   discovery: true,
   tracePeers: true,
+  journal: true,
   peersNetworkPolicy: true,
 } satisfies Record<keyof TailSamplingOptions, true>);
 

@@ -14,12 +14,14 @@ import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import { rightProps } from './prop-kinds';
 import { poolParts, poolProblems, wantsPool } from './sampler-pool';
+import type { SamplingJournal } from './sampling-journal';
 import { SamplingPolicy } from './sampling-policy';
 import { SAMPLER_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
 import { headlessName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
+import { journalPart } from './workload/journal-storage';
 import { peersPolicy, peersService, type PeersNetworkPolicy } from './workload/peer-objects';
 import { Scaling, scalingProblems } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
@@ -114,6 +116,12 @@ export interface TailSamplingOptions {
    * @default - none, for it would have to open or to close all other ports
    */
   readonly peersNetworkPolicy?: PeersNetworkPolicy;
+  /**
+   * Where pods note what they hold before they say that they have taken it, so that a process which
+   * is killed loses nothing. Only the runtime image has it.
+   * @default - nowhere: what a killed process held is lost
+   */
+  readonly journal?: SamplingJournal;
 }
 
 /** What a sampler is told. */
@@ -162,6 +170,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       maxConnectionAge: MAX_CONNECTION_AGE,
       parts: (facts) => [
         tailSampling(right.props, decisionWait, scaling),
+        ...right.props.journal === undefined ? [] : [journalPart(right.props.journal._storage)],
         ...poolParts(right.props, scaling, {
           facts,
           pods: podsOf(right.props.discovery, facts.name, facts.namespace, right.props.grpcPort),
@@ -171,7 +180,7 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
       problems: [
         ...right.problems,
         ...policyProblems(right.props), ...protocolProblems(right.props),
-        ...poolProblems(right.props, scaling),
+        ...poolProblems(right.props, scaling), ...right.props.journal?._problems ?? [],
         ...scalingProblems(scaling), availabilityProblem(scaling, availability) ?? [],
       ].flat(),
       wrong: right.wrong,
@@ -274,6 +283,7 @@ function sizesAndWaits(options: TailSamplingOptions): Partial<TailSamplingProces
     maximumTraceSizeBytes: bytesOf(options.maximumTraceSize),
     maxBytes: bytesOf(options.maxHeldMemory),
     stressRelief: options.stressRelief,
+    journal: options.journal?._toConfig(),
   };
 }
 

@@ -133,6 +133,7 @@ export const SAMPLER_KINDS: Kinds = {
   },
   discovery: oneOf(['kubernetes-api', 'dns'], 'Discovery.DNS'),
   tracePeers: switched,
+  journal: withMember('_storage', 'a SamplingJournal', 'SamplingJournal.ephemeral()'),
   peersNetworkPolicy: oneOf(['admit', 'restrict'], 'PeersNetworkPolicy.ADMIT'),
 };
 

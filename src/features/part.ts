@@ -109,6 +109,8 @@ export interface TierPart {
   readonly volumes?: readonly PartVolume[];
   /** Claims of volumes, one for each pod; they need a StatefulSet. */
   readonly claims?: readonly k8s.KubePersistentVolumeClaimProps[];
+  /** Room that its volumes take on the disk of the pod's node, in mebibytes. */
+  readonly diskMib?: number;
   /** Ports. */
   readonly ports?: readonly PartPort[];
   /** What it needs of the node. */

@@ -44,6 +44,8 @@ export interface AlertSubject {
   readonly gathersInQueues: readonly string[];
   /** What its autoscaler goes by. */
   readonly scaling?: Scaling;
+  /** Whether what it holds is noted on disk. */
+  readonly keepsJournal?: boolean;
 }
 
 interface Alert {
@@ -95,6 +97,7 @@ export function alertRules(subject: AlertSubject): AlertRule[] {
     ...routers === 1 ? [backendsDifferAlert(selector)] : [],
     ...subject.components.includes('tail_sampling') ? tailSamplingAlerts(selector) : [],
     ...subject.components.includes('trace_peers') ? poolAlerts(selector) : [],
+    ...subject.keepsJournal === true ? [journalAlert(selector)] : [],
     ...subject.scaling?.autoscaling === undefined ? [] : [maximumAlert(subject)],
   ].map((alert) => ({
     alert: alert.name,
@@ -277,4 +280,16 @@ function poolAlerts(selector: string): Alert[] {
         + ' waited for any longer. Look at the pods of this tier that are not ready.',
     },
   ];
+}
+
+function journalAlert(selector: string): Alert {
+  return {
+    name: 'CollectorJournalIsNotWritten',
+    expr: `${rate('otelgw_tail_sampling_journal_unwritten_spans', selector, 'pod')} > 0`,
+    for: '1m',
+    severity: 'warning',
+    summary: '{{ $labels.pod }} holds spans that a kill would lose',
+    description: 'Its journal is full, or its disk is or fails: look for the line in its log, then'
+      + ' give `journal` a larger `size`.',
+  };
 }

@@ -50,7 +50,7 @@ export function queuePart(
     problems: problemsOf(storages, workload),
   };
   if (lasts === 'pod') {
-    return { ...common, volumes: [volume({ emptyDir: { sizeLimit: size } })] };
+    return { ...common, diskMib: mib, volumes: [volume({ emptyDir: { sizeLimit: size } })] };
   }
   if (workload === 'DaemonSet') {
     const path = [STATE_FOLDER, facts.namespace ?? 'default', facts.name, QUEUE].join('/');
@@ -102,18 +102,17 @@ function problemsOf(storages: readonly QueueStorage[], workload: Workload): stri
   return problems;
 }
 
-/** What is wrong with queues that last as long as a pod and are larger than its room on disk. */
-export function queueRoomProblems(
-  { options: { ephemeralStorage } }: Pick<CollectorPod, 'options'>,
-  storages: readonly QueueStorage[],
+/** What is wrong with volumes that last as long as a pod and are larger than its room on disk. */
+export function diskRoomProblems(
+  { options: { ephemeralStorage }, parts }: Pick<CollectorPod, 'options' | 'parts'>,
 ): string[] {
   if (!wholeMebibytes.is(ephemeralStorage)) return [];
   const room = ephemeralStorage!.toMebibytes();
-  const needed = storages.filter(({ lasts }) => lasts === 'pod')
-    .reduce((sum, { mib }) => sum + mib, 0);
+  const needed = parts.reduce((sum, { diskMib = 0 }) => sum + diskMib, 0);
   return needed <= room ? [] : [
-    `pod: ephemeralStorage must be the ${needed} MiB of the queues on disk at least, for a pod that`
-    + ` writes more is evicted, got ${room}.\n→ raise \`ephemeralStorage\`, or leave it out.`,
+    `pod: ephemeralStorage must be the ${needed} MiB of queues and journals on disk at least, for a`
+    + ` pod that writes more is evicted, got ${room}.`
+    + '\n→ raise `ephemeralStorage`, or leave it out.',
   ];
 }
 

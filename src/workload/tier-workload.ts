@@ -13,7 +13,7 @@ import type { PlatformFacts } from './platform';
 import { podProblems } from './pod-checks';
 import { writesToNode } from './pod-volumes';
 import type { PodPorts } from './ports';
-import { claimTemplates, queueRoomProblems, type QueueStorage } from './queue-storage';
+import { claimTemplates, diskRoomProblems, type QueueStorage } from './queue-storage';
 import {
   daemonSetRollout, deploymentRollout, rolloutProblems, statefulSetRollout, surges, typedRollout,
   type RolloutOptions,
@@ -97,7 +97,7 @@ export class TierWorkload {
     };
     const wrong = [
       ...kinds, ...typed.problems, ...podProblems(asked),
-      ...queueRoomProblems(asked, storages), ...hostPorts?._problems(known.ports) ?? [],
+      ...diskRoomProblems(asked), ...hostPorts?._problems(known.ports) ?? [],
       ...receiverPortProblems(known.ports, asked.hostPorts, workload),
     ];
     const template = podTemplate(wrong.length === 0 ? asked : { ...asked, options: {} });

@@ -130,7 +130,7 @@ test('a pod has room on disk for the queues that last as long as it', () => {
     exportTo: [Backend.otlp('store', { endpoint: 'store:4317', queue })], pod: { ephemeralStorage },
   });
   expect(told(Size.mebibytes(10))).toEqual([expect.stringMatching(
-    /pod: ephemeralStorage must be the 4096 MiB of the queues on disk at least, .* got 10/)]);
+    /ephemeralStorage must be the 4096 MiB of queues and journals on disk at least, .* got 10/)]);
   expect(told(Size.gibibytes(5))).toEqual([]);
 });
 

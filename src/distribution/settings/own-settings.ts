@@ -13,7 +13,7 @@ export const OWN_SETTINGS: readonly SettingChange[] = [
     ].map((gate) => ours(gate, gateInstead(gate))),
     ...[
       'policies[].composite.fair', 'policies[].dry_run', 'max_bytes', 'decision_quiet_period',
-      'stress_relief', 'detect_split_traces',
+      'stress_relief', 'detect_split_traces', 'journal', 'peers',
     ].map((path) => ours(path, { instead: 'leave it out, or use CollectorImage.runtime()' })),
   ]),
 ];

@@ -7,6 +7,7 @@ import { drain } from './drain';
 import { forwardedPods } from './forwarded-pods';
 import { hostPorts } from './host-ports';
 import { inlineSecret } from './inline-secret';
+import { journalSize } from './journal-size';
 import { knownNamespace } from './known-namespace';
 import { listener } from './listener';
 import { lostSignal } from './lost-signal';
@@ -31,7 +32,8 @@ import { wholeTraces } from './whole-traces';
 
 /** What is wrong with a tier itself, whatever else is. */
 export const tierChecks: readonly Check[] = [
-  tierName, knownNamespace, ports, unknownAccount, memory, traceTable, drain, inlineSecret,
+  tierName, knownNamespace, ports, unknownAccount, memory, traceTable, journalSize, drain,
+  inlineSecret,
 ];
 
 /** What the image does not know; what its configuration says of such a thing only follows. */
