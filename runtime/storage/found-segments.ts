@@ -15,13 +15,14 @@ export interface FoundSegments {
 }
 
 /**
- * The segments of `folder`. Those that hold nothing are deleted. One that cannot be read stays for
- * the next process: it keeps nobody from working.
+ * The segments of `folder`, whose log is called `noun`. Those that hold nothing are deleted. One
+ * that cannot be read stays for the next process: it keeps nobody from working.
  *
  * @throws Error when the folder cannot be read.
  */
 export async function findSegments(
-  folder: string, log: Logger, onDamage: (segment: Segment, damage: Damage) => void,
+  folder: string, log: Logger, noun: string,
+  onDamage: (segment: Segment, damage: Damage) => void,
 ): Promise<FoundSegments> {
   const files = new Set(await readdir(folder));
   const names = [...files].flatMap((file) => parseSegmentName(file) ?? [])
@@ -34,34 +35,35 @@ export async function findSegments(
     const segment = new Segment(folder, name);
     const isReplaced = names[at - 1]?.number === name.number;
     // Its successor was complete before it got its name, but perhaps it cannot be read.
-    if (!isReplaced) isLoaded = await load(segment, log, onDamage);
+    if (!isReplaced) isLoaded = await load(segment, log, noun, onDamage);
     if (!isLoaded || !isReplaced) keep(segment);
     if (!isLoaded) continue;
     if (isReplaced || segment.unread.requests === 0) {
-      await orWarn(segment.delete(), log, segment.path);
+      await orWarn(segment.delete(), log, noun, segment.path);
     } else {
       segments.push(segment);
     }
   }
   for (const file of files) {
     if (!file.endsWith('.done') || used.has(file)) continue;
-    await orWarn(unlinkIfThere(join(folder, file)), log, join(folder, file));
+    await orWarn(unlinkIfThere(join(folder, file)), log, noun, join(folder, file));
   }
   return { segments, nextNumber: (names.at(-1)?.number ?? 0) + 1 };
 }
 
 async function load(
-  segment: Segment, log: Logger, onDamage: (segment: Segment, damage: Damage) => void,
+  segment: Segment, log: Logger, noun: string,
+  onDamage: (segment: Segment, damage: Damage) => void,
 ): Promise<boolean> {
   try {
     await segment.load((damage) => onDamage(segment, damage), (error) => {
-      log.warn('What is done in a file of the sending queue cannot be read. It is sent again.', {
+      log.warn(`What is done in a file of ${noun} cannot be read. It is sent again.`, {
         file: segment.path, error: messageOf(error),
       });
     });
     return true;
   } catch (error) {
-    log.error('A file of the sending queue cannot be read. It stays for the next start.', {
+    log.error(`A file of ${noun} cannot be read. It stays for the next start.`, {
       file: segment.path, error: messageOf(error),
     });
     await segment.closeFiles().catch(() => undefined);
@@ -69,9 +71,11 @@ async function load(
   }
 }
 
-async function orWarn(deletion: Promise<void>, log: Logger, file: string): Promise<void> {
+async function orWarn(
+  deletion: Promise<void>, log: Logger, noun: string, file: string,
+): Promise<void> {
   await deletion.catch((error: unknown) => {
-    log.warn('A file of the sending queue that is over cannot be deleted.', {
+    log.warn(`A file of ${noun} that is over cannot be deleted.`, {
       file, error: messageOf(error),
     });
   });

@@ -6,6 +6,26 @@ const LARGEST_SEGMENT = 4 * MIB;
 const SMALLEST_SEGMENT = MIB / 4;
 const SEGMENTS_PER_QUEUE = 16;
 
+/** What a log is called in lines that it logs, and what they say. */
+export interface LogWords {
+  /** What the files are of. */
+  readonly noun: string;
+  /** Said once when nothing can be written, in whole sentences. */
+  readonly failing: string;
+  /** Said when something can be written again. */
+  readonly again: string;
+  /** The key that limits the size of the files. */
+  readonly limit: string;
+}
+
+/** The words for a queue of an exporter. */
+export const QUEUE_WORDS: LogWords = {
+  noun: 'the sending queue',
+  failing: 'The sending queue cannot be written. Requests are refused until it can.',
+  again: 'The sending queue can be written again.',
+  limit: 'max_size',
+};
+
 /** How a log keeps requests. */
 export interface LogSettings {
   /** Bytes after which a file is ended and the next one begun. */

@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import { compactSegment } from './compaction';
 import { findSegments } from './found-segments';
 import type { LogMetrics } from './log-metrics';
-import type { LogSettings } from './log-settings';
+import { QUEUE_WORDS, type LogSettings } from './log-settings';
 import { decodeRecord, requestBytes, type RecordAt } from './record';
 import type { Damage, RecordScanner } from './record-scanner';
 import { segmentFile, type Segment } from './segment';
@@ -125,10 +125,11 @@ export class SegmentLog implements RequestLog {
   private async load(): Promise<void> {
     const { folder, settings, metrics, owner } = this.options;
     const { segments, nextNumber } = await findSegments(
-      folder, this.log, (segment, damage) => this.onDamage(segment, damage));
+      folder, this.log, QUEUE_WORDS.noun, (segment, damage) => this.onDamage(segment, damage));
     for (const segment of segments) this.add(segment);
     this.writer = new SegmentWriter({
       settings,
+      words: QUEUE_WORDS,
       folder,
       firstNumber: nextNumber,
       log: this.log,

@@ -5,7 +5,7 @@
  * disk, the larger the writes.
  */
 import { randomBytes } from 'node:crypto';
-import type { LogSettings } from './log-settings';
+import type { LogSettings, LogWords } from './log-settings';
 import { encodeRecord, HEADER_BYTES, type RecordAt } from './record';
 import { Segment, syncFolder, writeAll } from './segment';
 import { messageOf, RetryableError } from '../errors';
@@ -38,7 +38,9 @@ export interface Written {
 /** What a writer needs of its log. */
 export interface WriterOptions {
   /** How requests are kept. */
-  readonly settings: LogSettings;
+  readonly settings: Pick<LogSettings, 'segmentBytes' | 'fsync' | 'maxBytes'>;
+  /** What it is called. */
+  readonly words: LogWords;
   /** The folder of the log. */
   readonly folder: string;
   /** The number of the first segment that it makes. */
@@ -124,7 +126,7 @@ export class SegmentWriter {
       for (const { reject } of group) reject(failure);
       return;
     }
-    if (this.isFailing) this.options.log.info('The sending queue can be written again.');
+    if (this.isFailing) this.options.log.info(this.options.words.again);
     this.isFailing = false;
     for (const { resolve } of group) resolve();
   }
@@ -169,10 +171,10 @@ export class SegmentWriter {
   }
 
   private checkSize(more: number): void {
-    const { maxBytes } = this.options.settings;
+    const { settings: { maxBytes }, words } = this.options;
     const size = this.options.diskBytes() + more;
     if (maxBytes > 0 && size > maxBytes) {
-      throw new Error(`its files must be at most max_size (${maxBytes} bytes), got ${size}`);
+      throw new Error(`its files must be at most ${words.limit} (${maxBytes} bytes), got ${size}`);
     }
   }
 
@@ -216,13 +218,10 @@ export class SegmentWriter {
   }
 
   private failed(error: unknown): RetryableError {
-    const { folder, log, onFailure } = this.options;
-    const message = `sending queue: must be able to write to ${folder}, got ${messageOf(error)}`;
-    if (!this.isFailing) {
-      log.error('The sending queue cannot be written. Requests are refused until it can.', {
-        error: message,
-      });
-    }
+    const { folder, log, onFailure, words: { noun, failing } } = this.options;
+    const message = `${noun.replace(/^the /, '')}: must be able to write to ${folder}, got ${
+      messageOf(error)}`;
+    if (!this.isFailing) log.error(failing, { error: message });
     this.isFailing = true;
     onFailure();
     return new RetryableError(message, { cause: error });

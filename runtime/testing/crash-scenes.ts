@@ -29,6 +29,14 @@ export interface CrashScene {
   open(take: Take): Promise<void>;
   /** Configurations of one life, to be merged. */
   configs(site: CrashSite): readonly string[];
+  /** Name of the trace that the span with this number is of; absent where any will do. */
+  traceOf?(span: number): string;
+  /** Whether all spans of a trace must arrive; otherwise all or none. All must unless it is said. */
+  isKept?(trace: string): boolean;
+  /** Attributes of the spans of a trace. */
+  attributesOf?(trace: string): Readonly<Record<string, string>>;
+  /** Longest life, in milliseconds, where the usual one shows too little. */
+  readonly longestMs?: number;
   /** Sends to a collector whose receiver listens on `port`. */
   client(port: number): CrashClient;
   /** Ends the backends. */
@@ -44,14 +52,15 @@ export interface CrashClient {
 }
 
 /** Names of scenes. */
-export type SceneName = 'http' | 'grpc' | 'load-balancing' | 'constructs';
+export type SceneName = 'http' | 'grpc' | 'load-balancing' | 'constructs' | 'tail-sampling';
 
 const PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
-const RETRY = 'retry_on_failure: { enabled: true, initial_interval: 20ms, max_interval: 100ms,'
+/** How exporters try again. */
+export const RETRY = 'retry_on_failure: { enabled: true, initial_interval: 20ms, max_interval: 100ms,'
   + ' max_elapsed_time: 0s }';
 
 /** Backends of which each is a server of node:http2 or node:http. */
-abstract class Scene implements CrashScene {
+export abstract class BackendScene implements CrashScene {
   protected readonly ports: number[] = [];
   private readonly servers: Server[] = [];
   private readonly sessions = new Set<http2.ServerHttp2Session>();
@@ -159,7 +168,7 @@ function grpcClient(port: number): CrashClient {
 }
 
 /** A configuration by hand, in which every life keeps requests in another way. */
-class WrittenByHand extends Scene {
+class WrittenByHand extends BackendScene {
   public constructor(private readonly way: 'http' | 'grpc' | 'load-balancing') {
     super(way === 'load-balancing' ? 3 : 1, way !== 'http');
   }
@@ -206,7 +215,7 @@ service:
 }
 
 /** What the constructs write for a gateway with a queue on a volume, with addresses of here. */
-class WrittenByConstructs extends Scene {
+class WrittenByConstructs extends BackendScene {
   private config = '';
 
   public constructor() {
@@ -242,7 +251,7 @@ service:
   }
 }
 
-/** The scene of this name. */
-export function sceneOf(name: SceneName): CrashScene {
+/** What the scenes of this file are. */
+export function sceneOf(name: Exclude<SceneName, 'tail-sampling'>): CrashScene {
   return name === 'constructs' ? new WrittenByConstructs() : new WrittenByHand(name);
 }

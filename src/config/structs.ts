@@ -70,7 +70,7 @@ export type {
   TraceStatePolicyConfig,
 } from './processors/sampling-policy-config';
 export type {
-  DecisionCacheConfig, StressReliefConfig, TailSamplingProcessorConfig,
+  DecisionCacheConfig, StressReliefConfig, TailSamplingJournalConfig, TailSamplingProcessorConfig,
 } from './processors/tail-sampling';
 export type { FileLogReceiverConfig, FileLogRetryConfig } from './receivers/file-log';
 export type { HostMetricsReceiverConfig } from './receivers/host-metrics';

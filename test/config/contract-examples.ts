@@ -36,6 +36,7 @@ export const SPARSE: readonly (readonly [string, Part, Record<string, unknown>])
   ['TailSamplingProcessorConfig', tailSamplingProcessor, {
     decision_cache: {},
     stress_relief: {},
+    journal: { directory: '/j' },
     policies: [
       ...simple,
       { name: 's', type: 'status_code', status_code: { status_codes: ['OK'] } },

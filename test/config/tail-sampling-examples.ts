@@ -17,6 +17,7 @@ export const FULL_TAIL_SAMPLING = {
   usetracestate: true,
   recordpolicy: true,
   peers: 'trace_peers',
+  journal: { directory: '/var/lib/journal', maxMib: 64 },
   blockOnOverflow: true,
   samplingStrategy: 'trace-complete',
   numShards: 2,

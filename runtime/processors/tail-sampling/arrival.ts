@@ -65,6 +65,18 @@ export class PassingSpans {
   }
 }
 
+/** Writes down which spans leave at once. */
+export interface ArrivalJournal {
+  /** Those that just left, of the kept trace whose id stands in `ids` from `at`. */
+  late(ids: Int32Array, at: number, flags: number, note?: ReleaseNote): void;
+}
+
+/** Takes up what an earlier process held. */
+export interface ArrivalReplay {
+  /** Whether these spans of the trace whose id stands in `ids` from `at` are still to be taken. */
+  wants(ids: Int32Array, at: number, spans: number): boolean;
+}
+
 /** Takes requests. */
 export class Arrival {
   /** Spans of kept traces that were decided before, to be passed on now. */
@@ -73,6 +85,14 @@ export class Arrival {
   public readonly byId: PassingSpans;
   /** Takes the spans of traces that are for other pods; absent where there is no pool. */
   public elsewhere?: SpansElsewhere;
+  /** Absent where there is no journal. */
+  public journal?: ArrivalJournal;
+  /** Present while a journal is replayed. */
+  public replay?: ArrivalReplay;
+  /** How long ago the spans came that arrive now, in milliseconds. */
+  public ageMs = 0;
+  /** Number of spans that have arrived. */
+  public spans = 0;
   private hops = 0;
   private isForwarded = false;
   private readonly index = new SpanIndex();
@@ -99,6 +119,7 @@ export class Arrival {
     this.hops = hops;
     this.isForwarded = isForwarded;
     index.read(bytes);
+    this.spans += index.spanCount;
     arena.begin(index);
     try {
       for (let from = 0; from < index.spanCount;) {
@@ -117,8 +138,9 @@ export class Arrival {
 
   private takeGroup(bytes: Uint8Array, group: number): void {
     const { traces } = this.options;
-    const { ids } = this.groups;
+    const { ids, size } = this.groups;
     const id = group * 4;
+    if (this.replay?.wants(ids, id, size[group]) === false) return;
     const found = traces.table.find(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]);
     if (found === NONE) {
       this.takeUnknown(bytes, group);
@@ -143,7 +165,8 @@ export class Arrival {
       this.decideById(bytes, group, stress);
       return;
     }
-    this.hold(bytes, group, traces.create(ids[id], ids[id + 1], ids[id + 2], ids[id + 3]));
+    this.hold(bytes, group, traces.create(
+      ids[id], ids[id + 1], ids[id + 2], ids[id + 3], this.ageMs));
   }
 
   private decideById(bytes: Uint8Array, group: number, stress: StressRelief): void {
@@ -197,6 +220,9 @@ export class Arrival {
     to.spans += this.groups.size[group];
     // What is written on them differs from trace to trace.
     if (this.options.verdicts !== undefined) to.writer.add(to.chain, 0, note);
+    if (this.journal === undefined) return;
+    const flags = to === this.byId ? BY_ID : note === undefined ? LEARNED : 0;
+    this.journal.late(this.groups.ids, group * 4, flags, note);
   }
 
   private hold(bytes: Uint8Array, group: number, trace: number): void {

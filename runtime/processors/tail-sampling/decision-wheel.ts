@@ -42,6 +42,16 @@ export class DecisionWheel {
     this.missing = new Float64Array(this.slots);
   }
 
+  /** Number of the batch that new traces are put in: it is decided last. */
+  public get openBatch(): number {
+    return this.next + this.closedBatches;
+  }
+
+  /** Number of the batch that the next tick takes: behind a tick, all before it were decided. */
+  public get nextBatch(): number {
+    return this.next;
+  }
+
   /**
    * Number of ticks after which a trace whose root was not seen is a straggler among those that
    * were decided by their root; 0 when none is, as all wait alike or almost so.

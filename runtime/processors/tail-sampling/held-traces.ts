@@ -2,6 +2,7 @@
 import { DecisionCache, NOTE } from './decision-cache';
 import { DecisionWheel } from './decision-wheel';
 import { FingerprintCache } from './fingerprint-cache';
+import type { FactWriter } from './journal/fact-writer';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import type { SpanArena } from './span-arena';
@@ -15,6 +16,7 @@ import { VERDICT_WORDS, type ReleaseNote, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
 import { NONE } from '../../otlp/id-table';
+import type { Word64 } from '../../otlp/sampling-threshold';
 
 const SECOND = 1000;
 /** Decisions remembered unless the configuration says how many, as shares of num_traces. */
@@ -63,10 +65,14 @@ export class HeldTraces {
   public undecided = 0;
   /** Number of the rules that the facts of new traces are answers to. */
   public epoch = 0;
+  /** Number of verdicts that are remembered. */
+  public readonly remembered: number;
   /** Is told of every verdict that is made here; a pool of samplers asks for them. */
   public decided?: (
     w0: number, w1: number, w2: number, w3: number, isKept: boolean,
   ) => void;
+  /** Writes every verdict down; absent where there is no journal. */
+  public journal?: FactWriter;
   /** Milliseconds of which records keep 32 bits: differences up to 49 days are right. */
   private now = 0;
   private readonly limit: number;
@@ -82,6 +88,8 @@ export class HeldTraces {
     this.sampledCache = new DecisionCache(
       sampledCacheSize, FLAG_WORDS + (verdicts === undefined ? 0 : VERDICT_WORDS));
     this.notSampledCache = new FingerprintCache(nonSampledCacheSize);
+    this.remembered = Math.max(
+      this.limit, Math.max(0, sampledCacheSize) + Math.max(0, nonSampledCacheSize));
   }
 
   /** Whether there is no room for another trace that is not decided. */
@@ -127,6 +135,8 @@ export class HeldTraces {
     const decision = isKept ? SAMPLED : NOT_SAMPLED;
     if (before === undefined) {
       this.writeDown(w0, w1, w2, w3, decision, LEARNED);
+      if (isKept) this.journal?.remember(w0, w1, w2, w3, LEARNED);
+      else this.journal?.drop(w0, w1, w2, w3);
     } else if (before === PENDING) {
       const trace = this.table.find(w0, w1, w2, w3);
       this.table.words[trace + FLAGS] |= LEARNED;
@@ -145,7 +155,20 @@ export class HeldTraces {
     metrics.newTraces.add(1);
     metrics.letGo('stress_relief');
     this.decided?.(w0, w1, w2, w3, decision === SAMPLED);
-    return this.writeDown(w0, w1, w2, w3, decision, BY_ID);
+    const note = this.writeDown(w0, w1, w2, w3, decision, BY_ID);
+    if (decision === SAMPLED) this.journal?.remember(w0, w1, w2, w3, BY_ID, note);
+    else this.journal?.drop(w0, w1, w2, w3);
+    return note;
+  }
+
+  /** An earlier process decided about a trace, of which no span is held yet. */
+  public recall(
+    w0: number, w1: number, w2: number, w3: number,
+    isKept: boolean, flags: number, high: number, low: number,
+  ): void {
+    this.lookAtClock();
+    const decision = isKept ? SAMPLED : NOT_SAMPLED;
+    this.writeDown(w0, w1, w2, w3, decision, flags, { high, low: low >>> 0 });
   }
 
   /** Writes down the decision about a trace, and passes its spans on or lets them go. */
@@ -180,6 +203,7 @@ export class HeldTraces {
       trace = this.table.newerThan(trace);
       if (!pending) continue;
       this.options.arena.drop(words, gone + CHAIN);
+      this.journal?.drop(words[gone], words[gone + 1], words[gone + 2], words[gone + 3]);
       this.wheel.remove(gone);
       this.table.remove(gone);
       this.options.metrics.letGo('shutdown');
@@ -201,6 +225,7 @@ export class HeldTraces {
 
   private writeDown(
     w0: number, w1: number, w2: number, w3: number, decision: number, flag: number,
+    threshold?: Word64,
   ): ReleaseNote | undefined {
     const { verdicts } = this.options;
     const { sampledCache, notSampledCache, table } = this;
@@ -208,7 +233,7 @@ export class HeldTraces {
     if (sampled && sampledCache.enabled) {
       const known = sampledCache.add(w0, w1, w2, w3);
       sampledCache.words[known + CACHED_FLAGS] = flag;
-      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT);
+      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT, threshold);
     }
     if (!sampled && notSampledCache.enabled) {
       notSampledCache.add(w0, w1, w2, w3);
@@ -220,7 +245,7 @@ export class HeldTraces {
     words[trace + DECISION] = decision;
     words[trace + DECIDED] = this.now;
     words[trace + FLAGS] |= flag;
-    return sampled ? verdicts?.byId(words, trace + verdicts.word) : undefined;
+    return sampled ? verdicts?.byId(words, trace + verdicts.word, threshold) : undefined;
   }
 
   private conclude(trace: number, decision: number, reason: ReleaseReason): void {
@@ -236,10 +261,14 @@ export class HeldTraces {
     if (decision === SAMPLED) {
       metrics.releasedByDecision.add(words[trace + SPANS]);
       // Why another pod keeps it is not known here: its spans leave as they came.
-      const isOurs = (words[trace + FLAGS] & LEARNED) === 0;
-      writer.add(words, trace + CHAIN, isOurs ? verdicts?.decided(words, trace) : undefined);
+      const learned = words[trace + FLAGS] & LEARNED;
+      const note = learned === 0 ? verdicts?.decided(words, trace) : undefined;
+      const left = this.journal?.parcels ?? 0;
+      writer.add(words, trace + CHAIN, note);
+      this.journal?.keep(words, trace, learned, note, left);
     } else {
       arena.drop(words, trace + CHAIN);
+      this.journal?.drop(words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
     }
     if (this.isCached(trace, decision)) this.remove(trace);
   }

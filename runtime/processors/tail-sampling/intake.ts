@@ -1,25 +1,53 @@
 /** Takes requests whole: what need not wait leaves at once, to the next component or other pods. */
 import type { Arrival, PassingSpans } from './arrival';
 import type { HeldTraces } from './held-traces';
+import type { Journal } from './journal/journal';
 import type { MemoryBound } from './memory-bound';
+import type { SpanArena } from './span-arena';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 
 /** Takes requests. */
 export class Intake {
+  /** Keeps what is held on disk; absent where that is not asked for. */
+  public journal?: Journal;
+
   public constructor(
     private readonly arrival: Arrival,
     private readonly traces: HeldTraces,
+    private readonly arena: SpanArena,
     private readonly bound: MemoryBound,
     private readonly metrics: TailSamplingMetrics,
   ) {}
 
   /**
    * Takes ExportTraceServiceRequests. `hops` pods have passed them on; `isForwarded` when they come
-   * from a pod just now.
+   * from a pod just now. With a journal, the promise is fulfilled when they are written.
    *
    * @throws MalformedError when one is none. What stood before the fault was taken.
    */
-  public take(chunks: readonly Uint8Array[], hops = 0, isForwarded = false): void {
+  public take(
+    chunks: readonly Uint8Array[], hops = 0, isForwarded = false,
+  ): void | Promise<void> {
+    const { journal, arena, arrival } = this;
+    if (journal === undefined) {
+      this.place(chunks, hops, isForwarded);
+      return undefined;
+    }
+    const arriving = journal.begin();
+    const { landings } = arena;
+    const { spans } = arrival;
+    let isNeeded = false;
+    try {
+      this.place(chunks, hops, isForwarded);
+      isNeeded = arena.landings > landings;
+    } finally {
+      if (!isNeeded) journal.forget(arriving);
+    }
+    return isNeeded ? journal.append(arriving, chunks, arrival.spans - spans) : undefined;
+  }
+
+  /** As `take`, of what is in the journal already, or in none. */
+  public place(chunks: readonly Uint8Array[], hops = 0, isForwarded = false): void {
     const { arrival } = this;
     this.traces.lookAtClock();
     try {

@@ -45,9 +45,21 @@ export interface OutboxOptions {
   readonly random?: () => number;
 }
 
+/** Knows what left until somebody else has it. */
+export interface OutboxJournal {
+  /** Number of the parcel that left last. */
+  readonly parcels: number;
+  /** A parcel is about to leave; it may when the promise is fulfilled. */
+  leave(): Promise<void>;
+  /** A parcel was taken, or is lost. */
+  end(parcel: number): void;
+}
+
 interface Parcel {
   payload: Payload;
   readonly since: number;
+  /** Its number in the journal. */
+  number?: number;
   backoff?: Backoff;
 }
 
@@ -59,6 +71,8 @@ export class Outbox {
   private parcels = 0;
   private waiting = 0;
   private stopsAt = Infinity;
+  /** Absent where there is none. */
+  public journal?: OutboxJournal;
   private readonly roomListeners: (() => void)[] = [];
   private readonly idleListeners: (() => void)[] = [];
 
@@ -74,7 +88,15 @@ export class Outbox {
     this.items += payload.items;
     this.bytes += payload.sizeBytes;
     this.parcels += 1;
-    this.attempt({ payload, since: this.options.clock.monotonic() });
+    const parcel: Parcel = { payload, since: this.options.clock.monotonic() };
+    const { journal } = this;
+    if (journal === undefined) {
+      this.attempt(parcel);
+      return;
+    }
+    const written = journal.leave();
+    parcel.number = journal.parcels;
+    void written.then(() => this.attempt(parcel));
   }
 
   /** Calls `listener` once when it is no longer full. */
@@ -98,16 +120,16 @@ export class Outbox {
       return;
     }
     if (answer === undefined) {
-      this.done(parcel.payload);
+      this.taken(parcel);
     } else {
-      answer.then(() => this.done(parcel.payload), (error: unknown) => this.failed(parcel, error));
+      answer.then(() => this.taken(parcel), (error: unknown) => this.failed(parcel, error));
     }
   }
 
   private failed(parcel: Parcel, error: unknown): void {
     if (error instanceof PartialFailure) this.keepRest(parcel, error);
     if (!(error instanceof RetryableError)) {
-      this.lose(parcel.payload, error);
+      this.lose(parcel, error);
       // Whatever is neither retryable nor permanent is a bug, and must not end here.
       if (!(error instanceof PermanentError)) queueMicrotask(() => { throw error; });
       return;
@@ -116,8 +138,9 @@ export class Outbox {
     parcel.backoff ??= new Backoff(RETRY, random ?? Math.random);
     const now = clock.monotonic();
     const wait = parcel.backoff.next(now - parcel.since, error.delayMs);
-    const isLost = wait === undefined || this.bytes > MOST_BYTES || now >= this.stopsAt;
-    if (isLost) this.lose(parcel.payload, error);
+    const isLost = wait === undefined || this.bytes > MOST_BYTES;
+    if (isLost) this.lose(parcel, error);
+    else if (now >= this.stopsAt) this.giveUp(parcel, error);
     else this.retryLater(parcel, wait, error);
   }
 
@@ -145,12 +168,30 @@ export class Outbox {
     parcel.payload = rest;
   }
 
-  private lose(payload: Payload, error: unknown): void {
+  /** The process ends: a journal gives the parcel to the next one. */
+  private giveUp(parcel: Parcel, error: RetryableError): void {
+    if (parcel.number === undefined) {
+      this.lose(parcel, error);
+      return;
+    }
+    this.options.log.warn('Sampled spans stay in the journal for the next process.', {
+      error: messageOf(error), kept_spans: parcel.payload.items,
+    });
+    this.done(parcel.payload);
+  }
+
+  private taken({ payload, number }: Parcel): void {
+    if (number !== undefined) this.journal?.end(number);
+    this.done(payload);
+  }
+
+  private lose(parcel: Parcel, error: unknown): void {
+    const { payload } = parcel;
     this.options.lost.add(payload.items);
     this.options.log.error('Sampled spans are lost: the next component did not take them.', {
       error: messageOf(error), lost_spans: payload.items,
     });
-    this.done(payload);
+    this.taken(parcel);
   }
 
   private done(payload: Payload): void {

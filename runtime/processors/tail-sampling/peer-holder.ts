@@ -75,7 +75,7 @@ class PeerHolder implements TraceHolder {
   }
 
   public take(request: Uint8Array, hops: number, isForwarded: boolean): void {
-    this.options.intake.take([request], hops, isForwarded);
+    void this.options.intake.take([request], hops, isForwarded);
   }
 
   public hold(
@@ -83,7 +83,7 @@ class PeerHolder implements TraceHolder {
   ): void {
     const { traces, intake } = this.options;
     traces.create(w0, w1, w2, w3, Math.max(0, traces.lookAtClock() - since));
-    intake.take(chunks);
+    void intake.take(chunks);
   }
 
   public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
@@ -96,6 +96,6 @@ class PeerHolder implements TraceHolder {
   public follow(
     _w0: number, _w1: number, _w2: number, _w3: number, chunks: readonly Uint8Array[],
   ): void {
-    this.options.intake.take(chunks);
+    void this.options.intake.take(chunks);
   }
 }

@@ -48,6 +48,12 @@ export interface Rules {
   readonly context: RulesContext;
 }
 
+/** Names of policies in metrics begin with the processor's own name, if it has one. */
+export function policyPrefix(id: string): string {
+  const slash = id.indexOf('/');
+  return slash < 0 ? '' : `${id.slice(slash + 1)}.`;
+}
+
 /** The rules that a sampler begins with. */
 export function firstRules(settings: TailSamplingSettings, context: RulesContext): Rules {
   const questions = new FactQuestions();

@@ -63,6 +63,8 @@ export function clearChain(words: Int32Array, at: number): void {
 export class SpanArena {
   /** The memory; a row's slab and offset are to be read here. */
   public readonly slabs = new SlabPool();
+  /** Number of requests so far that had spans to hold. */
+  public landings = 0;
   /** The slab that is filled now, and how far, of the spans that arrive and of each lane. */
   private slab = NONE;
   private cursor = 0;
@@ -142,6 +144,7 @@ export class SpanArena {
     const index = this.index as SpanIndex;
     const length = Math.ceil(bytes.length / WORD) * WORD;
     this.reserve(length + noteBytes(index));
+    this.landings += 1;
     this.base = this.cursor;
     this.slabs.bytes[this.slab].set(bytes, this.base);
     this.cursor = this.base + length;

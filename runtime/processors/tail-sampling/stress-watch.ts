@@ -3,7 +3,7 @@ import type { MemoryBound } from './memory-bound';
 import { StressRelief } from './stress-relief';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 import type { Clock } from '../../clock';
-import type { StressReliefSettings } from '../../config';
+import type { StressReliefSettings, TailSamplingSettings } from '../../config';
 import type { Logger } from '../../telemetry/logger';
 import type { MemorySource } from '../../telemetry/process-memory';
 
@@ -22,10 +22,15 @@ export interface StressWatchOptions {
   readonly totalMemory: number;
   /** The memory of held spans. */
   readonly bound: MemoryBound;
-  /** Whether counts are adjusted. */
-  readonly adjustsCounts: boolean;
   /** Where the level is shown. */
   readonly metrics: TailSamplingMetrics;
+}
+
+/** A watch, if the sampler is to have one. */
+export function createStressWatch(
+  { stressRelief, usetracestate }: TailSamplingSettings, options: StressWatchOptions,
+): StressWatch | undefined {
+  return stressRelief && new StressWatch(stressRelief, options, usetracestate);
 }
 
 /** Watches. */
@@ -35,8 +40,12 @@ export class StressWatch {
   private lastLook?: number;
   private lastTickMs = 0;
 
-  public constructor(settings: StressReliefSettings, private readonly options: StressWatchOptions) {
-    this.relief = new StressRelief(settings, options.log, options.adjustsCounts);
+  /** `adjustsCounts` says whether the counts of kept spans are adjusted. */
+  public constructor(
+    settings: StressReliefSettings, private readonly options: StressWatchOptions,
+    adjustsCounts: boolean,
+  ) {
+    this.relief = new StressRelief(settings, options.log, adjustsCounts);
   }
 
   /** A tick took so many milliseconds. */

@@ -8,17 +8,18 @@ import { isDeepStrictEqual } from 'util';
 import { Arrival } from './arrival';
 import { HeldTraces } from './held-traces';
 import { Intake } from './intake';
+import { SamplerJournal } from './journal/sampler-journal';
 import { MemoryBound, usualBytes } from './memory-bound';
 import { Outbox } from './outbox';
 import { joinPool } from './peer-holder';
 import { DROPPED, NOT_SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import { createReleaseWriters } from './release-writers';
-import { firstRules, nextRules, type Rules } from './rules';
+import { firstRules, nextRules, policyPrefix, type Rules } from './rules';
 import { SpanArena } from './span-arena';
 import { SplitTraces } from './split-traces';
 import { StragglerMover } from './straggler-mover';
-import { StressWatch } from './stress-watch';
+import { createStressWatch, type StressWatch } from './stress-watch';
 import { TailSamplingMetrics, type ReleaseReason } from './tail-sampling-metrics';
 import { epochOf, setEpoch } from './trace-table';
 import type { Verdicts } from './verdicts';
@@ -55,12 +56,6 @@ export function createTailSamplingProcessor(
   return new TailSampling(settings, context, memory, totalMemory());
 }
 
-/** Names of policies in metrics begin with the processor's own name, if it has one. */
-function policyPrefix(id: string): string {
-  const slash = id.indexOf('/');
-  return slash < 0 ? '' : `${id.slice(slash + 1)}.`;
-}
-
 class TailSampling implements Processor {
   private readonly metrics: TailSamplingMetrics;
   private readonly arena = new SpanArena();
@@ -74,6 +69,7 @@ class TailSampling implements Processor {
   private readonly arrival: Arrival;
   private readonly intake: Intake;
   private peers?: TracePeers;
+  private journal?: SamplerJournal;
   private readonly stragglers: StragglerMover;
   private readonly waiting: WaitingRequests;
   private readonly isIngest: boolean;
@@ -125,29 +121,24 @@ class TailSampling implements Processor {
       flush: () => this.writer.flush(),
       isBlocked: () => this.outbox.isFull,
     });
-    if (settings.stressRelief !== undefined) {
-      this.stress = new StressWatch(settings.stressRelief, {
-        clock,
-        log,
-        memory,
-        metrics,
-        totalMemory,
-        bound: this.bound,
-        adjustsCounts: settings.usetracestate,
-      });
-    }
+    this.stress = createStressWatch(
+      settings, { clock, log, memory, metrics, totalMemory, bound: this.bound });
     this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
     this.arrival = this.arrivalOf(metrics);
-    this.intake = new Intake(this.arrival, this.traces, this.bound, metrics);
+    this.intake = new Intake(this.arrival, this.traces, arena, this.bound, metrics);
     this.waiting = new WaitingRequests(metrics.waitingRequests, (payload) => this.take(payload));
   }
 
   public get pendingItems(): number {
-    return this.traces.spans + this.outbox.items;
+    // What a journal has is not lost.
+    return this.journal?.isWritten === true ? 0 : this.traces.spans + this.outbox.items;
   }
 
   public async start(): Promise<void> {
-    const { context, settings, traces, arrival, arena, intake, bound } = this;
+    const { context, settings, traces, arrival, arena, intake, bound, outbox } = this;
+    this.journal = settings.journal && await SamplerJournal.open(
+      settings.journal, context, { traces, arrival, intake, outbox });
+    await this.journal?.replay();
     const isClosed = (): boolean => this.isStopping;
     this.peers = settings.peers === undefined ? undefined : joinPool(
       settings.peers, context, { settings, traces, arrival, arena, intake, bound, isClosed });
@@ -162,7 +153,7 @@ class TailSampling implements Processor {
     if (this.settings.blockOnOverflow && (this.traces.isFull || this.waiting.count > 0)) {
       return this.waiting.add(payload);
     }
-    this.take(payload);
+    return this.take(payload);
   }
 
   /** Other policies can be taken on. What is held stays, and is decided by them. */
@@ -214,11 +205,12 @@ class TailSampling implements Processor {
     }, this.rules.facts);
   }
 
-  private take(payload: Payload): void {
+  private take(payload: Payload): void | Promise<void> {
+    if (this.journal?.isReplaying === true) this.refuse(payload, 'have replayed its journal');
     if (this.peers?.isFull === true) this.refuse(payload, 'be in its pool, with room to spare,');
     this.traces.lookAtClock();
     if (!this.bound.makeRoom()) this.refuse(payload, 'hold less than max_bytes');
-    this.intake.take(payload.chunks);
+    return this.intake.take(payload.chunks);
   }
 
   private refuse({ items }: Payload, what: string): never {
@@ -228,6 +220,8 @@ class TailSampling implements Processor {
 
   /** As upstream's, a tick that comes while the last one is at work waits, and a third is gone. */
   private tick(): void {
+    // Traces of which some spans are taken up are not decided before the rest is.
+    if (this.journal?.isReplaying === true) return;
     this.stress?.look(this.deciding ? this.tickBegan : undefined);
     if (this.deciding) this.tickOwed = true;
     else this.beginTick();
@@ -348,6 +342,7 @@ class TailSampling implements Processor {
     metrics.tracesOnMemory.set(traces.table.size);
     metrics.heldSpans.set(traces.spans);
     metrics.heldBytes.set(this.arena.slabs.reservedBytes);
+    this.journal?.ticked();
     const took = this.context.clock.monotonic() - this.tickBegan;
     metrics.tickDuration.record(Math.floor(took));
     this.stress?.ticked(took);
@@ -364,6 +359,7 @@ class TailSampling implements Processor {
 
   private async finish(): Promise<void> {
     this.timer?.cancel();
+    this.journal?.stopReplay();
     this.peers?.stop();
     while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();
@@ -376,6 +372,7 @@ class TailSampling implements Processor {
       }
     }
     await this.outbox.finish();
+    await this.journal?.close();
   }
 
   private decided(): Promise<void> {

@@ -59,11 +59,14 @@ export class Verdicts {
     return note;
   }
 
-  /** Remembers from `at` on that no policy kept the trace, but its id. */
-  public byId(words: Int32Array, at: number): ReleaseNote {
+  /**
+   * Remembers from `at` on that no policy kept the trace that could be named, but its id, or an
+   * earlier process with this threshold.
+   */
+  public byId(words: Int32Array, at: number, threshold = this.thresholdById): ReleaseNote {
     words[at + REASON] = NOBODY;
-    words[at + THRESHOLD_HIGH] = this.thresholdById.high;
-    words[at + THRESHOLD_LOW] = this.thresholdById.low;
+    words[at + THRESHOLD_HIGH] = threshold.high;
+    words[at + THRESHOLD_LOW] = threshold.low;
     return this.read(words, at, NO_RECORD);
   }
 

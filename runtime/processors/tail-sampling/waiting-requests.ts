@@ -5,7 +5,7 @@ import type { Payload } from '../../pipeline/payload';
 
 interface WaitingRequest {
   readonly payload: Payload;
-  resolve(): void;
+  resolve(written: void | Promise<void>): void;
   reject(error: unknown): void;
 }
 
@@ -15,7 +15,8 @@ export class WaitingRequests {
 
   /** `take` takes a request whose turn has come, or throws. */
   public constructor(
-    private readonly gauge: SharedGauge, private readonly take: (payload: Payload) => void,
+    private readonly gauge: SharedGauge,
+    private readonly take: (payload: Payload) => void | Promise<void>,
   ) {}
 
   /** How many wait. */
@@ -37,8 +38,7 @@ export class WaitingRequests {
     this.gauge.set(this.count);
     if (request === undefined) return;
     try {
-      this.take(request.payload);
-      request.resolve();
+      request.resolve(this.take(request.payload));
     } catch (error) {
       request.reject(error);
     }

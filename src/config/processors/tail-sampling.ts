@@ -54,6 +54,20 @@ export interface StressReliefConfig {
   readonly samplingPercentage?: number;
 }
 
+/** Keeps what a sampler holds on disk, so that the next process has it when this one is killed. */
+export interface TailSamplingJournalConfig {
+  /**
+   * Directory of the files, which one sampler uses at a time. It is made where it is missing.
+   */
+  readonly directory: string;
+  /**
+   * Size of all files at most, in MiB. Beyond it spans are taken without being written, and that is
+   * said and counted.
+   * @default 1024
+   */
+  readonly maxMib?: number;
+}
+
 /** Holds whole traces and decides which of them are kept. */
 export interface TailSamplingProcessorConfig {
   /**
@@ -116,6 +130,11 @@ export interface TailSamplingProcessorConfig {
    */
   readonly peers?: string;
   /**
+   * Keeping what is held on disk, so that nothing of it is lost when the process is killed.
+   * @default - it is held in memory only
+   */
+  readonly journal?: TailSamplingJournalConfig;
+  /**
    * Whether senders wait while `num_traces` undecided traces are held, rather than the oldest one
    * making room.
    * @default false
@@ -162,6 +181,8 @@ export interface TailSamplingProcessorConfig {
 
 /** What a sampler needs to hold anything at all. */
 const LEAST_BYTES = 1_048_576;
+/** What a journal needs to turn its files over. */
+const LEAST_JOURNAL_MIB = 16;
 
 const fields = {
   decisionWait: duration('30s'),
@@ -178,6 +199,10 @@ const fields = {
   usetracestate: flag({ fallback: false }),
   recordpolicy: flag({ fallback: false }),
   peers: optional(text()),
+  journal: givenSection<TailSamplingJournalConfig>()('off', {
+    directory: text(),
+    maxMib: count({ fallback: 1024, min: LEAST_JOURNAL_MIB }),
+  }),
   blockOnOverflow: flag({ fallback: false }),
   samplingStrategy: choice(['trace-complete', 'span-ingest'], 'trace-complete'),
   numShards: withoutEffect(count({ fallback: 1, max: 256 }), 'a process has one core'),
@@ -198,6 +223,8 @@ const fields = {
 export type TailSamplingSettings = SettingsOf<typeof fields>;
 /** What stress relief works with. */
 export type StressReliefSettings = NonNullable<TailSamplingSettings['stressRelief']>;
+/** What a journal works with. */
+export type JournalSettings = NonNullable<TailSamplingSettings['journal']>;
 
 interface Levels {
   readonly activationLevel: number;
