@@ -7,6 +7,7 @@ import type { PeerBook } from './peer-book';
 import type { PeerCalls } from './peer-calls';
 import type { PeerMetrics } from './peer-metrics';
 import type { QueuedBytes } from './queued-bytes';
+import type { VerdictNote } from './verdict-note';
 import type { Clock } from '../clock';
 
 const PAUSE_MS = 200;
@@ -19,8 +20,8 @@ export interface ClaimEnds {
   hold(claim: Claim): void;
   /** It lives at the pod with this address. */
   giveAway(claim: Claim, address: string): void;
-  /** It was decided. */
-  follow(claim: Claim, isKept: boolean): void;
+  /** It was decided; `note` is what is written on its spans, if anything is. */
+  follow(claim: Claim, isKept: boolean, note?: VerdictNote): void;
 }
 
 /** What a claimer works with. */
@@ -155,8 +156,12 @@ export class Claimer {
         again();
         return;
       }
+      let kept = 0;
       claims.forEach((claim, i) => {
-        if (stillAsks(claim)) this.use(claim, address, answer.answers[i], answer);
+        const code = answer.answers[i];
+        const note = code === KEPT ? answer.notes?.[kept] : undefined;
+        if (code === KEPT) kept += 1;
+        if (stillAsks(claim)) this.use(claim, address, code, answer.pods, note);
       });
     }, again);
   }
@@ -175,18 +180,20 @@ export class Claimer {
     });
   }
 
-  private use(claim: Claim, address: string, code: number, answer: ClaimAnswer): void {
+  private use(
+    claim: Claim, address: string, code: number, pods: ClaimAnswer['pods'], note?: VerdictNote,
+  ): void {
     const { ends } = this.options;
     if (code === KEPT || code === DROPPED) {
       this.close(claim);
-      ends.follow(claim, code === KEPT);
+      ends.follow(claim, code === KEPT, note);
     } else if (code === HERE) {
       this.close(claim);
       ends.giveAway(claim, address);
     } else {
       claim.answered.add(address);
       // Only the pod itself can say that a trace lives there.
-      const named = code >= ASK ? answer.pods[code - ASK] : undefined;
+      const named = code >= ASK ? pods[code - ASK] : undefined;
       if (named !== undefined && !claim.hearsay.includes(named)) claim.hearsay.push(named);
       this.step(claim);
     }

@@ -6,6 +6,7 @@ import type { Peer, PeerBook } from './peer-book';
 import type { PeerCalls } from './peer-calls';
 import type { PeerMetrics } from './peer-metrics';
 import type { VerdictLedger } from './verdict-ledger';
+import { told, type VerdictNote } from './verdict-note';
 import type { Clock } from '../clock';
 
 const GATHER_MS = 50;
@@ -35,6 +36,8 @@ interface Verdict extends IdWords {
   readonly isKept: boolean;
   /** How often it had come when it was sent. */
   readonly imports: number;
+  /** What is written on spans of the trace, if anything is. */
+  readonly note?: VerdictNote;
 }
 
 interface Outgoing {
@@ -56,12 +59,15 @@ export class HandOver {
   }
 
   /** This pod answers for a verdict; if the trace is another pod's, that one gets it. */
-  public give(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  public give(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, known?: VerdictNote,
+  ): void {
     const { rings, book, ledger } = this.options;
     const owner = rings.owners.ownerOf(w0, w1, w2, w3);
     if (owner === book.self) return;
     const imports = ledger.importsOf(w0, w1, w2, w3);
-    this.add(book.of(owner), { w0, w1, w2, w3, isKept, imports });
+    const note = ledger.noteOf(w0, w1, w2, w3) ?? known;
+    this.add(book.of(owner), { w0, w1, w2, w3, isKept, imports, note });
   }
 
   /** As `give`, a little later: the verdict has come from another pod just now. */
@@ -86,7 +92,9 @@ export class HandOver {
     const out = this.outgoing.get(peer);
     if (out === undefined) return;
     this.outgoing.delete(peer);
-    for (const { w0, w1, w2, w3, isKept } of out.waiting) this.give(w0, w1, w2, w3, isKept);
+    for (const { w0, w1, w2, w3, isKept, note } of out.waiting) {
+      this.give(w0, w1, w2, w3, isKept, note);
+    }
   }
 
   private walkOn(): void {
@@ -125,9 +133,11 @@ export class HandOver {
   private send(peer: Peer, out: Outgoing, verdicts: readonly Verdict[]): void {
     const { calls, clock } = this.options;
     if (this.outgoing.get(peer) !== out) return;
-    const kept = idsOf(verdicts.filter(({ isKept }) => isKept));
+    const those = verdicts.filter(({ isKept }) => isKept);
+    const kept = idsOf(those);
+    const notes = those.map(({ note }) => note);
     const dropped = idsOf(verdicts.filter(({ isKept }) => !isKept));
-    calls.say(peer, { kind: 'decisions', kept, dropped }, () => {
+    calls.say(peer, { kind: 'decisions', kept, dropped, ...told(notes) }, () => {
       if (this.outgoing.get(peer) === out) this.taken(peer, out, verdicts);
     }, () => { clock.after(PAUSE_MS, () => this.send(peer, out, verdicts)); });
   }

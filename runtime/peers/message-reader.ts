@@ -4,12 +4,18 @@
  */
 import { BODY_FIELDS } from './message-writer';
 import {
-  ASK, ID_BYTES, MOST_GONE, MOST_IDS, MOST_MEMBERS, MOST_RINGS, MOST_TEXT_BYTES, PROTOCOL_VERSION,
+  ASK, ID_BYTES, KEPT, MOST_GONE, MOST_IDS, MOST_MEMBERS, MOST_RINGS, MOST_TEXT_BYTES,
+  PROTOCOL_VERSION,
   type Announce, type AnnounceAnswer, type AnswerBody, type Claim, type ClaimAnswer,
   type Decisions, type Forward, type LivingRing, type Members, type PeerAnswer,
   type PeerIdentity, type PeerMessage, type PeerRequest, type Refusal,
 } from './messages';
 import { ProtoCursor } from './proto-cursor';
+import {
+  MOST_POLICIES, NOTE_BYTES, unpackNotes, type VerdictNote,
+} from './verdict-note';
+
+type Notes = readonly (VerdictNote | undefined)[];
 
 const MOST_HOPS = 255;
 const MOST_SPANS = 0xffff_ffff;
@@ -152,11 +158,46 @@ function readForward(cursor: ProtoCursor): Forward {
 function readDecisions(cursor: ProtoCursor): Decisions {
   let kept: Uint8Array = new Uint8Array(0);
   let dropped: Uint8Array = new Uint8Array(0);
+  let notes: Notes | undefined;
   while (cursor.next()) {
     if (cursor.field === 1) kept = readIds(cursor, 'kept');
     else if (cursor.field === 2) dropped = readIds(cursor, 'dropped');
+    else if (cursor.field === 3) notes = readNotes(cursor.message('notes'));
   }
-  return { kind: 'decisions', kept, dropped };
+  return { kind: 'decisions', kept, dropped, ...notesFor(kept.length / ID_BYTES, notes, cursor) };
+}
+
+function readNotes(cursor: ProtoCursor): Notes {
+  let fixed: Uint8Array = new Uint8Array(0);
+  const policies: string[] = [];
+  const numbers: number[] = [];
+  while (cursor.next()) {
+    if (cursor.field === 1) {
+      fixed = cursor.bytes('notes', MOST_IDS * NOTE_BYTES);
+    } else if (cursor.field === 2) {
+      cursor.bound('policies', policies.length, MOST_POLICIES);
+      policies.push(cursor.text('policy', MOST_TEXT_BYTES));
+    } else if (cursor.field === 3) {
+      cursor.numbers('policy numbers', numbers, MOST_IDS, MOST_POLICIES);
+    }
+  }
+  const highest = numbers.reduce((most, number) => Math.max(most, number), 0);
+  if (highest > policies.length) {
+    throw cursor.wrong('a policy must be one of those that are named', highest);
+  }
+  if (fixed.length !== numbers.length * NOTE_BYTES) {
+    throw cursor.wrong(`notes must have ${NOTE_BYTES} bytes for each policy`, fixed.length);
+  }
+  return unpackNotes({ fixed, policies, numbers });
+}
+
+/** Notes, if there are any: one for each of so many traces. */
+function notesFor(
+  traces: number, notes: Notes | undefined, cursor: ProtoCursor,
+): { readonly notes?: Notes } {
+  if (notes === undefined) return {};
+  if (notes.length === traces) return { notes };
+  throw cursor.wrong(`there must be a note for each of ${traces} kept traces`, notes.length);
 }
 
 function readAnnounceAnswer(cursor: ProtoCursor): AnnounceAnswer {
@@ -196,8 +237,11 @@ function readLivingRing(cursor: ProtoCursor): LivingRing {
 function readClaimAnswer(cursor: ProtoCursor): ClaimAnswer {
   const answers: number[] = [];
   const pods: string[] = [];
+  let notes: Notes | undefined;
   while (cursor.next()) {
-    if (cursor.field === 1) {
+    if (cursor.field === 3) {
+      notes = readNotes(cursor.message('notes'));
+    } else if (cursor.field === 1) {
       cursor.numbers('answers', answers, MOST_IDS, ASK + MOST_MEMBERS);
     } else if (cursor.field === 2) {
       cursor.bound('pods', pods.length, MOST_MEMBERS);
@@ -208,7 +252,8 @@ function readClaimAnswer(cursor: ProtoCursor): ClaimAnswer {
   if (highest >= ASK + pods.length) {
     throw cursor.wrong(`an answer must be less than ${ASK} + the number of pods`, highest);
   }
-  return { kind: 'claim', answers, pods };
+  const kept = answers.filter((answer) => answer === KEPT).length;
+  return { kind: 'claim', answers, pods, ...notesFor(kept, notes, cursor) };
 }
 
 function readFlag(cursor: ProtoCursor): boolean {

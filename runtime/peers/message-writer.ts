@@ -2,6 +2,7 @@
 import type {
   AnswerBody, LivingRing, Members, PeerAnswer, PeerIdentity, PeerMessage, PeerRequest,
 } from './messages';
+import { packNotes, type VerdictNote } from './verdict-note';
 import { LEN, VARINT } from '../wire/reader';
 import { varintLength, writeHeader, writeVarint } from '../wire/writer';
 
@@ -42,7 +43,9 @@ function writeMessage(body: PeerMessage): Pieces {
         ...field(4, body.chunks),
       ];
     case 'decisions':
-      return [...field(1, [body.kept]), ...field(2, [body.dropped])];
+      return [
+        ...field(1, [body.kept]), ...field(2, [body.dropped]), ...notes(3, body.notes),
+      ];
     case 'bye':
       return [];
   }
@@ -60,6 +63,7 @@ function writeBody(body: AnswerBody): Pieces {
       return [
         ...field(1, [packed(body.answers)]),
         ...body.pods.flatMap((pod) => field(2, [Buffer.from(pod)])),
+        ...notes(3, body.notes),
       ];
     case 'forward':
       return [number(1, body.taken ? 1 : 0)];
@@ -83,6 +87,17 @@ function ring(at: number, members?: Members): Pieces {
 
 function livingRing({ members, msLeft }: LivingRing): Pieces {
   return [...ring(1, members), number(2, msLeft)];
+}
+
+function notes(at: number, list: readonly (VerdictNote | undefined)[] = []): Pieces {
+  const packedNotes = packNotes(list);
+  if (packedNotes === undefined) return [];
+  const { fixed, policies, numbers } = packedNotes;
+  return field(at, [
+    ...field(1, [fixed]),
+    ...policies.flatMap((policy) => field(2, [Buffer.from(policy)])),
+    ...field(3, [packed(numbers)]),
+  ]);
 }
 
 function field(at: number, body: Pieces): Uint8Array[] {

@@ -4,6 +4,7 @@ import {
   DROPPED, HERE, KEPT, MOST_GONE, MOST_IDS, MOST_MEMBERS, MOST_RINGS, NO, type AnswerBody,
   type PeerMessage,
 } from './messages';
+import { MOST_POLICIES, packNotes, unpackNotes, type VerdictNote } from './verdict-note';
 import { MalformedError } from '../errors';
 import { randomFrom, mutant } from '../testing/mutant';
 import { decodePeer, encodePeer } from '../testing/peer-proto';
@@ -18,6 +19,13 @@ const GONE = [
   { address: '10.0.0.3:4317', incarnation: 3 }, { address: '10.0.0.4:4317', incarnation: 0 },
 ];
 const whole = Buffer.concat(spans);
+const NOTE: VerdictNote = { high: 0xff_fffe, low: 0xffff_fff1, policy: 'slow', isById: true };
+/** The same, and one of which nothing is told, as another encoder knows them. */
+const NOTES = {
+  fixed: Buffer.from('f1fffffffeffff030000000000000000', 'hex'),
+  policies: ['slow'],
+  numbers: [1, 0],
+};
 
 /** What is said, and the fields that another encoder knows it by. */
 const REQUESTS: readonly (readonly [string, PeerMessage, object])[] = [
@@ -31,6 +39,9 @@ const REQUESTS: readonly (readonly [string, PeerMessage, object])[] = [
   ['verdicts', {
     kind: 'decisions', kept: ids, dropped: ids.subarray(16),
   }, { decisions: { kept: ids, dropped: ids.subarray(16) } }],
+  ['verdicts with notes', {
+    kind: 'decisions', kept: ids, dropped: ids.subarray(16), notes: [NOTE, undefined],
+  }, { decisions: { kept: ids, dropped: ids.subarray(16), notes: NOTES } }],
   ['a good-bye', { kind: 'bye' }, { bye: {} }],
 ];
 
@@ -53,6 +64,9 @@ const ANSWERS: readonly (readonly [string, AnswerBody, object])[] = [
   }],
   ['a claim', { kind: 'claim', answers: [NO, HERE, KEPT, DROPPED, 5, 4], pods },
     { claim: { answers: [0, 1, 2, 3, 5, 4], pods } }],
+  ['a claim with notes', {
+    kind: 'claim', answers: [KEPT, NO, KEPT], pods, notes: [NOTE, undefined],
+  }, { claim: { answers: [2, 0, 2], pods, notes: NOTES } }],
   ['spans taken', { kind: 'forward', taken: true }, { forward: { taken: true } }],
   ['spans refused', { kind: 'forward', taken: false }, { forward: { taken: false } }],
   ['verdicts', { kind: 'decisions' }, { decisions: {} }],
@@ -82,9 +96,14 @@ test.each(ANSWERS)('an answer to %s is written as protobufjs reads it', (_name, 
   expect(readAnswer(encodePeer('PeerAnswer', decodedAnswer(bytes)))).toEqual(readAnswer(bytes));
 });
 
-/** Bytes come as hex from protobufjs; an answer has none. */
+/** Bytes come as hex from protobufjs. */
 function decodedAnswer(bytes: Uint8Array): object {
-  return decodePeer('PeerAnswer', bytes) as object;
+  const answer = decodePeer('PeerAnswer', bytes) as {
+    readonly claim?: { readonly notes?: { fixed: string | Buffer } };
+  };
+  const notes = answer.claim?.notes;
+  if (notes !== undefined) notes.fixed = Buffer.from(notes.fixed as string, 'hex');
+  return answer;
 }
 
 test('spans are neither copied when they are written nor when they are read', () => {
@@ -150,11 +169,37 @@ test.each<[string, 'PeerRequest' | 'PeerAnswer', object, RegExp]>([
   }, /gone must be at most 256/],
   ['a pod to ask that is not named', 'PeerAnswer',
     { version: 1, from, claim: { answers: [6], pods } }, /less than 4 \+ the number of pods/],
+  ['a policy that is not named', 'PeerRequest',
+    { version: 1, from, decisions: { kept: ids, notes: { ...NOTES, numbers: [2, 0] } } },
+    /a policy must be one of those that are named, got 2/],
+  ['half a note', 'PeerRequest',
+    { version: 1, from, decisions: { kept: ids, notes: { ...NOTES, numbers: [1] } } },
+    /notes must have 8 bytes for each policy, got 16/],
+  ['a note too many', 'PeerRequest',
+    { version: 1, from, decisions: { kept: ids.subarray(16), notes: NOTES } },
+    /there must be a note for each of 1 kept traces, got 2/],
+  ['a note too few', 'PeerAnswer',
+    { version: 1, from, claim: { answers: [KEPT, KEPT, KEPT], notes: NOTES } },
+    /a note for each of 3 kept traces, got 2/],
+  ['too many policies', 'PeerRequest',
+    { version: 1, from, decisions: { kept: ids, notes: { ...NOTES, policies: many(257) } } },
+    /policies must be at most 256/],
 ])('%s is refused', (_name, type, message, error) => {
   const read = type === 'PeerRequest' ? readRequest : readAnswer;
   const bytes = encodePeer(type, message);
   expect(() => read(bytes)).toThrow(error);
   expect(() => read(bytes)).toThrow(MalformedError);
+});
+
+test.each([
+  ['a policy whose name is too long', [{ ...NOTE, policy: 'é'.repeat(129) }], ['']],
+  ['more policies than a message may name',
+    many(MOST_POLICIES + 1).map((policy) => ({ ...NOTE, policy })),
+    [...many(MOST_POLICIES), '']],
+])('%s is not told', (_name, notes, policies) => {
+  const packed = packNotes(notes);
+  if (packed === undefined) throw new Error('test: must be notes, got none');
+  expect(unpackNotes(packed).map((note) => note?.policy)).toEqual(policies);
 });
 
 test('changed bytes end in a message or in a MalformedError', () => {

@@ -6,6 +6,8 @@
  * each; spans as the bytes of an ExportTraceServiceRequest, which nobody decodes on the way.
  */
 
+import type { VerdictNote } from './verdict-note';
+
 /** What this process speaks. A peer that speaks another version is refused. */
 export const PROTOCOL_VERSION = 1;
 
@@ -77,6 +79,8 @@ export interface Decisions {
   readonly kept: Uint8Array;
   /** Ids of traces that are not. */
   readonly dropped: Uint8Array;
+  /** What is written on spans of each of the kept ones, in order; absent where nothing is. */
+  readonly notes?: readonly (VerdictNote | undefined)[];
 }
 
 /** "I hold nothing any more, and leave." */
@@ -131,6 +135,8 @@ export interface ClaimAnswer {
   readonly answers: readonly number[];
   /** Addresses of the pods to ask. */
   readonly pods: readonly string[];
+  /** What is written on spans of each that is KEPT, in order; absent where nothing is. */
+  readonly notes?: readonly (VerdictNote | undefined)[];
 }
 
 /** Answer to Forward. */

@@ -18,6 +18,7 @@ import type { Pointers } from './pointers';
 import type { QueuedBytes } from './queued-bytes';
 import { DECIDED_DROPPED, DECIDED_KEPT, HELD, type TraceHolder } from './trace-holder';
 import type { VerdictLedger } from './verdict-ledger';
+import { told, type VerdictNote } from './verdict-note';
 import { MalformedError } from '../errors';
 import { NONE } from '../otlp/id-table';
 import type { Logger } from '../telemetry/logger';
@@ -127,11 +128,13 @@ export class Reception {
   private claimed(peer: Peer, { ids }: ClaimMessage): AnswerBody {
     const answers: number[] = [];
     const pods: string[] = [];
+    const notes: (VerdictNote | undefined)[] = [];
     eachId(ids, (w0, w1, w2, w3) => {
       const known = this.stateOf(w0, w1, w2, w3);
+      if (known === KEPT) notes.push(this.noteOf(w0, w1, w2, w3));
       answers.push(known === NO ? this.cede(peer, pods, w0, w1, w2, w3) : known);
     });
-    return { kind: 'claim', answers, pods };
+    return { kind: 'claim', answers, pods, ...told(notes) };
   }
 
   private stateOf(w0: number, w1: number, w2: number, w3: number): number {
@@ -142,6 +145,11 @@ export class Reception {
     const verdict = this.options.ledger.verdictOf(w0, w1, w2, w3);
     if (verdict === NONE) return NO;
     return verdict === 1 ? KEPT : DROPPED;
+  }
+
+  private noteOf(w0: number, w1: number, w2: number, w3: number): VerdictNote | undefined {
+    const { holder, ledger } = this.options;
+    return holder.noteOf?.(w0, w1, w2, w3) ?? ledger.noteOf(w0, w1, w2, w3);
   }
 
   /** A "no" is binding: from then on the trace lives at the one who asked. */
@@ -195,25 +203,32 @@ export class Reception {
     return hasJoined() && !queued.isFullForPeers && !claimer.isFull && holder.hasRoom(bytes);
   }
 
-  private decided({ kept, dropped }: Decisions): AnswerBody {
-    eachId(kept, (w0, w1, w2, w3) => this.import(w0, w1, w2, w3, true));
+  private decided({ kept, dropped, notes }: Decisions): AnswerBody {
+    let at = 0;
+    eachId(kept, (w0, w1, w2, w3) => {
+      this.import(w0, w1, w2, w3, true, notes?.[at]);
+      at += 1;
+    });
     eachId(dropped, (w0, w1, w2, w3) => this.import(w0, w1, w2, w3, false));
     return { kind: 'decisions' };
   }
 
   /** This pod answers for a verdict from now on; one that it knew already stays as it was. */
-  private import(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  private import(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, sent?: VerdictNote,
+  ): void {
     const { holder, claimer, ledger, handOver, metrics } = this.options;
     metrics.importedVerdicts.add(1);
     const known = this.stateOf(w0, w1, w2, w3);
     const verdict = known === KEPT || known === DROPPED ? known === KEPT : isKept;
+    const note = known === KEPT ? this.noteOf(w0, w1, w2, w3) : sent;
     if (known === NO || known === HERE) {
       const claim = claimer.find(w0, w1, w2, w3);
       if (claim !== undefined) claimer.close(claim);
-      holder.learn(w0, w1, w2, w3, verdict);
+      holder.learn(w0, w1, w2, w3, verdict, note);
       if (claim !== undefined) holder.follow(w0, w1, w2, w3, claim.chunks, verdict);
     }
-    ledger.add(w0, w1, w2, w3, verdict);
+    ledger.add(w0, w1, w2, w3, verdict, note);
     handOver.giveLater(w0, w1, w2, w3, verdict);
   }
 

@@ -1,5 +1,7 @@
 /** What the pool needs of the processor that holds traces. */
 
+import type { VerdictNote } from './verdict-note';
+
 /** Neither held nor decided. */
 export const UNKNOWN = 0;
 /** Waits here for its decision. */
@@ -41,7 +43,11 @@ export interface TraceHolder {
    * Another pod has decided: remembers the verdict, and lets a held trace follow it. When a verdict
    * is known already, that one stays.
    */
-  learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void;
+  learn(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void;
+  /** What is written on spans of a trace that `stateOf` says is DECIDED_KEPT, if anything is. */
+  noteOf?(w0: number, w1: number, w2: number, w3: number): VerdictNote | undefined;
   /** Spans of a trace whose verdict is known follow it. Each chunk is as in `hold`. */
   follow(
     w0: number, w1: number, w2: number, w3: number, chunks: readonly Uint8Array[], isKept: boolean,

@@ -24,6 +24,7 @@ import { QueuedBytes } from './queued-bytes';
 import { Reception } from './reception';
 import type { TraceHolder } from './trace-holder';
 import { VerdictLedger } from './verdict-ledger';
+import type { VerdictNote } from './verdict-note';
 import type { Clock, Timer } from '../clock';
 import { NONE } from '../otlp/id-table';
 import type { Logger } from '../telemetry/logger';
@@ -244,10 +245,12 @@ export class TracePeers {
     else this.claimer.queue(claim, request, spans, hops);
   }
 
-  /** The holder has decided about a trace. */
-  public decided(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  /** The holder has decided about a trace; `note` is what it writes on its spans. */
+  public decided(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void {
     if (this.isStopped) return;
-    this.ledger.add(w0, w1, w2, w3, isKept);
+    this.ledger.add(w0, w1, w2, w3, isKept, note);
     this.handOver.give(w0, w1, w2, w3, isKept);
   }
 
@@ -295,8 +298,8 @@ export class TracePeers {
         holder.hold(w0, w1, w2, w3, chunks, since);
       },
       giveAway: (claim, address) => this.giveAway(claim, address),
-      follow: ({ w0, w1, w2, w3, chunks }, isKept) => {
-        holder.learn(w0, w1, w2, w3, isKept);
+      follow: ({ w0, w1, w2, w3, chunks }, isKept, note) => {
+        holder.learn(w0, w1, w2, w3, isKept, note);
         holder.follow(w0, w1, w2, w3, chunks, isKept);
       },
     };

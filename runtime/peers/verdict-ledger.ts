@@ -2,13 +2,24 @@
  * The verdicts that this pod answers for. Each verdict has one such pod: the one that decided, then
  * whoever took it over. Copies elsewhere are only remembered by the holders.
  */
+import type { VerdictNote } from './verdict-note';
 import { AgedTable, OWN } from '../otlp/aged-table';
 import { NONE } from '../otlp/id-table';
 
-const KEPT = OWN;
+/** IS_KEPT and what else is told. */
+const FLAGS = OWN;
 /** How often it came back: a hand-over that was sent before it did passes nothing on. */
 const IMPORTS = OWN + 1;
-const OWN_WORDS = 2;
+/** The note: its threshold, and the number of its policy among all that were met. */
+const HIGH = OWN + 2;
+const LOW = OWN + 3;
+const POLICY = OWN + 4;
+const OWN_WORDS = 5;
+const IS_KEPT = 1;
+const IS_NOTED = 2;
+const IS_BY_ID = 4;
+/** Policies that are remembered; other pods may name any number of them. */
+const MOST_NAMES = 1000;
 /** In quiet times every pod decides about its own. */
 const FIRST_RECORDS = 64;
 
@@ -21,6 +32,8 @@ export type VerdictVisitor = (
 export class VerdictLedger {
   private readonly table: AgedTable;
   private cursor = NONE;
+  private readonly names = [''];
+  private readonly numbers = new Map([['', 0]]);
 
   /** At most `limit` verdicts; then the oldest is forgotten. */
   public constructor(limit: number) {
@@ -40,16 +53,32 @@ export class VerdictLedger {
   /** 1 for kept, 0 for not kept, NONE when this pod does not answer for it. */
   public verdictOf(w0: number, w1: number, w2: number, w3: number): number {
     const record = this.table.find(w0, w1, w2, w3);
-    return record === NONE ? NONE : this.table.words[record + KEPT];
+    return record === NONE ? NONE : this.table.words[record + FLAGS] & IS_KEPT;
+  }
+
+  /** What is written on spans of a trace that was kept, if anything is. */
+  public noteOf(w0: number, w1: number, w2: number, w3: number): VerdictNote | undefined {
+    const record = this.table.find(w0, w1, w2, w3);
+    const { words } = this.table;
+    if (record === NONE || (words[record + FLAGS] & IS_NOTED) === 0) return undefined;
+    return {
+      high: words[record + HIGH],
+      low: words[record + LOW] >>> 0,
+      policy: this.names[words[record + POLICY]],
+      isById: (words[record + FLAGS] & IS_BY_ID) !== 0,
+    };
   }
 
   /** This pod answers for it from now on, or once more. */
-  public add(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  public add(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void {
     let record = this.table.find(w0, w1, w2, w3);
     if (record === NONE) {
       if (this.cursor !== NONE && this.cursor === this.table.oldest) this.step();
       record = this.table.insert(w0, w1, w2, w3);
-      this.table.words[record + KEPT] = isKept ? 1 : 0;
+      this.table.words[record + FLAGS] = isKept ? IS_KEPT : 0;
+      if (isKept && note !== undefined) this.write(record, note);
     }
     this.table.words[record + IMPORTS] += 1;
   }
@@ -84,7 +113,7 @@ export class VerdictLedger {
     for (let i = 0; i < most && this.cursor !== NONE; i += 1) {
       const record = this.cursor;
       visitor(words[record], words[record + 1], words[record + 2], words[record + 3],
-        words[record + KEPT] === 1);
+        (words[record + FLAGS] & IS_KEPT) !== 0);
       this.step();
     }
   }
@@ -96,6 +125,22 @@ export class VerdictLedger {
       if (!test(words[at], words[at + 1], words[at + 2], words[at + 3])) return false;
     }
     return true;
+  }
+
+  private write(record: number, { high, low, policy, isById }: VerdictNote): void {
+    const { words } = this.table;
+    words[record + FLAGS] |= IS_NOTED | (isById ? IS_BY_ID : 0);
+    words[record + HIGH] = high;
+    words[record + LOW] = low;
+    words[record + POLICY] = this.numberOf(policy);
+  }
+
+  private numberOf(policy: string): number {
+    const known = this.numbers.get(policy);
+    if (known !== undefined) return known;
+    if (this.names.length > MOST_NAMES) return 0;
+    this.numbers.set(policy, this.names.length);
+    return this.names.push(policy) - 1;
   }
 
   private step(): void {

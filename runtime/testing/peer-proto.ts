@@ -35,7 +35,8 @@ message Ring { repeated string members = 1; }
 message Announce { uint64 seq = 1; Ring current = 2; Ring next = 3; }
 message Claim { bytes ids = 1; }
 message Forward { uint64 seq = 1; uint32 hops = 2; uint32 spans = 3; bytes request = 4; }
-message Decisions { bytes kept = 1; bytes dropped = 2; }
+message Decisions { bytes kept = 1; bytes dropped = 2; Notes notes = 3; }
+message Notes { bytes fixed = 1; repeated string policies = 2; repeated uint32 numbers = 3; }
 message Bye {}
 message AnnounceAnswer {
   uint64 seq = 1;
@@ -45,7 +46,7 @@ message AnnounceAnswer {
   repeated Pod gone = 5;
 }
 message LivingRing { Ring ring = 1; uint32 ms_left = 2; }
-message ClaimAnswer { repeated uint32 answers = 1; repeated string pods = 2; }
+message ClaimAnswer { repeated uint32 answers = 1; repeated string pods = 2; Notes notes = 3; }
 message ForwardAnswer { bool taken = 1; }
 message DecisionsAnswer {}
 message ByeAnswer { bool accepted = 1; }

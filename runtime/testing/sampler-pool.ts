@@ -26,6 +26,8 @@ export interface PoolSampler {
   readonly sampler: Processor;
   /** Its part of the pool. */
   readonly peers: TracePeers;
+  /** What the pool asks of it. */
+  readonly holder: TraceHolder;
   /** Its log and metrics, and what it passed on. */
   readonly context: ReturnType<typeof processorContext> & { readonly next: RecordingConsumer };
   /** Gives it spans in one request. */
@@ -50,10 +52,14 @@ export class SamplerPool {
   /** Starts a sampler that has not joined yet. */
   public async add(address: string): Promise<PoolSampler> {
     let peers: TracePeers | undefined;
+    let holder: TraceHolder | undefined;
     const pool: TracePool = {
       start: () => Promise.resolve(),
       stop: () => Promise.resolve(),
-      attach: (holder, decisionWaitMs) => peers = this.peersOf(address, holder, decisionWaitMs),
+      attach: (attached, decisionWaitMs) => {
+        holder = attached;
+        return peers = this.peersOf(address, attached, decisionWaitMs);
+      },
     };
     const find = (id: string): Extension | undefined => id === 'trace_peers' ? pool : undefined;
     const next = new RecordingConsumer();
@@ -62,9 +68,11 @@ export class SamplerPool {
     const settings = { ...tailSettings(this.config), peers: 'trace_peers' };
     const sampler = createTailSamplingProcessor(settings, context, this.given);
     await sampler.start();
-    if (peers === undefined) throw new Error('tail_sampling: must join its pool, got no word');
+    if (peers === undefined || holder === undefined) {
+      throw new Error('tail_sampling: must join its pool, got no word');
+    }
     const started = {
-      address, sampler, peers, context: { ...context, next }, give: giverOf(sampler),
+      address, sampler, peers, holder, context: { ...context, next }, give: giverOf(sampler),
     };
     this.samplers.push(started);
     return started;

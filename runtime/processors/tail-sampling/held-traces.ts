@@ -16,7 +16,7 @@ import { VERDICT_WORDS, type ReleaseNote, type Verdicts } from './verdicts';
 import type { Clock } from '../../clock';
 import type { TailSamplingSettings } from '../../config';
 import { NONE } from '../../otlp/id-table';
-import type { Word64 } from '../../otlp/sampling-threshold';
+import type { VerdictNote } from '../../peers/verdict-note';
 
 const SECOND = 1000;
 /** Decisions remembered unless the configuration says how many, as shares of num_traces. */
@@ -28,6 +28,8 @@ const FLAG_WORDS = 1;
 export const CACHED_FLAGS = NOTE;
 /** The first word of the verdict in such a record. */
 export const CACHED_VERDICT = NOTE + FLAG_WORDS;
+/** What other pods are told of traces that their ids keep, where no verdicts are written. */
+const NOTED_BY_ID: VerdictNote = { high: 0, low: 0, policy: '', isById: true };
 
 /** What traces are held with. */
 export interface HeldTracesOptions {
@@ -43,6 +45,8 @@ export interface HeldTracesOptions {
   readonly arena: SpanArena;
   /** Takes the spans of traces that are kept. */
   readonly writer: ReleaseWriter;
+  /** Takes those of traces that were kept by their ids alone; only with stress relief. */
+  readonly markedWriter?: ReleaseWriter;
   /** The time. */
   readonly clock: Clock;
   /** Where traces are counted. */
@@ -69,7 +73,7 @@ export class HeldTraces {
   public readonly remembered: number;
   /** Is told of every verdict that is made here; a pool of samplers asks for them. */
   public decided?: (
-    w0: number, w1: number, w2: number, w3: number, isKept: boolean,
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
   ) => void;
   /** Writes every verdict down; absent where there is no journal. */
   public journal?: FactWriter;
@@ -129,19 +133,40 @@ export class HeldTraces {
     return notSampledCache.has(w0, w1, w2, w3) ? NOT_SAMPLED : undefined;
   }
 
-  /** Another sampler has decided about a trace, which follows if it waits here. */
-  public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  /**
+   * Another sampler has decided about a trace, which follows if it waits here. `note` is what that
+   * one writes on its spans.
+   */
+  public learn(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void {
     const before = this.decisionOf(w0, w1, w2, w3);
     const decision = isKept ? SAMPLED : NOT_SAMPLED;
+    const flag = note === undefined ? LEARNED : note.isById ? BY_ID : 0;
     if (before === undefined) {
-      this.writeDown(w0, w1, w2, w3, decision, LEARNED);
-      if (isKept) this.journal?.remember(w0, w1, w2, w3, LEARNED);
+      const released = this.writeDown(w0, w1, w2, w3, decision, flag, note);
+      if (isKept) this.journal?.remember(w0, w1, w2, w3, flag, released);
       else this.journal?.drop(w0, w1, w2, w3);
     } else if (before === PENDING) {
       const trace = this.table.find(w0, w1, w2, w3);
-      this.table.words[trace + FLAGS] |= LEARNED;
-      this.conclude(trace, decision, 'peer');
+      this.table.words[trace + FLAGS] |= flag;
+      this.conclude(trace, decision, 'peer', note);
     }
+  }
+
+  /** What other samplers are told of a kept trace; undefined where there is nothing to tell. */
+  public noteOf(w0: number, w1: number, w2: number, w3: number): VerdictNote | undefined {
+    const { table, sampledCache, options: { verdicts } } = this;
+    const found = table.find(w0, w1, w2, w3);
+    const isHere = found !== NONE;
+    const record = isHere ? found : sampledCache.find(w0, w1, w2, w3);
+    if (record === NONE) return undefined;
+    const { words } = isHere ? table : sampledCache;
+    const flags = words[record + (isHere ? FLAGS : CACHED_FLAGS)];
+    if ((flags & LEARNED) !== 0) return undefined;
+    const isById = (flags & BY_ID) !== 0;
+    if (verdicts === undefined) return isById ? NOTED_BY_ID : undefined;
+    return verdicts.told(words, record + (isHere ? verdicts.word : CACHED_VERDICT), isById);
   }
 
   /**
@@ -151,10 +176,11 @@ export class HeldTraces {
   public remember(
     w0: number, w1: number, w2: number, w3: number, decision: number,
   ): ReleaseNote | undefined {
-    const { metrics } = this.options;
+    const { metrics, verdicts } = this.options;
     metrics.newTraces.add(1);
     metrics.letGo('stress_relief');
-    this.decided?.(w0, w1, w2, w3, decision === SAMPLED);
+    this.decided?.(
+      w0, w1, w2, w3, decision === SAMPLED, verdicts?.toldById() ?? NOTED_BY_ID);
     const note = this.writeDown(w0, w1, w2, w3, decision, BY_ID);
     if (decision === SAMPLED) this.journal?.remember(w0, w1, w2, w3, BY_ID, note);
     else this.journal?.drop(w0, w1, w2, w3);
@@ -167,15 +193,18 @@ export class HeldTraces {
     isKept: boolean, flags: number, high: number, low: number,
   ): void {
     this.lookAtClock();
-    const decision = isKept ? SAMPLED : NOT_SAMPLED;
-    this.writeDown(w0, w1, w2, w3, decision, flags, { high, low: low >>> 0 });
+    this.writeDown(w0, w1, w2, w3, isKept ? SAMPLED : NOT_SAMPLED, flags, {
+      high, low: low >>> 0, policy: '', isById: (flags & BY_ID) !== 0,
+    });
   }
 
   /** Writes down the decision about a trace, and passes its spans on or lets them go. */
   public settle(trace: number, decision: number, reason: ReleaseReason): void {
     const { words } = this.table;
-    this.decided?.(
-      words[trace], words[trace + 1], words[trace + 2], words[trace + 3], decision === SAMPLED);
+    const { decided, options: { verdicts } } = this;
+    decided?.(
+      words[trace], words[trace + 1], words[trace + 2], words[trace + 3], decision === SAMPLED,
+      decision === SAMPLED ? verdicts?.toldOfDecided() : undefined);
     this.conclude(trace, decision, reason);
   }
 
@@ -225,7 +254,7 @@ export class HeldTraces {
 
   private writeDown(
     w0: number, w1: number, w2: number, w3: number, decision: number, flag: number,
-    threshold?: Word64,
+    note?: VerdictNote,
   ): ReleaseNote | undefined {
     const { verdicts } = this.options;
     const { sampledCache, notSampledCache, table } = this;
@@ -233,7 +262,7 @@ export class HeldTraces {
     if (sampled && sampledCache.enabled) {
       const known = sampledCache.add(w0, w1, w2, w3);
       sampledCache.words[known + CACHED_FLAGS] = flag;
-      return verdicts?.byId(sampledCache.words, known + CACHED_VERDICT, threshold);
+      return this.noteDown(sampledCache.words, known + CACHED_VERDICT, note);
     }
     if (!sampled && notSampledCache.enabled) {
       notSampledCache.add(w0, w1, w2, w3);
@@ -245,11 +274,18 @@ export class HeldTraces {
     words[trace + DECISION] = decision;
     words[trace + DECIDED] = this.now;
     words[trace + FLAGS] |= flag;
-    return sampled ? verdicts?.byId(words, trace + verdicts.word, threshold) : undefined;
+    return sampled ? this.noteDown(words, trace + (verdicts?.word ?? 0), note) : undefined;
   }
 
-  private conclude(trace: number, decision: number, reason: ReleaseReason): void {
-    const { arena, metrics, splitTraces, writer, verdicts } = this.options;
+  private noteDown(words: Int32Array, at: number, note?: VerdictNote): ReleaseNote | undefined {
+    const { verdicts } = this.options;
+    return note === undefined ? verdicts?.byId(words, at) : verdicts?.learned(words, at, note);
+  }
+
+  private conclude(
+    trace: number, decision: number, reason: ReleaseReason, note?: VerdictNote,
+  ): void {
+    const { arena, metrics, splitTraces } = this.options;
     const { words } = this.table;
     splitTraces?.look(words, trace, reason);
     metrics.letGo(reason);
@@ -260,17 +296,39 @@ export class HeldTraces {
     this.spans -= words[trace + SPANS];
     if (decision === SAMPLED) {
       metrics.releasedByDecision.add(words[trace + SPANS]);
-      // Why another pod keeps it is not known here: its spans leave as they came.
-      const learned = words[trace + FLAGS] & LEARNED;
-      const note = learned === 0 ? verdicts?.decided(words, trace) : undefined;
-      const left = this.journal?.parcels ?? 0;
-      writer.add(words, trace + CHAIN, note);
-      this.journal?.keep(words, trace, learned, note, left);
+      this.release(trace, note);
     } else {
       arena.drop(words, trace + CHAIN);
       this.journal?.drop(words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
     }
     if (this.isCached(trace, decision)) this.remove(trace);
+  }
+
+  private release(trace: number, told?: VerdictNote): void {
+    const { journal, options: { writer, markedWriter } } = this;
+    const { words } = this.table;
+    const flags = words[trace + FLAGS] & (LEARNED | BY_ID);
+    const to = (flags & BY_ID) !== 0 ? markedWriter ?? writer : writer;
+    const isApart = journal !== undefined && to !== writer;
+    // What one parcel of the journal stands for must leave with one writer.
+    if (isApart) writer.flush();
+    const note = this.releaseNote(trace, told);
+    const left = journal?.parcels ?? 0;
+    to.add(words, trace + CHAIN, note);
+    journal?.keep(words, trace, flags, note, left);
+    if (isApart) to.flush();
+  }
+
+  private releaseNote(trace: number, told?: VerdictNote): ReleaseNote | undefined {
+    const { verdicts } = this.options;
+    const { words } = this.table;
+    // Where another pod does not say why it keeps a trace, its spans leave as they came.
+    if (verdicts === undefined || (words[trace + FLAGS] & LEARNED) !== 0) return undefined;
+    if (told === undefined) return verdicts.decided(words, trace);
+    const at = trace + verdicts.word;
+    verdicts.learned(words, at, told);
+    // They are late: that other pod has passed on what it had.
+    return this.sampledCache.enabled ? verdicts.cached(words, at) : verdicts.late(words, trace);
   }
 
   /** Whether a cache remembers the decision about a trace, so that its record can go. */
@@ -281,7 +339,7 @@ export class HeldTraces {
     const known = cache.add(
       words[trace], words[trace + 1], words[trace + 2], words[trace + 3]);
     if (known === undefined) return true;
-    sampledCache.words[known + CACHED_FLAGS] = words[trace + FLAGS] & LEARNED;
+    sampledCache.words[known + CACHED_FLAGS] = words[trace + FLAGS] & (LEARNED | BY_ID);
     this.options.verdicts?.copy(words, trace, sampledCache.words, known + CACHED_VERDICT);
     return true;
   }

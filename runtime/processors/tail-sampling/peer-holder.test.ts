@@ -1,8 +1,10 @@
 /** Several samplers of one pool: what one of them does is what one sampler alone would do. */
 import { createHash } from 'crypto';
+import { crc32 } from 'zlib';
 import { RetryableError } from '../../errors';
+import { buildRing, endpointOf } from '../../routing/hash-ring';
 import { SamplerPool, type PoolSampler } from '../../testing/sampler-pool';
-import type { TestSpan } from '../../testing/span-builder';
+import { spans, type TestSpan } from '../../testing/span-builder';
 
 const DECIDED = 'otelcol_processor_tail_sampling_global_count_traces_sampled';
 const SPANS = 6;
@@ -124,6 +126,58 @@ test('what waits for other pods is decided by the one who stops', async () => {
   await a.sampler.stop();
   expect(a.context.next.items).toBe(20 * SPANS);
   expect(b.context.next.items).toBe(0);
+});
+
+test('a trace that was asked about is as old as its first span', async () => {
+  pool = new SamplerPool(WHOLE);
+  const { holder, context } = await pool.join('10.0.0.1:4317');
+  await pool.clock.advance(500);
+  const id = [1, 2, 3, 4] as const;
+  const bytes = Buffer.alloc(16);
+  id.forEach((word, at) => bytes.writeInt32LE(word, 4 * at));
+  const request = spans(Array.from({ length: SPANS }, () => ({ trace: bytes.toString('hex') })));
+  holder.hold(...id, [request], pool.clock.monotonic() - 3000);
+  await pool.clock.advance(1000);
+  expect(context.next.items).toBe(0);
+  await pool.clock.advance(1000);
+  expect(context.next.items).toBe(SPANS);
+});
+
+test('a sampler that has stopped has room for nothing', async () => {
+  pool = new SamplerPool(WHOLE);
+  const { holder, sampler } = await pool.join('10.0.0.1:4317');
+  expect(holder.hasRoom(1)).toBe(true);
+  await sampler.stop();
+  expect(holder.hasRoom(1)).toBe(false);
+});
+
+test('what num_traces lets go begins anew, in one place, as in a sampler alone', async () => {
+  pool = new SamplerPool({ ...WHOLE, ...CACHES, num_traces: 5 });
+  const [a, b] = [await pool.join('10.0.0.1:4317'), await pool.join('10.0.0.2:4317')];
+  await pool.clock.advance(30_000);
+  const ring = buildRing([a.address, b.address]);
+  const own = numbers(1, 60).filter((trace) => isWhole(trace)
+    && endpointOf(ring, crc32(Buffer.from(idOf(trace), 'hex'))) === a.address).slice(0, 6);
+  const [first, ...others] = own;
+  b.give(spansOf([first], 0, SPANS - 1));
+  await pool.clock.advance(100);
+  for (const trace of others) a.give(spansOf([trace], 0, SPANS));
+  const letGo = () => pool.sum('otelgw_tail_sampling_released_traces', { reason: 'num_traces' });
+  expect(letGo()).toBe(1);
+  await pool.clock.advance(1000);
+  // With what was let go this would be the whole trace.
+  b.give(spansOf([first], SPANS - 1, 1));
+  await pool.clock.advance(100);
+  expect(letGo()).toBe(2);
+  await pool.clock.advance(10_000);
+  expect(new Set(pool.passedOn.map(({ traceId }) => traceId)))
+    .toEqual(new Set(others.slice(1).map(idOf)));
+  expect(pool.sum(DECIDED)).toBe(own.length - 1);
+  a.give(spansOf([first], SPANS, 1));
+  b.give(spansOf([first], SPANS + 1, 1));
+  await pool.clock.advance(10_000);
+  expect(pool.sum(DECIDED)).toBe(own.length - 1);
+  expect(pool.passedOn).toHaveLength(others.slice(1).length * SPANS);
 });
 
 test('memory that is short makes peers wait, and nothing is lost', async () => {

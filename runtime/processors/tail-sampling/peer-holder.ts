@@ -13,6 +13,7 @@ import {
 } from '../../peers/trace-holder';
 import type { TracePeers } from '../../peers/trace-peers';
 import { tracePool } from '../../peers/trace-pool';
+import type { VerdictNote } from '../../peers/verdict-note';
 
 /** On top of decision_wait, until the tick by which a trace is decided at the latest. */
 const TICK_MS = 1000;
@@ -48,7 +49,8 @@ export function joinPool(
   const longestWaitMs = Math.max(TICK_MS, settings.decisionWait) + TICK_MS;
   const peers = tracePool(id, context).attach(holder, longestWaitMs);
   arrival.elsewhere = new SpansElsewhere(arena, peers);
-  traces.decided = (w0, w1, w2, w3, isKept) => peers.decided(w0, w1, w2, w3, isKept);
+  traces.decided = (w0, w1, w2, w3, isKept, note) =>
+    peers.decided(w0, w1, w2, w3, isKept, note);
   return peers;
 }
 
@@ -86,10 +88,16 @@ class PeerHolder implements TraceHolder {
     void intake.take(chunks);
   }
 
-  public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
+  public learn(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void {
     const { traces } = this.options;
     traces.lookAtClock();
-    traces.learn(w0, w1, w2, w3, isKept);
+    traces.learn(w0, w1, w2, w3, isKept, note);
+  }
+
+  public noteOf(w0: number, w1: number, w2: number, w3: number): VerdictNote | undefined {
+    return this.options.traces.noteOf(w0, w1, w2, w3);
   }
 
   /** `learn` was told before: what is taken finds the verdict. */

@@ -23,6 +23,8 @@ export interface ScopeRecord {
 /** Numbers of names are below it: that many policies nobody has. */
 const MOST_NAMES = 2 ** 20;
 const NO_NAME = -1;
+/** Names beyond these are not taken over from other pods, which may tell any number of them. */
+const MOST_TOLD = 1000;
 
 /**
  * All records, by number: they are few, and each is made when it is first asked for. Names keep
@@ -69,6 +71,19 @@ export class ScopeRecords {
       this.records.set(number, record);
     }
     return record;
+  }
+
+  /** The policy's name with this number. */
+  public textOf(name: number): string {
+    return this.names[name];
+  }
+
+  /** Number of the name of a policy that another pod has told; NOBODY where none is remembered. */
+  public numberOfTold(name: string): number {
+    if (name === '') return NOBODY;
+    const known = this.names.indexOf(name);
+    if (known >= 0) return known;
+    return this.names.length < MOST_TOLD ? this.names.push(name) - 1 : NOBODY;
   }
 
   private numberOfName(name: string): number {

@@ -107,6 +107,7 @@ class TailSampling implements Processor {
       factWords,
       arena,
       writer,
+      markedWriter,
       verdicts,
       clock,
       metrics,
@@ -118,7 +119,7 @@ class TailSampling implements Processor {
       traces: this.traces,
       clock,
       decide: (trace) => this.decideEarly(trace),
-      flush: () => this.writer.flush(),
+      flush: () => this.flush(),
       isBlocked: () => this.outbox.isFull,
     });
     this.stress = createStressWatch(
@@ -248,7 +249,7 @@ class TailSampling implements Processor {
       if (isLast) this.considering = isLast = false;
     }
     this.metrics.heldSpans.set(this.traces.spans);
-    this.writer.flush();
+    this.flush();
     this.letWaitingIn();
     if (isLast) this.endTick();
     else if (this.outbox.isFull) this.outbox.onRoom(() => this.decideSlice());
@@ -379,8 +380,13 @@ class TailSampling implements Processor {
     return new Promise((resolve) => { this.whenDecided = resolve; });
   }
 
-  private dropPending(): void {
+  private flush(): void {
     this.writer.flush();
+    this.markedWriter?.flush();
+  }
+
+  private dropPending(): void {
+    this.flush();
     const spans = this.traces.dropPending();
     if (spans === 0) return;
     this.metrics.lost('shutdown').add(spans);

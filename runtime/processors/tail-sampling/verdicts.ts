@@ -2,6 +2,7 @@
 import { NOBODY, type Decider } from './decider';
 import { NO_RECORD, type ScopeRecords } from './scope-records';
 import { ALWAYS, type Word64 } from '../../otlp/sampling-threshold';
+import type { VerdictNote } from '../../peers/verdict-note';
 
 /** Number of words in which it is remembered. */
 export const VERDICT_WORDS = 3;
@@ -59,15 +60,45 @@ export class Verdicts {
     return note;
   }
 
-  /**
-   * Remembers from `at` on that no policy kept the trace that could be named, but its id, or an
-   * earlier process with this threshold.
-   */
-  public byId(words: Int32Array, at: number, threshold = this.thresholdById): ReleaseNote {
+  /** Remembers from `at` on that no policy kept the trace, but its id. */
+  public byId(words: Int32Array, at: number): ReleaseNote {
     words[at + REASON] = NOBODY;
-    words[at + THRESHOLD_HIGH] = threshold.high;
-    words[at + THRESHOLD_LOW] = threshold.low;
+    words[at + THRESHOLD_HIGH] = this.thresholdById.high;
+    words[at + THRESHOLD_LOW] = this.thresholdById.low;
     return this.read(words, at, NO_RECORD);
+  }
+
+  /** Remembers from `at` on why another pod has kept a trace. */
+  public learned(words: Int32Array, at: number, told: VerdictNote): ReleaseNote {
+    words[at + REASON] = this.records?.numberOfTold(told.policy) ?? NOBODY;
+    words[at + THRESHOLD_HIGH] = told.high;
+    words[at + THRESHOLD_LOW] = told.low;
+    return this.read(words, at, NO_RECORD);
+  }
+
+  /** What other pods are told of the trace that was just decided. */
+  public toldOfDecided(): VerdictNote {
+    const { reason } = this.decider;
+    const { high, low } = reason === NOBODY ? ALWAYS : this.decider.threshold;
+    const policy = this.records === undefined || reason === NOBODY
+      ? '' : this.decider.policies[reason].name;
+    return { high, low, policy, isById: false };
+  }
+
+  /** What other pods are told of a trace that was kept by its id alone. */
+  public toldById(): VerdictNote {
+    return { ...this.thresholdById, policy: '', isById: true };
+  }
+
+  /** What other pods are told of a trace whose verdict is in `words` from `at`. */
+  public told(words: Int32Array, at: number, isById: boolean): VerdictNote {
+    const reason = words[at + REASON];
+    return {
+      high: words[at + THRESHOLD_HIGH],
+      low: words[at + THRESHOLD_LOW] >>> 0,
+      policy: this.records === undefined || reason === NOBODY ? '' : this.records.textOf(reason),
+      isById,
+    };
   }
 
   /** For late spans of a trace that is still known; as upstream, they tell no policy. */

@@ -81,13 +81,14 @@ service: { telemetry: { logs: { level: error }, metrics: { level: none } },
 
 /** Sends all traces through a fleet of both, and gives the backends of each trace. */
 async function backendsOfTraces(
-  resolver: object, options: SideOptions = {}, more: object = {},
+  resolver: object, options: SideOptions = {}, more: object = {}, moreOfOurs: object = {},
 ): Promise<Map<number, Set<string>>> {
   const choose = new RandomChoices(31);
   const ids = Array.from({ length: TRACES }, () => choose.bytes(16));
   await Promise.all(SIDES.map(async (side) => {
+    const keys = side === 'ours' ? { ...more, ...moreOfOurs } : more;
     const agent = await startSide(
-      side, 1, ([port]) => configuration(resolver, more, port), options);
+      side, 1, ([port]) => configuration(resolver, keys, port), options);
     running.push(agent);
     const { status } = await askHttp(agent.ports[0], {
       path: '/v1/traces',
@@ -105,9 +106,16 @@ async function backendsOfTraces(
   return found;
 }
 
-function expectWhole(found: ReadonlyMap<number, ReadonlySet<string>>, backendCount: number): void {
+type BackendsOfTraces = ReadonlyMap<number, ReadonlySet<string>>;
+
+/** Traces that came to several backends. */
+function splitIn(found: BackendsOfTraces): unknown[] {
+  return [...found].filter(([, places]) => places.size > 1);
+}
+
+function expectWhole(found: BackendsOfTraces, backendCount: number): void {
   expect(found.size).toBe(TRACES);
-  expect([...found].filter(([, places]) => places.size > 1)).toEqual([]);
+  expect(splitIn(found)).toEqual([]);
   expect(new Set([...found.values()].flatMap((places) => [...places])).size).toBe(backendCount);
 }
 
@@ -140,19 +148,36 @@ test('with backends from DNS no trace is split', async () => {
   expectWhole(await backendsOfTraces({ dns: { hostname: NAME } }, { launcher }), 4);
 }, 60_000);
 
-test('with backends from Kubernetes no trace is split', async () => {
-  const addresses = [1, 2, 3].map((last) => `127.10.23.${last}`);
+/** What both need to find the pods of two slices, of which the second is ready or not. */
+async function kubernetes(addresses: readonly string[], isReady: boolean): Promise<SideOptions> {
   for (const address of addresses) await backends.open(address, USUAL_PORT);
   const authority = new CertificateAuthority(Date.now());
   const api = new EndpointSliceServer(authority.issue(['127.0.0.1']));
   api.slices = [
-    endpointSlice('a', 1, addresses.slice(0, 2)), endpointSlice('b', 1, addresses.slice(2)),
+    endpointSlice('a', 1, addresses.slice(0, 2)),
+    endpointSlice('b', 1, addresses.slice(2), isReady),
   ];
   const port = await api.listen();
   closing.push(() => api.close());
-  const resolver = { k8s: { service: 'sampler.tracing', ports: [USUAL_PORT] } };
-  const env = clusterAt(port, authority.cert);
-  expectWhole(await backendsOfTraces(resolver, { env }), 3);
+  return { env: clusterAt(port, authority.cert) };
+}
+
+const SERVICE = { k8s: { service: 'sampler.tracing', ports: [USUAL_PORT] } };
+
+test('with backends from Kubernetes no trace is split', async () => {
+  const options = await kubernetes([1, 2, 3].map((last) => `127.10.23.${last}`), true);
+  expectWhole(await backendsOfTraces(SERVICE, options), 3);
+}, 60_000);
+
+test('with pods that are not ready none is split by who is told of older releases', async () => {
+  const options = await kubernetes([1, 2, 3].map((last) => `127.10.24.${last}`), false);
+  const told = { compatibility: { backends: 1 } };
+  expectWhole(await backendsOfTraces(SERVICE, options, {}, told), 3);
+}, 60_000);
+
+test('with pods that are not ready some are split by who is not told', async () => {
+  const options = await kubernetes([1, 2, 3].map((last) => `127.10.25.${last}`), false);
+  expect(splitIn(await backendsOfTraces(SERVICE, options)).length).toBeGreaterThan(0);
 }, 60_000);
 
 /** How either side finds the API server. */

@@ -99,6 +99,10 @@ function needsAll(policy: unknown): boolean {
   return /upper_threshold_ms|max_spans|_limiting/.test(text);
 }
 
+function hasRates(policies: readonly Policy[]): boolean {
+  return isLimited(policies) || JSON.stringify(policies).includes('"composite"');
+}
+
 function isLimited(policies: readonly Policy[]): boolean {
   return JSON.stringify(policies).includes('_limiting');
 }
@@ -194,7 +198,8 @@ export function mixedSets(
         // Two ticks would be told apart by how much a limit has filled between them.
         ...!(gated && isLimited(policies)) && choose.chance(0.15)
           && { decision_wait_after_root_received: '3s' },
-        ...choose.chance(0.1) && { num_shards: 1 },
+        // Shards share limits among them, which ours do not.
+        ...choose.chance(0.2) && { num_shards: hasRates(policies) ? 1 : choose.whole(1, 5) },
         ...isIngest && { sampling_strategy: 'span-ingest' },
         policies,
       },

@@ -1,12 +1,17 @@
-/** Choices that look random and are the same in every run. */
+/**
+ * Choices that look random and are the same in every run with the same CONFORMANCE_SEED (0 unless
+ * it is given).
+ */
 import { randomNumbers } from '../../testing/random-numbers';
+
+const SEEDS_APART = 1000;
 
 /** Chooses. */
 export class RandomChoices {
   private readonly next: () => number;
 
   public constructor(seed: number) {
-    this.next = randomNumbers(seed);
+    this.next = randomNumbers(seed + SEEDS_APART * Number(process.env.CONFORMANCE_SEED ?? 0));
   }
 
   /** A whole number from `from` to `to`, both among them. */

@@ -15,6 +15,7 @@ import type { QueuedBytes } from '../../peers/queued-bytes';
 import type { Reception, ReceptionOptions } from '../../peers/reception';
 import type { TracePeers, TracePeersOptions } from '../../peers/trace-peers';
 import type { VerdictLedger } from '../../peers/verdict-ledger';
+import type { VerdictNote } from '../../peers/verdict-note';
 
 type Words = [w0: number, w1: number, w2: number, w3: number];
 
@@ -46,7 +47,9 @@ interface ReceptionInsides {
   claimed(peer: Peer, claim: ClaimMessage): AnswerBody;
   accepts(peer: Peer): boolean;
   stateOf(...id: Words): number;
-  import(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void;
+  import(
+    w0: number, w1: number, w2: number, w3: number, isKept: boolean, note?: VerdictNote,
+  ): void;
 }
 
 interface Parcel {

@@ -99,7 +99,8 @@ function withoutVerdictAnswers(peers: TracePeers): void {
 }
 
 function withoutHandOverAtDecision(peers: TracePeers): void {
-  peers.decided = (w0, w1, w2, w3, isKept) => insidesOf(peers).ledger.add(w0, w1, w2, w3, isKept);
+  peers.decided = (w0, w1, w2, w3, isKept, note) =>
+    insidesOf(peers).ledger.add(w0, w1, w2, w3, isKept, note);
 }
 
 function withoutStay(peers: TracePeers): void {
@@ -115,13 +116,13 @@ function withoutStay(peers: TracePeers): void {
 
 function withoutChain(peers: TracePeers): void {
   const reception = insidesOfReception(peers);
-  reception.import = (w0, w1, w2, w3, isKept) => {
+  reception.import = (w0, w1, w2, w3, isKept, note) => {
     const { holder, claimer } = reception.options;
     const known = reception.stateOf(w0, w1, w2, w3);
     if (known !== NO && known !== HERE) return;
     const claim: Claim | undefined = claimer.find(w0, w1, w2, w3);
     if (claim !== undefined) claimer.close(claim);
-    holder.learn(w0, w1, w2, w3, isKept);
+    holder.learn(w0, w1, w2, w3, isKept, note);
     if (claim !== undefined) holder.follow(w0, w1, w2, w3, claim.chunks, isKept);
   };
 }

@@ -5,6 +5,7 @@ import {
   DECIDED_DROPPED, DECIDED_KEPT, HELD, UNKNOWN, type TraceHolder,
 } from '../../peers/trace-holder';
 import { PLACE_CLAIM, PLACE_HERE, type TracePeers } from '../../peers/trace-peers';
+import type { VerdictNote } from '../../peers/verdict-note';
 
 /** Words of a trace's id after the first one, which is its number. */
 export const ID_REST = [0x1111_1111, 0x2222_2222, 0x3333_3333] as const;
@@ -89,11 +90,19 @@ export class SpanHolder implements TraceHolder {
   }
 
   public learn(
-    trace: number, _w1: number, _w2: number, _w3: number, isKept: boolean,
+    trace: number, _w1: number, _w2: number, _w3: number, isKept: boolean, note?: VerdictNote,
   ): void {
+    if (isKept && note === undefined) this.options.record.noteIsMissing();
+    if (note !== undefined && (!isKept || note.low !== noteOf(trace).low)) {
+      throw new Error(`simulation: a note must be that of its trace, got ${note.low}`);
+    }
     if (this.verdicts.has(trace)) return;
     this.verdicts.set(trace, isKept);
     this.release(trace, isKept);
+  }
+
+  public noteOf(trace: number): VerdictNote {
+    return noteOf(trace);
   }
 
   public follow(
@@ -130,7 +139,7 @@ export class SpanHolder implements TraceHolder {
     record.decided(trace, isKept);
     this.verdicts.set(trace, isKept);
     this.release(trace, isKept);
-    this.peers?.decided(trace, ...ID_REST, isKept);
+    this.peers?.decided(trace, ...ID_REST, isKept, isKept ? noteOf(trace) : undefined);
   }
 
   private release(trace: number, isKept: boolean): void {
@@ -142,6 +151,12 @@ export class SpanHolder implements TraceHolder {
   private leave(spans: Uint8Array, isKept: boolean): void {
     for (const copy of copiesIn(spans)) this.options.record.leaves(copy, isKept);
   }
+}
+
+/** What pods tell of a trace that they kept. */
+function noteOf(trace: number): VerdictNote {
+  const policy = `policy ${trace % 7}`;
+  return { high: trace & 0xff_ffff, low: hashOf(`${trace}`), policy, isById: false };
 }
 
 /** The bytes of these copies. */

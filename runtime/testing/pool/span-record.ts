@@ -17,6 +17,8 @@ export interface Findings {
   duplicated: number;
   /** Copies that did not follow the first verdict. */
   againstVerdict: number;
+  /** Verdicts that came to another pod without what is written on spans. */
+  missingNotes: number;
   /** Pods that wanted to leave and could not. */
   stuck: number;
   /** Pods that kept something when all was over. */
@@ -30,7 +32,7 @@ export interface Findings {
 /** Everything that a violation is made of; crashes are not counted against the protocol. */
 export function violations(findings: Findings, hasCrashes = false): number {
   const { split, lost, duplicated, againstVerdict, stuck, leftovers, secondHolders } = findings;
-  return split + lost + duplicated + againstVerdict + stuck + leftovers
+  return split + lost + duplicated + againstVerdict + findings.missingNotes + stuck + leftovers
     + (hasCrashes ? 0 : secondHolders);
 }
 
@@ -49,6 +51,7 @@ export class SpanRecord {
   private readonly crashedCopies = new Set<number>();
   private readonly crashedTraces = new Set<number>();
   private secondHolders = 0;
+  private missingNotes = 0;
 
   /** A sender sends a copy; gives its number. */
   public sent(trace: number): number {
@@ -81,6 +84,11 @@ export class SpanRecord {
     this.holders.get(trace)?.delete(pod);
   }
 
+  /** A pod learns that a trace is kept, and not what is written on its spans. */
+  public noteIsMissing(): void {
+    this.missingNotes += 1;
+  }
+
   /** A pod decides. */
   public decided(trace: number, isKept: boolean): void {
     const verdicts = this.verdicts.get(trace) ?? [];
@@ -108,6 +116,7 @@ export class SpanRecord {
       lost: 0,
       duplicated: 0,
       againstVerdict: 0,
+      missingNotes: this.missingNotes,
       stuck,
       leftovers,
       lostInCrash: 0,
