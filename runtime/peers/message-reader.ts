@@ -18,6 +18,7 @@ import {
 type Notes = readonly (VerdictNote | undefined)[];
 
 const MOST_HOPS = 255;
+const MOST_GENERATION = 255;
 const MOST_SPANS = 0xffff_ffff;
 const MOST_MS = 0xffff_ffff;
 const MOST_INTEGER = Number.MAX_SAFE_INTEGER;
@@ -120,12 +121,15 @@ function readAnnounce(cursor: ProtoCursor): Announce {
   let seq = 0;
   let current: Members | undefined;
   let next: Members | undefined;
+  let generation = 0;
   while (cursor.next()) {
     if (cursor.field === 1) seq = cursor.number('seq', 0, MOST_INTEGER);
     else if (cursor.field === 2) current = readMembers(cursor.message('current'));
     else if (cursor.field === 3) next = readMembers(cursor.message('next'));
+    else if (cursor.field === 4) generation = cursor.number('generation', 0, MOST_GENERATION);
   }
-  return { kind: 'announce', seq, current: cursor.given('current', current), next };
+  const usual = { kind: 'announce', seq, current: cursor.given('current', current), next } as const;
+  return generation === 0 ? usual : { ...usual, generation };
 }
 
 function readClaim(cursor: ProtoCursor): Claim {
