@@ -12,7 +12,7 @@ import {
 } from './messages';
 import { ProtoCursor } from './proto-cursor';
 import {
-  MOST_POLICIES, NOTE_BYTES, unpackNotes, type VerdictNote,
+  fits, MOST_POLICIES, NOTE_BYTES, told, unpackNotes, type VerdictNote,
 } from './verdict-note';
 
 type Notes = readonly (VerdictNote | undefined)[];
@@ -180,7 +180,9 @@ function readNotes(cursor: ProtoCursor): Notes {
       fixed = cursor.bytes('notes', MOST_IDS * NOTE_BYTES);
     } else if (cursor.field === 2) {
       cursor.bound('policies', policies.length, MOST_POLICIES);
-      policies.push(cursor.text('policy', MOST_TEXT_BYTES));
+      const policy = cursor.text('policy', MOST_TEXT_BYTES);
+      // Bytes that are no text become longer ones.
+      policies.push(fits(policy) ? policy : '');
     } else if (cursor.field === 3) {
       cursor.numbers('policy numbers', numbers, MOST_IDS, MOST_POLICIES);
     }
@@ -200,7 +202,7 @@ function notesFor(
   traces: number, notes: Notes | undefined, cursor: ProtoCursor,
 ): { readonly notes?: Notes } {
   if (notes === undefined) return {};
-  if (notes.length === traces) return { notes };
+  if (notes.length === traces) return told(notes);
   throw cursor.wrong(`there must be a note for each of ${traces} kept traces`, notes.length);
 }
 
