@@ -25,6 +25,8 @@ export interface AnnouncerOptions {
   readonly learn: (peer: Peer, answer: AnnounceAnswer) => void;
   /** Told when another ring is in use. `ms` is how long it was announced. */
   readonly used: (ms: number) => void;
+  /** Generation of the hash ring, where that is not the usual one. */
+  readonly generation?: number;
   /** Where announcements are counted. */
   readonly metrics: PeerMetrics;
 }
@@ -114,14 +116,15 @@ export class Announcer {
   }
 
   private sayTo(announcement: Announcement, peer: Peer): void {
-    const { calls, clock, rings, learn, metrics } = this.options;
+    const { calls, clock, rings, learn, metrics, generation } = this.options;
     const stillWaits = (): boolean =>
       this.under === announcement && announcement.waiting.has(peer);
     if (!stillWaits()) return;
     metrics.announcements.add(1);
     const current = rings.current.members;
     const next = announcement.ring.members;
-    calls.say(peer, { kind: 'announce', seq: this.nextSeq(), current, next }, (answer) => {
+    const seq = this.nextSeq();
+    calls.say(peer, { kind: 'announce', seq, current, next, generation }, (answer) => {
       if (!stillWaits()) return;
       announcement.waiting.delete(peer);
       announcement.answered.add(peer);
@@ -150,10 +153,11 @@ export class Announcer {
   }
 
   private tellUseTo(peer: Peer, current: PeerRing, seq: number): void {
-    const { calls, clock, rings, metrics } = this.options;
+    const { calls, clock, rings, metrics, generation } = this.options;
     if (this.under !== undefined || rings.current !== current || peer.gone !== undefined) return;
     metrics.announcements.add(1);
-    calls.say(peer, { kind: 'announce', seq, current: current.members }, () => undefined, () => {
+    const said = { kind: 'announce', seq, current: current.members, generation } as const;
+    calls.say(peer, said, () => undefined, () => {
       clock.after(PAUSE_MS, () => this.tellUseTo(peer, current, seq));
     });
   }

@@ -12,12 +12,13 @@ import {
 } from './messages';
 import { ProtoCursor } from './proto-cursor';
 import {
-  MOST_POLICIES, NOTE_BYTES, unpackNotes, type VerdictNote,
+  fits, MOST_POLICIES, NOTE_BYTES, told, unpackNotes, type VerdictNote,
 } from './verdict-note';
 
 type Notes = readonly (VerdictNote | undefined)[];
 
 const MOST_HOPS = 255;
+const MOST_GENERATION = 255;
 const MOST_SPANS = 0xffff_ffff;
 const MOST_MS = 0xffff_ffff;
 const MOST_INTEGER = Number.MAX_SAFE_INTEGER;
@@ -120,12 +121,15 @@ function readAnnounce(cursor: ProtoCursor): Announce {
   let seq = 0;
   let current: Members | undefined;
   let next: Members | undefined;
+  let generation = 0;
   while (cursor.next()) {
     if (cursor.field === 1) seq = cursor.number('seq', 0, MOST_INTEGER);
     else if (cursor.field === 2) current = readMembers(cursor.message('current'));
     else if (cursor.field === 3) next = readMembers(cursor.message('next'));
+    else if (cursor.field === 4) generation = cursor.number('generation', 0, MOST_GENERATION);
   }
-  return { kind: 'announce', seq, current: cursor.given('current', current), next };
+  const usual = { kind: 'announce', seq, current: cursor.given('current', current), next } as const;
+  return generation === 0 ? usual : { ...usual, generation };
 }
 
 function readClaim(cursor: ProtoCursor): Claim {
@@ -176,7 +180,9 @@ function readNotes(cursor: ProtoCursor): Notes {
       fixed = cursor.bytes('notes', MOST_IDS * NOTE_BYTES);
     } else if (cursor.field === 2) {
       cursor.bound('policies', policies.length, MOST_POLICIES);
-      policies.push(cursor.text('policy', MOST_TEXT_BYTES));
+      const policy = cursor.text('policy', MOST_TEXT_BYTES);
+      // Bytes that are no text become longer ones.
+      policies.push(fits(policy) ? policy : '');
     } else if (cursor.field === 3) {
       cursor.numbers('policy numbers', numbers, MOST_IDS, MOST_POLICIES);
     }
@@ -196,7 +202,7 @@ function notesFor(
   traces: number, notes: Notes | undefined, cursor: ProtoCursor,
 ): { readonly notes?: Notes } {
   if (notes === undefined) return {};
-  if (notes.length === traces) return { notes };
+  if (notes.length === traces) return told(notes);
   throw cursor.wrong(`there must be a note for each of ${traces} kept traces`, notes.length);
 }
 

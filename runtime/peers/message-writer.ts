@@ -34,7 +34,10 @@ export function writeAnswer({ version, from, body }: PeerAnswer): Uint8Array {
 function writeMessage(body: PeerMessage): Pieces {
   switch (body.kind) {
     case 'announce':
-      return [number(1, body.seq), ...ring(2, body.current), ...ring(3, body.next)];
+      return [
+        number(1, body.seq), ...ring(2, body.current), ...ring(3, body.next),
+        ...body.generation === undefined ? [] : [number(4, body.generation)],
+      ];
     case 'claim':
       return field(1, [body.ids]);
     case 'forward':

@@ -31,6 +31,9 @@ const NOTES = {
 const REQUESTS: readonly (readonly [string, PeerMessage, object])[] = [
   ['an announcement', { kind: 'announce', seq: 300, current: pods, next: [pods[0]] },
     { announce: { seq: 300, current: { members: pods }, next: { members: [pods[0]] } } }],
+  ['an announcement with an older ring',
+    { kind: 'announce', seq: 1, current: pods, next: undefined, generation: 2 },
+    { announce: { seq: 1, current: { members: pods }, generation: 2 } }],
   ['an announcement of use', { kind: 'announce', seq: 2 ** 40, current: pods, next: undefined },
     { announce: { seq: 2 ** 40, current: { members: pods } } }],
   ['a claim', { kind: 'claim', ids }, { claim: { ids } }],

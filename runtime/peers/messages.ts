@@ -11,6 +11,9 @@ import type { VerdictNote } from './verdict-note';
 /** What this process speaks. A peer that speaks another version is refused. */
 export const PROTOCOL_VERSION = 1;
 
+/** Generation of the hash ring of a pod that says none. */
+export const USUAL_GENERATION = 3;
+
 /** Bytes of a trace id. */
 export const ID_BYTES = 16;
 /** Trace ids in one Claim or Decisions. */
@@ -47,6 +50,8 @@ export interface Announce {
   readonly current: Members;
   /** The ring that it will route by when all have answered. */
   readonly next?: Members;
+  /** Generation of its hash ring, where that is not the usual one; others refuse it. */
+  readonly generation?: number;
 }
 
 /** "Does any of these traces live at yours? I am about to hold them." */

@@ -8,9 +8,9 @@ import { eachId } from './id-bytes';
 import type { LiveRings } from './live-rings';
 import type { Membership } from './membership';
 import {
-  ASK, DROPPED, HERE, KEPT, NO, PROTOCOL_VERSION, type Announce, type AnswerBody, type Claim as
-  ClaimMessage, type Decisions, type Forward, type PeerAnswer, type PeerIdentity, type PeerMessage,
-  type PeerRequest,
+  ASK, DROPPED, HERE, KEPT, NO, PROTOCOL_VERSION, USUAL_GENERATION, type Announce,
+  type AnswerBody, type Claim as ClaimMessage, type Decisions, type Forward, type PeerAnswer,
+  type PeerIdentity, type PeerMessage, type PeerRequest,
 } from './messages';
 import type { Peer, PeerBook } from './peer-book';
 import type { PeerMetrics } from './peer-metrics';
@@ -53,6 +53,8 @@ export interface ReceptionOptions {
   readonly metrics: PeerMetrics;
   /** Where it logs. */
   readonly log: Logger;
+  /** Generation of the hash ring, where that is not the usual one. */
+  readonly generation?: number;
   /** Whether every pod knows that this one is there. */
   readonly hasJoined: () => boolean;
   /** A trace that was claimed lives at the pod with this address. */
@@ -108,8 +110,14 @@ export class Reception {
     }
   }
 
-  private announced(peer: Peer, { seq, current, next }: Announce): AnswerBody {
+  private announced(
+    peer: Peer, { seq, current, next, generation = USUAL_GENERATION }: Announce,
+  ): AnswerBody {
     const { membership, announcer, rings } = this.options;
+    const own = this.options.generation ?? USUAL_GENERATION;
+    if (generation !== own) {
+      return this.refuse(peer, `has hash ring ${generation}, and this pod ${own}`);
+    }
     if (!membership.learnRings(peer, seq, current, next)) {
       return this.refuse(peer, 'names more pods than can be remembered');
     }

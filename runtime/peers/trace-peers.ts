@@ -63,6 +63,11 @@ export interface TracePeersOptions {
   readonly holder: TraceHolder;
   /** Makes rings, as the agents do. */
   readonly makeRing: MakePeerRing;
+  /**
+   * Generation of their hash ring, where that is not the usual one: pods of another are refused.
+   * @default 3
+   */
+  readonly generation?: number;
   /** Where it logs. */
   readonly log: Logger;
   /** Where it counts. */

@@ -81,9 +81,14 @@ export function unpackNotes(
   });
 }
 
+/** Whether the name of a policy is short enough for a message. */
+export function fits(policy: string): boolean {
+  return Buffer.byteLength(policy) <= MOST_TEXT_BYTES;
+}
+
 /** What does not fit is not told: a span without its policy is better than none. */
 function numberOf(policy: string, policies: string[]): number {
-  if (policy === '' || Buffer.byteLength(policy) > MOST_TEXT_BYTES) return 0;
+  if (policy === '' || !fits(policy)) return 0;
   const known = policies.indexOf(policy);
   if (known >= 0) return known + 1;
   return policies.length < MOST_POLICIES ? policies.push(policy) : 0;

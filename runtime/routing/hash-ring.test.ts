@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { crc32 } from 'zlib';
 import {
-  buildRing, endpointOf, GENERATION_3, HashRing, RING_GENERATIONS, routeKeysBy,
+  buildRing, endpointOf, GENERATION_3, HashRing, ownersWithout, RING_GENERATIONS, routeKeysBy,
 } from './hash-ring';
 import { oracleLines } from '../testing/oracle-lines';
 
@@ -91,6 +91,20 @@ test('what is before the first point or past the last one belongs to the first',
   expect(endpointOf(ring, 0)).toBe(ring.endpoints[ring.owners[first]]);
   expect(endpointOf(ring, last + 1)).toBe(ring.endpoints[ring.owners[first]]);
   expect(endpointOf(ring, last)).toBe(ring.endpoints[ring.owners[last]]);
+});
+
+test.each([1, 2, 3])('on ring %i, who is left out is passed by at every position', (number) => {
+  const ring = buildRing(['a:1', 'b:1', 'c:1', 'd:1'], RING_GENERATIONS[number]);
+  for (const isLeftOut of [[0, 1, 0, 0], [1, 1, 0, 1], [0, 1, 1, 0]]) {
+    const others = ownersWithout(ring, Uint8Array.from(isLeftOut));
+    const wrong = [...others.keys()].filter((position) => {
+      let at = position;
+      while (isLeftOut[ring.owners[at]] === 1) at = (at + 1) % ring.owners.length;
+      return others[position] !== ring.owners[at];
+    });
+    expect(wrong).toEqual([]);
+  }
+  expect(ownersWithout(ring, new Uint8Array(4))).toEqual(ring.owners);
 });
 
 test('the order of endpoints does not matter', () => {

@@ -137,6 +137,18 @@ test('spans of senders with an older ring need no hop where the pool is told of 
   expect(differ).toBeGreaterThan(20);
 }, 60_000);
 
+test('a pod with another ring is refused, told of, and not ready', async () => {
+  const a = await pool.join(A);
+  const b = await pool.add(B, { compatibility: { ring: 2 } });
+  void b.extension.join?.();
+  await until('both tell of it', () => linesOf(a, 'A peer is refused.').length > 0
+    && linesOf(b, 'A peer refuses to speak with this pod.').length > 0);
+  expect(linesOf(a, 'A peer is refused.')[0].fields.reason)
+    .toBe('has hash ring 2, and this pod 3');
+  expect([pool.value(a, 'joined'), pool.value(b, 'joined')]).toEqual([1, 0]);
+  expect(linesOf(b, 'Joined the pool.')).toEqual([]);
+}, 60_000);
+
 describe('strangers', () => {
   test('that speak another version are refused with a reason, and told of once', async () => {
     const a = await pool.join(A);

@@ -32,7 +32,7 @@ message PeerAnswer {
 }
 message Pod { string address = 1; uint64 incarnation = 2; }
 message Ring { repeated string members = 1; }
-message Announce { uint64 seq = 1; Ring current = 2; Ring next = 3; }
+message Announce { uint64 seq = 1; Ring current = 2; Ring next = 3; uint32 generation = 4; }
 message Claim { bytes ids = 1; }
 message Forward { uint64 seq = 1; uint32 hops = 2; uint32 spans = 3; bytes request = 4; }
 message Decisions { bytes kept = 1; bytes dropped = 2; Notes notes = 3; }

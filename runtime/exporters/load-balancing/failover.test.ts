@@ -333,6 +333,23 @@ test('changes are logged once and measured, and series leave with their backend'
   expect(balanced.clock.waiting).toBe(0);
 });
 
+const RETRIES: [string, object, object, number][] = [
+  ['as they are', {}, {}, 0],
+  ['off', {}, { enabled: false }, 1],
+  ['shorter than stickiness', {}, { max_elapsed_time: '20s' }, 1],
+  ['without an end', {}, { max_elapsed_time: '0s' }, 0],
+  ['off, without stickiness', { stickiness: '0s' }, { enabled: false }, 0],
+];
+
+test.each(RETRIES)('with retries %s, what is lost by stickiness is warned of', async (
+  _, failover, retries, warnings,
+) => {
+  const balanced = await setUp(
+    failover, { protocol: { otlp: { retry_on_failure: { ...RETRY, ...retries } } } });
+  expect(balanced.log.messages('warn')).toHaveLength(warnings);
+  await balanced.end();
+});
+
 test('when off, every trace is sent to its own backend, and nothing is measured', async () => {
   const balanced = await setUp({ enabled: false });
   balanced.named('b:1').mode = 'away';

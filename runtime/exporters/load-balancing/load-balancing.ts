@@ -1,9 +1,10 @@
+import type { FailoverSettings } from './backend-health';
 import { Failover } from './failover';
 import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
 import type { Exporter, ExporterContext } from '../../component';
-import type { LoadBalancingSettings, RetrySettings } from '../../config';
+import { formatGoDuration, type LoadBalancingSettings, type RetrySettings } from '../../config';
 import { clientAuthenticator } from '../../net/authentication';
 import { speaksTls } from '../../net/tls';
 import type { Payload } from '../../pipeline/payload';
@@ -11,6 +12,7 @@ import { createDelivery, DeliverySettings } from '../../queue/delivery';
 import { RING_GENERATIONS } from '../../routing/hash-ring';
 import type { Resolver } from '../../routing/resolver';
 import { createResolver } from '../../routing/resolvers';
+import type { Logger } from '../../telemetry/logger';
 import { createOtlpGrpcSender } from '../otlp-grpc/otlp-grpc';
 
 /** What tests put in the place of the network. */
@@ -59,6 +61,7 @@ export class LoadBalancingExporter implements Exporter {
       shape: RING_GENERATIONS[settings.compatibility.ring],
       keys: keysOf(settings),
     });
+    if (failover !== undefined) warnOfRetries(settings.failover, way, log);
     const keys = new Map(context.signals.map((signal) =>
       [signal, routingKeyOf(signal, settings, { id, random })]));
     if (keys.has('logs') && overridesKeyOfLogs(settings)) {
@@ -147,6 +150,18 @@ function deliverySettings(settings: LoadBalancingSettings): DeliverySettings {
       ? withPauses(settings.retryOnFailure, otlp.retryOnFailure)
       : otlp.retryOnFailure,
   };
+}
+
+/** What still goes to an unhealthy backend is lost where it is given up before it passes it by. */
+function warnOfRetries(
+  { stickiness }: FailoverSettings, { retryOnFailure }: DeliverySettings, log: Logger,
+): void {
+  const { enabled, maxElapsedTime } = retryOnFailure;
+  if (stickiness === 0 || enabled && (maxElapsedTime === 0 || maxElapsedTime > stickiness)) return;
+  log.warn('what still goes to an unhealthy backend is given up before it can pass it by', {
+    stickiness: formatGoDuration(stickiness),
+    max_elapsed_time: enabled ? formatGoDuration(maxElapsedTime) : 'no retries',
+  });
 }
 
 /** Upstream's outer level has zeros for defaults: retries that hammer without any pause. */

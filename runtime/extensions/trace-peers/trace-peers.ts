@@ -16,6 +16,7 @@ import { createGrpcServer } from '../../net/grpc-servers';
 import { PeerLog } from '../../net/peer-log';
 import type { MessageServer } from '../../net/transport';
 import { USER_AGENT } from '../../net/user-agent';
+import { USUAL_GENERATION } from '../../peers/messages';
 import type { PeersView } from '../../peers/peers-view';
 import type { TraceHolder } from '../../peers/trace-holder';
 import { TracePeers } from '../../peers/trace-peers';
@@ -97,7 +98,7 @@ class TracePeersOnWire implements TracePeersExtension {
       throw new Error(`extensions.${id}: must be named by one tail sampler, got two`);
     }
     const { compatibility, maxQueuedMib, resolverDelay } = this.settings;
-    const shape = RING_GENERATIONS[compatibility.ring];
+    const { ring } = compatibility;
     this.decisionWaitMs = decisionWaitMs;
     this.pool = new TracePeers({
       id,
@@ -105,7 +106,8 @@ class TracePeersOnWire implements TracePeersExtension {
       clock,
       transport: this.transport,
       holder,
-      makeRing: (members) => makeUpstreamRing(members, shape),
+      makeRing: (members) => makeUpstreamRing(members, RING_GENERATIONS[ring]),
+      generation: ring === USUAL_GENERATION ? undefined : ring,
       log: new QuietLogger(log, clock),
       metrics,
       decisionWaitMs,

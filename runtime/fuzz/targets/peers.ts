@@ -10,13 +10,21 @@ import type { FuzzTarget } from '../campaign';
 const from = { address: '10.1.2.3:4317', incarnation: 2 ** 40 + 7 };
 const ring = { members: ['10.1.2.3:4317', '10.1.2.4:4317'] };
 const ids = Buffer.alloc(3 * ID_BYTES, 7);
+/** Of the first trace nothing is told. */
+const notes = {
+  fixed: Buffer.from('0000000000000000f1ffffffffffff01ffffffff00000003', 'hex'),
+  policies: ['slow', 'errors'],
+  numbers: [0, 2, 0],
+};
 
 /** Messages of all kinds, none of them from our encoder. */
 const REQUESTS: readonly Uint8Array[] = [
   { announce: { seq: 300, current: ring, next: { members: ['10.1.2.5:4317'] } } },
   { claim: { ids } },
   { forward: { seq: 1, hops: 2, spans: 3, request: Buffer.from('0a0212000a00', 'hex') } },
+  { announce: { seq: 1, current: ring, generation: 2 } },
   { decisions: { kept: ids, dropped: ids } },
+  { decisions: { kept: ids, dropped: ids, notes } },
   { bye: {} },
 ].map((body) => encodePeer('PeerRequest', { version: 1, from, to: 2 ** 50, ...body }));
 
@@ -27,6 +35,7 @@ const ANSWERS: readonly Uint8Array[] = [
     },
   },
   { claim: { answers: [0, 1, 2, 3, 4, 5], pods: ring.members } },
+  { claim: { answers: [2, 2, 2], notes } },
   { forward: { taken: true } },
   { decisions: {} },
   { bye: { accepted: true } },

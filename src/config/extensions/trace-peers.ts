@@ -66,8 +66,8 @@ export interface TracePeersTlsConfig {
 export interface TracePeersCompatibilityConfig {
   /**
    * Generation of the hash ring of the senders: 1 up to v0.130, 2 up to v0.156, 3 since. What a
-   * sender with another ring brings takes a hop more. All pods of a pool must have the same: while
-   * a roll-out changes it, traces may be split.
+   * sender with another ring brings takes a hop more. All pods of a pool must have the same: one
+   * that has another is refused and stays unready, so that it is changed for all of them at once.
    * @default 3
    */
   readonly ring?: number;
