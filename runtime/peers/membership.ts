@@ -49,11 +49,7 @@ export class Membership {
   public heard(peer: Peer, { incarnation }: PeerIdentity): boolean {
     if (peer.wasBefore(incarnation)) return false;
     if (peer.incarnation === 0) peer.incarnation = incarnation;
-    if (peer.incarnation !== incarnation) {
-      this.lose(peer, 'restarted');
-      peer.renew(incarnation);
-      this.options.rings.goneChanged();
-    }
+    if (peer.incarnation !== incarnation) this.restarted(peer, incarnation);
     peer.refusedSince = undefined;
     peer.heardAt = this.options.clock.monotonic();
     const isBack = peer.gone === 'refused' || peer.gone !== undefined && peer.isListed;
@@ -111,12 +107,25 @@ export class Membership {
   /** A pod is gone, unless it was before. */
   public lose(peer: Peer, reason: GoneReason): void {
     if (peer.gone !== undefined) return;
-    const { rings, clock, log, onGone } = this.options;
+    this.bury(peer, reason);
+    this.options.onGone(peer);
+  }
+
+  /** From a journal the new life may know what the earlier one knew, so that it is asked, too. */
+  private restarted(peer: Peer, incarnation: number): void {
+    const wasThere = peer.gone === undefined;
+    if (wasThere) this.bury(peer, 'restarted');
+    peer.renew(incarnation);
+    this.options.rings.goneChanged();
+    if (wasThere) this.options.onGone(peer);
+  }
+
+  private bury(peer: Peer, reason: GoneReason): void {
+    const { rings, clock, log } = this.options;
     peer.gone = reason;
     peer.goneAt = clock.monotonic();
     rings.retireAllOf(peer);
     log.info('A peer is gone.', { peer: peer.address, reason });
-    onGone(peer);
   }
 
   /** A pod that speaks is there: the resolver may mean an earlier life of it. */

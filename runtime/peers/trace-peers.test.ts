@@ -116,3 +116,18 @@ test('a pod that is listed and silent keeps a claim for a bounded time', async (
   expect(holder.done).toEqual(['hold spans since 10']);
   expect(metrics.value('otelgw_peers_unanswered_claims', { extension: 'trace_peers' })).toBe(1);
 });
+
+test('the next life of a pod that is asked is asked, too: it may have a journal', async () => {
+  const { peers, holder, clock, transport } = await claiming(LATER);
+  transport.answer = () => 'refused';
+  await clock.advance(1_000);
+  transport.answer = (to, { body }) => body?.kind === 'claim'
+    ? { kind: 'claim', answers: [to === LATER ? 1 : 0], pods: [] }
+    : { kind: 'forward', taken: true };
+  transport.incarnation = 2;
+  const again = { from: { address: LATER, incarnation: 2 } };
+  peers.receive(from(LATER, { kind: 'announce', seq: 1, current: [LATER] }, again));
+  await clock.advance(1_000);
+  expect(holder.done).toEqual([]);
+  expect(transport.of('forward').map(({ to }) => to)).toEqual([LATER]);
+});

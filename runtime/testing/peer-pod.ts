@@ -65,13 +65,16 @@ export class ScriptedTransport implements PeerTransport {
   public readonly sent: { readonly to: string; readonly body?: PeerMessage }[] = [];
   public answer: (to: string, request: PeerRequest) => AnswerBody | 'refused' | undefined =
     () => undefined;
+  /** Which life of the others answers. */
+  public incarnation = 1;
 
   public send(to: string, request: PeerRequest): Promise<PeerAnswer> {
     this.sent.push({ to, body: request.body });
     const body = this.answer(to, request);
     if (body === undefined) return Promise.reject(new PeerUnreachable('silent', false));
     if (body === 'refused') return Promise.reject(new PeerUnreachable('nobody there', true));
-    return Promise.resolve({ version: 1, from: { address: to, incarnation: 1 }, body });
+    const from = { address: to, incarnation: this.incarnation };
+    return Promise.resolve({ version: 1, from, body });
   }
 
   public forget(): void {
