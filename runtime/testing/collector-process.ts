@@ -36,9 +36,11 @@ export function get(port: number, path = '/'): Promise<{ status: number; body: s
   });
 }
 
-/** Waits until `holds`, at most fifteen seconds. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + DEADLINE_MS;
+/** Waits until `holds`, at most fifteen seconds unless it is told how many milliseconds. */
+export async function until(
+  what: string, holds: () => Promise<boolean> | boolean, deadlineMs = DEADLINE_MS,
+): Promise<void> {
+  const end = performance.now() + deadlineMs;
   while (!await holds()) {
     if (performance.now() > end) throw new Error(`${what}: must come true, got nothing in time`);
     await new Promise((resolve) => setTimeout(resolve, 25));

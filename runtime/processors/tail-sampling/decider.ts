@@ -190,6 +190,7 @@ export class Decider {
     this.beginTrace();
     for (let i = 0; i < voters.length; i += 1) {
       const { isDry, drops } = voters[i];
+      if (!drops && this.drops > 0) break;
       const vote = this.voteOf(i, words, trace);
       if (isDry) continue;
       if (vote === SAMPLED || vote === DROPPED) {
@@ -197,7 +198,6 @@ export class Decider {
         this.count(vote, this.reason);
         return vote;
       }
-      if (drops) break;
     }
     return PENDING;
   }

@@ -191,3 +191,30 @@ describe('decisions that are remembered', () => {
     expect(sent()).toEqual(kept);
   });
 });
+
+describe('span-ingest', () => {
+  const drop = (name: string, value: string) => ({
+    name,
+    type: 'drop',
+    drop: {
+      drop_sub_policy: [{
+        name: '', type: 'string_attribute', string_attribute: { key: 'url.path', values: [value] },
+      }],
+    },
+  });
+
+  test('asks all policies that drop, and no other while one of them may drop the trace', async () => {
+    const { context: { clock, metrics }, give, sent } = await running({
+      decision_wait: '1s',
+      sampling_strategy: 'span-ingest',
+      policies: [drop('a', '/a'), ALL, drop('b', '/b')],
+    });
+    give([{ ...root('t'), attributes: { 'url.path': '/b' } }]);
+    const asked = (policy: string): number | undefined =>
+      metrics.value(`${UPSTREAM}sampling_policy_execution_count`, { policy });
+    await clock.advance(2000);
+    expect([asked('a'), asked('b'), asked('all')]).toEqual([1, 1, 0]);
+    expect(metrics.value(`${UPSTREAM}global_count_traces_sampled`, { decision: 'dropped' })).toBe(1);
+    expect(sent()).toEqual([]);
+  });
+});

@@ -18,7 +18,7 @@ export interface RawRequest {
 /** What of an answer is compared: parts that it does not have are left out. */
 export type Answer = Readonly<Record<string, unknown>>;
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 const COMPARED = ['content-type', 'retry-after', 'www-authenticate', 'allow',
   'x-content-type-options', 'grpc-status', 'grpc-message', 'grpc-encoding'];
 

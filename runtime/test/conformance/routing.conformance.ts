@@ -10,6 +10,8 @@ const SETS = 50;
 const MOST_BACKENDS = 12;
 /** Sets that one process has. */
 const SETS_AT_ONCE = 25;
+/** All of them connect to all of their backends at one time. */
+const PATIENCE = '30s';
 
 /** Signals that each key routes. */
 const KEYS: Readonly<Record<string, readonly Signal[]>> = {
@@ -76,8 +78,10 @@ function configuration(side: Side, sets: readonly BackendSet[], port: number): s
       routing_key: key,
       ...key === 'attributes' && { routing_attributes: attributes },
       resolver: { static: { hostnames } },
+      timeout: PATIENCE,
       protocol: {
         otlp: {
+          timeout: PATIENCE,
           compression: 'none',
           tls: { insecure: true },
           headers: { 'x-route': `${side} ${name}-${key}` },
@@ -145,7 +149,7 @@ describe('every item goes to the backend to which the real collector sends it', 
       const some = sets.slice(from, from + SETS_AT_ONCE);
       await Promise.all(SIDES.map((side) => route(side, some)));
     }
-  }, 120_000);
+  }, 180_000);
 
   it(`in ${SETS} sets of one to twelve backends, by all keys`, () => {
     expect(differences(sets)).toEqual([]);

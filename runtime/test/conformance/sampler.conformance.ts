@@ -44,7 +44,7 @@ async function outcomeOf(side: Side): Promise<Outcome> {
       const metrics = await run.metrics();
       return sumOf(metrics, `${PREFIX}count_traces_sampled`)
         + sumOf(metrics, `${PREFIX}count_logs_sampled`) === COUNTED;
-    });
+    }, 60_000);
     await run.finish();
     const kept = new Map(SETS.map((set) => [set.name, keptBy(set, run)]));
     return { counts: run.counts(PREFIX), kept };
@@ -65,7 +65,7 @@ let theirs: Outcome;
 
 beforeAll(async () => {
   [ours, theirs] = await Promise.all(SIDES.map(outcomeOf));
-}, 60_000);
+}, 180_000);
 
 /**
  * What docs/compatibility.md says of trace states and attributes that cannot be read where nothing

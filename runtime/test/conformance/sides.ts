@@ -11,6 +11,9 @@ export type Side = 'ours' | 'upstream';
 /** Both of them. */
 export const SIDES = ['ours', 'upstream'] as const;
 
+/** Longest time until one with hundreds of pipelines is ready on a machine that is busy. */
+const DEADLINE_MS = 60_000;
+
 /** A collector that is ready. */
 export interface RunningCollector {
   /** The ports that it was asked for, on 127.0.0.1. */
@@ -73,7 +76,7 @@ export async function startSide(
     await until(`the collector (${side})`, async () => {
       if (isOver) throw new Error(`the collector (${side}): must start, got ${started.said()}`);
       return (await get(health)).status === 200;
-    });
+    }, DEADLINE_MS);
   } catch (error) {
     stop();
     throw error;
