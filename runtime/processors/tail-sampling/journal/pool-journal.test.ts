@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { settle } from '../../../testing/fake-clock';
+import { settleDisk } from '../../../testing/disk-turns';
 import { SamplerPool, type PoolSampler } from '../../../testing/sampler-pool';
 
 const SPANS = 6;
@@ -45,7 +45,7 @@ function directory(): string {
 async function pass(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 100) {
     await pool.clock.advance(100);
-    for (let turn = 0; turn < 5; turn += 1) await settle();
+    await settleDisk();
   }
 }
 
@@ -106,7 +106,7 @@ test('spans that wait for a silent pod are sent to it again by the next life', a
   await pass(300);
   const [first] = samplers;
   await restart(first);
-  await pool.join(ADDRESSES[2], samplers[2].directory === undefined ? undefined : copyOf(samplers[2]));
+  await pool.join(ADDRESSES[2], copyOf(samplers[2]));
   await pass(60_000);
   const copies = copiesOfSpans();
   expect(copies.size).toBe(TRACES * SPANS);
