@@ -45,6 +45,8 @@ export class SamplerLives {
   private lives = 0;
   private last?: SamplerLife;
   private readonly all: SamplerLife[] = [];
+  /** What the last one left when it was killed. */
+  private left?: string;
 
   /** The settings of `config` with a journal in `directory`. */
   public static settings(config: RawConfig, directory: string): TailSamplingSettings {
@@ -60,6 +62,9 @@ export class SamplerLives {
 
   /** A directory for one more life, with the files that the last one has now. */
   public copy(): string {
+    const { left } = this;
+    this.left = undefined;
+    if (left !== undefined) return left;
     this.lives += 1;
     const directory = join(this.root, String(this.lives));
     if (this.last !== undefined) {
@@ -68,6 +73,11 @@ export class SamplerLives {
       });
     }
     return directory;
+  }
+
+  /** Kills the last one now; the next one begins with what is on disk at this moment. */
+  public freeze(): void {
+    this.left = this.copy();
   }
 
   /** Kills the last one, and makes the next one, which begins with what is on disk. */

@@ -76,8 +76,9 @@ export class SamplerPool {
     const sampler = createTailSamplingProcessor(settings, context, this.given);
     await sampler.start();
     if (peers === undefined) throw new Error('tail_sampling: must join its pool, got no word');
-    const ask = giverOf(sampler);
-    const give = (list: readonly TestSpan[]): void => { void ask(list); };
+    const take = giverOf(sampler);
+    const give = (list: readonly TestSpan[]): void => { void take(list); };
+    const ask = async (list: readonly TestSpan[]): Promise<void> => take(list);
     const started = {
       address, sampler, peers, directory, context: { ...context, next }, give, ask,
     };
@@ -190,6 +191,6 @@ async function answerOf(peers: TracePeers, request: PeerRequest): Promise<PeerAn
   return answer;
 }
 
-function giverOf(sampler: Processor): (list: readonly TestSpan[]) => Promise<void> {
-  return async (list) => sampler.consume(createPayload('traces', [spans(list)], list.length));
+function giverOf(sampler: Processor): (list: readonly TestSpan[]) => void | Promise<void> {
+  return (list) => sampler.consume(createPayload('traces', [spans(list)], list.length));
 }
