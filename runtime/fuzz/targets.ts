@@ -3,6 +3,7 @@ import type { FuzzTarget } from './campaign';
 import { configurationTargets } from './targets/configuration';
 import { http2Targets } from './targets/http2';
 import { http2ClientTargets } from './targets/http2-client';
+import { journalTargets } from './targets/journal';
 import { kubernetesTargets } from './targets/kubernetes';
 import { peerTargets } from './targets/peers';
 import { requestTargets } from './targets/requests';
@@ -15,5 +16,6 @@ export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
   return [
     ...requestTargets, ...samplerTargets, ...transportTargets(), ...http2Targets,
     ...http2ClientTargets, ...configurationTargets, ...kubernetesTargets, ...peerTargets,
+    ...journalTargets,
   ];
 }

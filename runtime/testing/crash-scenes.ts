@@ -31,7 +31,7 @@ export interface CrashScene {
   configs(site: CrashSite): readonly string[];
   /** Name of the trace that the span with this number is of; absent where any will do. */
   traceOf?(span: number): string;
-  /** Whether all spans of a trace must arrive, otherwise all or none. Absent, all must. */
+  /** Whether all spans of a trace must arrive, as usual; otherwise all or none. */
   isKept?(trace: string): boolean;
   /** Attributes of the spans of a trace. */
   attributesOf?(trace: string): Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Processor } from '../component';
 import { tailSamplingProcessor, type TailSamplingSettings } from '../config';
 import { processorContext } from './component-context';
+import { settleDisk } from './disk-turns';
 import type { RawConfig } from './oracle-traces';
 import { RecordingConsumer } from './recording-consumer';
 import { findSpans, spans, type TestSpan } from './span-builder';
@@ -44,6 +45,8 @@ export class SamplerLives {
   private lives = 0;
   private last?: SamplerLife;
   private readonly all: SamplerLife[] = [];
+  /** What the last one left when it was killed. */
+  private left?: string;
 
   /** The settings of `config` with a journal in `directory`. */
   public static settings(config: RawConfig, directory: string): TailSamplingSettings {
@@ -59,6 +62,9 @@ export class SamplerLives {
 
   /** A directory for one more life, with the files that the last one has now. */
   public copy(): string {
+    const { left } = this;
+    this.left = undefined;
+    if (left !== undefined) return left;
     this.lives += 1;
     const directory = join(this.root, String(this.lives));
     if (this.last !== undefined) {
@@ -67,6 +73,11 @@ export class SamplerLives {
       });
     }
     return directory;
+  }
+
+  /** Kills the last one now; the next one begins with what is on disk at this moment. */
+  public freeze(): void {
+    this.left = this.copy();
   }
 
   /** Kills the last one, and makes the next one, which begins with what is on disk. */
@@ -96,9 +107,7 @@ export class SamplerLives {
       pass: async (ms) => {
         for (let passed = 0; passed < ms; passed += 500) {
           await context.clock.advance(Math.min(500, ms - passed));
-          for (let turn = 0; turn < 40; turn += 1) {
-            await new Promise((resolve) => setImmediate(resolve));
-          }
+          await settleDisk();
         }
       },
     };
