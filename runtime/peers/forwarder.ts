@@ -4,6 +4,7 @@ import type { Peer } from './peer-book';
 import type { PeerCalls } from './peer-calls';
 import type { PeerMetrics } from './peer-metrics';
 import type { QueuedBytes } from './queued-bytes';
+import type { TraceHolder } from './trace-holder';
 import type { Clock } from '../clock';
 
 const PAUSE_MS = 200;
@@ -21,6 +22,8 @@ export interface ForwarderOptions {
   readonly queued: QueuedBytes;
   /** Where spans are counted. */
   readonly metrics: PeerMetrics;
+  /** Is told of what pods have taken over. */
+  readonly holder: Pick<TraceHolder, 'taken'>;
 }
 
 interface Parcel {
@@ -130,8 +133,11 @@ export class Forwarder {
   }
 
   private taken(peer: Peer, out: Outgoing, message: Forward): void {
-    const { queued, metrics } = this.options;
-    for (const { request } of out.sent?.parcels ?? []) queued.take(request.length);
+    const { queued, metrics, holder } = this.options;
+    for (const { request } of out.sent?.parcels ?? []) {
+      queued.take(request.length);
+      holder.taken?.(request);
+    }
     metrics.forwardedSpans.add(message.spans);
     out.sent = undefined;
     this.sendNext(peer, out);

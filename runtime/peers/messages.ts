@@ -190,4 +190,6 @@ export interface PeerAnswer {
   readonly from: PeerIdentity;
   /** What is answered; undefined when this process does not know such an answer. */
   readonly body: AnswerBody | undefined;
+  /** It may be given when this is fulfilled; at once where it is absent. It does not travel. */
+  readonly written?: Promise<void>;
 }

@@ -60,12 +60,17 @@ export interface ReceptionOptions {
 
 /** Takes messages. */
 export class Reception {
+  /** The writing of spans that the answer waits for. */
+  private written?: Promise<void>;
+
   public constructor(private readonly options: ReceptionOptions) {}
 
   /** The answer to one message. */
   public receive(request: PeerRequest): PeerAnswer {
     const { identity } = this.options;
-    return { version: PROTOCOL_VERSION, from: identity, body: this.answer(request) };
+    const answer = { version: PROTOCOL_VERSION, from: identity, body: this.answer(request) };
+    const isForward = answer.body.kind === 'forward';
+    return isForward && this.written !== undefined ? { ...answer, written: this.written } : answer;
   }
 
   private answer({ version, from, to, body }: PeerRequest): AnswerBody {
@@ -179,7 +184,7 @@ export class Reception {
     peer.taken.add(seq);
     metrics.receivedSpans.add(spans);
     try {
-      this.options.holder.take(request, hops, true);
+      this.waitFor(this.options.holder.take(request, hops, true));
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       metrics.malformedForwards.add(1);
@@ -188,6 +193,15 @@ export class Reception {
       });
     }
     return { kind: 'forward', taken: true };
+  }
+
+  /** Also the answers to repeated messages wait until what they brought is written. */
+  private waitFor(written: void | Promise<void>): void {
+    if (written === undefined) return;
+    const all = Promise.all([this.written, written]).then(() => {
+      if (this.written === all) this.written = undefined;
+    });
+    this.written = all;
   }
 
   private hasRoom(bytes: number): boolean {

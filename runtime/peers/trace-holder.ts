@@ -26,9 +26,16 @@ export interface TraceHolder {
   hasRoom(bytes: number): boolean;
   /**
    * Places the spans of a request, whose bytes now belong to the holder. `hops` and `isForwarded`
-   * are for `locate`.
+   * are for `locate`. A promise is fulfilled when they may be acknowledged.
    */
-  take(request: Uint8Array, hops: number, isForwarded: boolean): void;
+  take(request: Uint8Array, hops: number, isForwarded: boolean): void | Promise<void>;
+  /** A pod has taken over a request that was given to `TracePeers.forward` or `queue`. */
+  taken?(request: Uint8Array): void;
+  /**
+   * Every pod knows that this one is there, which takes spans when the promise is fulfilled. What
+   * the holder places until then goes where it belongs.
+   */
+  joined?(): Promise<void>;
   /**
    * Holds a trace that `stateOf` says is UNKNOWN, without asking `locate`. Each chunk is a request
    * with spans of this trace only. It is decided as if its first span had come at `since` by the

@@ -186,9 +186,14 @@ export class TracePeers {
     if (view.all !== undefined) this.membership.list(view.all);
     const ring = this.rings.ringOf(view.ready);
     this.rings.beginWith(ring);
-    return new Promise((resolve) => this.announcer.join(ring, () => {
-      this.hasJoined = true;
-      resolve();
+    return new Promise((resolve, reject) => this.announcer.join(ring, () => {
+      const take = (): void => {
+        this.hasJoined = true;
+        resolve();
+      };
+      const { holder } = this.options;
+      if (holder.joined === undefined) take();
+      else holder.joined().then(take, reject);
     }));
   }
 
@@ -230,7 +235,8 @@ export class TracePeers {
   public forward(peer: number, request: Uint8Array, spans: number, hops: number): void {
     const to = this.book.at(peer);
     // `locate` names only pods that are in the book, and they stay there for minutes.
-    if (to === undefined || to.gone !== undefined) this.options.holder.take(request, hops, false);
+    const isThere = to !== undefined && to.gone === undefined;
+    if (!isThere) void this.options.holder.take(request, hops, false);
     else this.forwarder.add(to, request, spans, hops + 1);
   }
 
@@ -240,7 +246,7 @@ export class TracePeers {
     request: Uint8Array, spans: number, hops: number,
   ): void {
     const claim = this.claimer.find(w0, w1, w2, w3);
-    if (claim === undefined) this.options.holder.take(request, hops, false);
+    if (claim === undefined) void this.options.holder.take(request, hops, false);
     else this.claimer.queue(claim, request, spans, hops);
   }
 

@@ -52,7 +52,8 @@ processors:
       - { name: all, type: string_attribute, string_attribute: { key: keep, values: ["yes"] } }
       - { name: enough, type: span_count, span_count: { min_spans: ${SPANS_TO_BE_KEPT} } }
 exporters:
-  otlp_http: { endpoint: "http://127.0.0.1:${this.ports[0]}", compression: none, ${queue}, ${RETRY} }
+  otlp_http:
+    { endpoint: "http://127.0.0.1:${this.ports[0]}", compression: none, ${queue}, ${RETRY} }
 extensions:
   health_check: { endpoint: "127.0.0.1:${health}" }
   file_storage: { directory: ${directory}/queue, create_directory: true }

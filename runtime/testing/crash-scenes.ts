@@ -31,7 +31,7 @@ export interface CrashScene {
   configs(site: CrashSite): readonly string[];
   /** Name of the trace that the span with this number is of; absent where any will do. */
   traceOf?(span: number): string;
-  /** Whether all spans of a trace must arrive; otherwise all or none. All must unless it is said. */
+  /** Whether all spans of a trace must arrive, as usual; otherwise all or none. */
   isKept?(trace: string): boolean;
   /** Attributes of the spans of a trace. */
   attributesOf?(trace: string): Readonly<Record<string, string>>;
@@ -56,8 +56,8 @@ export type SceneName = 'http' | 'grpc' | 'load-balancing' | 'constructs' | 'tai
 
 const PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 /** How exporters try again. */
-export const RETRY = 'retry_on_failure: { enabled: true, initial_interval: 20ms, max_interval: 100ms,'
-  + ' max_elapsed_time: 0s }';
+export const RETRY = 'retry_on_failure: { enabled: true, initial_interval: 20ms,'
+  + ' max_interval: 100ms, max_elapsed_time: 0s }';
 
 /** Backends of which each is a server of node:http2 or node:http. */
 export abstract class BackendScene implements CrashScene {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Processor } from '../component';
 import { tailSamplingProcessor, type TailSamplingSettings } from '../config';
 import { processorContext } from './component-context';
+import { settleDisk } from './disk-turns';
 import type { RawConfig } from './oracle-traces';
 import { RecordingConsumer } from './recording-consumer';
 import { findSpans, spans, type TestSpan } from './span-builder';
@@ -96,9 +97,7 @@ export class SamplerLives {
       pass: async (ms) => {
         for (let passed = 0; passed < ms; passed += 500) {
           await context.clock.advance(Math.min(500, ms - passed));
-          for (let turn = 0; turn < 40; turn += 1) {
-            await new Promise((resolve) => setImmediate(resolve));
-          }
+          await settleDisk();
         }
       },
     };

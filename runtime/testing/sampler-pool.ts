@@ -1,11 +1,13 @@
 /** Tail samplers of a pool in one process: real processors, messages in memory, a fake clock. */
 import type { Extension, Processor } from '../component';
 import { processorContext } from './component-context';
+import { settleDisk } from './disk-turns';
 import { FakeClock } from './fake-clock';
 import { tailSettings, type RawConfig } from './oracle-traces';
 import { RecordingConsumer } from './recording-consumer';
 import { findSpans, spans, type FoundSpan, type TestSpan } from './span-builder';
 import { makeUpstreamRing } from '../extensions/trace-peers/upstream-ring';
+import type { PeerAnswer, PeerRequest } from '../peers/messages';
 import { PeerUnreachable, type PeerTransport } from '../peers/peer-transport';
 import type { TraceHolder } from '../peers/trace-holder';
 import { TracePeers } from '../peers/trace-peers';
@@ -28,8 +30,12 @@ export interface PoolSampler {
   readonly peers: TracePeers;
   /** Its log and metrics, and what it passed on. */
   readonly context: ReturnType<typeof processorContext> & { readonly next: RecordingConsumer };
+  /** Where its journal is, if it has one. */
+  readonly directory?: string;
   /** Gives it spans in one request. */
   give(list: readonly TestSpan[]): void;
+  /** As `give`; the promise is fulfilled when they are acknowledged. */
+  ask(list: readonly TestSpan[]): Promise<void>;
 }
 
 /** A pool. */
@@ -41,14 +47,17 @@ export class SamplerPool {
   /** Those that have run. */
   public readonly ended: PoolSampler[] = [];
   private readonly ready = new Set<string>();
+  /** Incarnations that have been killed. */
+  private readonly dead = new Set<number>();
+  private readonly incarnations = new Map<PoolSampler, number>();
   private lives = 0;
 
   public constructor(
     private readonly config: RawConfig, private readonly given?: TailSamplingOverrides,
   ) {}
 
-  /** Starts a sampler that has not joined yet. */
-  public async add(address: string): Promise<PoolSampler> {
+  /** Starts a sampler that has not joined yet, with a journal in `directory` if there is one. */
+  public async add(address: string, directory?: string): Promise<PoolSampler> {
     let peers: TracePeers | undefined;
     const pool: TracePool = {
       start: () => Promise.resolve(),
@@ -59,20 +68,27 @@ export class SamplerPool {
     const next = new RecordingConsumer();
     const context = processorContext(
       'tail_sampling', 'traces', next, { clock: this.clock, extension: find });
-    const settings = { ...tailSettings(this.config), peers: 'trace_peers' };
+    const settings = {
+      ...tailSettings(this.config),
+      peers: 'trace_peers',
+      journal: directory === undefined ? undefined : { directory, maxMib: 64 },
+    };
     const sampler = createTailSamplingProcessor(settings, context, this.given);
     await sampler.start();
     if (peers === undefined) throw new Error('tail_sampling: must join its pool, got no word');
+    const ask = giverOf(sampler);
+    const give = (list: readonly TestSpan[]): void => { void ask(list); };
     const started = {
-      address, sampler, peers, context: { ...context, next }, give: giverOf(sampler),
+      address, sampler, peers, directory, context: { ...context, next }, give, ask,
     };
+    this.incarnations.set(started, this.lives);
     this.samplers.push(started);
     return started;
   }
 
   /** Starts one, lets it join, and calls it ready. */
-  public async join(address: string): Promise<PoolSampler> {
-    const started = await this.add(address);
+  public async join(address: string, directory?: string): Promise<PoolSampler> {
+    const started = await this.add(address, directory);
     await this.until(started.peers.begin(this.view()));
     this.ready.add(address);
     this.tell();
@@ -90,9 +106,19 @@ export class SamplerPool {
     this.tell();
   }
 
+  /** Kills one: it says nothing any more, and what it passes on from now on does not count. */
+  public kill(killed: PoolSampler): void {
+    this.dead.add(this.incarnations.get(killed) ?? 0);
+    killed.context.next.consume = () => Promise.resolve();
+    this.samplers.splice(this.samplers.indexOf(killed), 1);
+    this.ended.push(killed);
+  }
+
   /** Ends all. */
   public async close(): Promise<void> {
     for (const { sampler } of this.samplers) await sampler.stop();
+    const killed = this.ended.filter((life) => this.dead.has(this.incarnations.get(life) ?? 0));
+    await Promise.all(killed.map(({ sampler }) => this.until(sampler.stop())));
   }
 
   /** All spans that were passed on by anyone. */
@@ -120,6 +146,8 @@ export class SamplerPool {
     void promise.then(() => { isDone = true; });
     for (let steps = 0; !isDone; steps += 1) {
       if (steps > 2000) throw new Error('the pool: must agree, got nothing in time');
+      if (this.samplers.some(({ directory }) => directory !== undefined)) await settleDisk();
+      if (isDone) return;
       await this.clock.advance(50);
     }
   }
@@ -131,7 +159,7 @@ export class SamplerPool {
       id: 'trace_peers',
       identity: { address, incarnation: this.lives },
       clock: this.clock,
-      transport: this.transport(),
+      transport: this.transport(this.lives),
       holder,
       makeRing: makeUpstreamRing,
       log,
@@ -141,13 +169,14 @@ export class SamplerPool {
     });
   }
 
-  private transport(): PeerTransport {
+  private transport(incarnation: number): PeerTransport {
     return {
       send: (address, request) => new Promise((resolve, reject) => {
         this.clock.after(5, () => {
           const to = this.samplers.find((sampler) => sampler.address === address);
+          if (this.dead.has(incarnation)) return;
           if (to === undefined) reject(new PeerUnreachable('nobody listens', true));
-          else resolve(to.peers.receive(request));
+          else answerOf(to.peers, request).then(resolve, reject);
         });
       }),
       forget: () => undefined,
@@ -155,8 +184,12 @@ export class SamplerPool {
   }
 }
 
-function giverOf(sampler: Processor): (list: readonly TestSpan[]) => void {
-  return (list) => {
-    void sampler.consume(createPayload('traces', [spans(list)], list.length));
-  };
+async function answerOf(peers: TracePeers, request: PeerRequest): Promise<PeerAnswer> {
+  const answer = peers.receive(request);
+  await answer.written;
+  return answer;
+}
+
+function giverOf(sampler: Processor): (list: readonly TestSpan[]) => Promise<void> {
+  return async (list) => sampler.consume(createPayload('traces', [spans(list)], list.length));
 }

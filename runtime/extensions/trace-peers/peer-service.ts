@@ -33,6 +33,9 @@ export function peerService(
       respond({ code: Code.invalidArgument, message: error.message });
       return;
     }
-    respond(OK, writeAnswer(taker.receive(request)));
+    const answer = taker.receive(request);
+    const bytes = writeAnswer(answer);
+    if (answer.written === undefined) respond(OK, bytes);
+    else void answer.written.then(() => respond(OK, bytes));
   };
 }

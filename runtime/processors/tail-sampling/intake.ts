@@ -28,6 +28,14 @@ export class Intake {
   public take(
     chunks: readonly Uint8Array[], hops = 0, isForwarded = false,
   ): void | Promise<void> {
+    const written = this.takeAndTell(chunks, hops, isForwarded);
+    return written?.then(() => undefined);
+  }
+
+  /** As `take`; tells whether it was written, and nothing where that was not tried. */
+  public takeAndTell(
+    chunks: readonly Uint8Array[], hops = 0, isForwarded = false,
+  ): Promise<boolean> | undefined {
     const { journal, arena, arrival } = this;
     if (journal === undefined) {
       this.place(chunks, hops, isForwarded);

@@ -2,6 +2,8 @@
 import type { Arrival } from './arrival';
 import type { HeldTraces } from './held-traces';
 import type { Intake } from './intake';
+import type { ElsewhereParcels } from './journal/elsewhere-parcels';
+import type { SamplerJournal } from './journal/sampler-journal';
 import type { MemoryBound } from './memory-bound';
 import { PENDING, SAMPLED } from './policies/policy';
 import type { SpanArena } from './span-arena';
@@ -31,8 +33,10 @@ export interface PeerHolderOptions {
   readonly intake: Intake;
   /** Says whether there is memory for more. */
   readonly bound: MemoryBound;
-  /** Whether the processor takes nothing any more. */
+  /** Whether the processor takes nothing any more, or not yet. */
   readonly isClosed: () => boolean;
+  /** What is held, on disk. */
+  readonly journal?: SamplerJournal;
 }
 
 /**
@@ -43,16 +47,20 @@ export interface PeerHolderOptions {
 export function joinPool(
   id: string, context: ComponentContext, options: PeerHolderOptions,
 ): TracePeers {
-  const { settings, arrival, arena, traces } = options;
+  const { settings, arrival, arena, traces, journal } = options;
   const holder = new PeerHolder(options);
   const longestWaitMs = Math.max(TICK_MS, settings.decisionWait) + TICK_MS;
   const peers = tracePool(id, context).attach(holder, longestWaitMs);
+  holder.peers = peers;
   arrival.elsewhere = new SpansElsewhere(arena, peers);
+  arrival.elsewhere.journal = journal?.journal;
   traces.decided = (w0, w1, w2, w3, isKept) => peers.decided(w0, w1, w2, w3, isKept);
   return peers;
 }
 
 class PeerHolder implements TraceHolder {
+  public peers?: TracePeers;
+
   public constructor(private readonly options: PeerHolderOptions) {}
 
   public get isIdle(): boolean {
@@ -74,8 +82,24 @@ class PeerHolder implements TraceHolder {
     return bound.makeRoom();
   }
 
-  public take(request: Uint8Array, hops: number, isForwarded: boolean): void {
-    void this.options.intake.take([request], hops, isForwarded);
+  /** What an earlier life answered for and held is this one's now. */
+  public async joined(): Promise<void> {
+    const { journal } = this.options;
+    journal?.eachOwnVerdict((w0, w1, w2, w3, isKept) =>
+      this.peers?.decided(w0, w1, w2, w3, isKept));
+    await journal?.replay();
+  }
+
+  public take(
+    request: Uint8Array, hops: number, isForwarded: boolean,
+  ): void | Promise<void> {
+    const written = this.options.intake.takeAndTell([request], hops, isForwarded);
+    this.parcels?.moved(request, written ?? Promise.resolve(false));
+    return written?.then(() => undefined);
+  }
+
+  public taken(request: Uint8Array): void {
+    this.parcels?.taken(request);
   }
 
   public hold(
@@ -83,7 +107,8 @@ class PeerHolder implements TraceHolder {
   ): void {
     const { traces, intake } = this.options;
     traces.create(w0, w1, w2, w3, Math.max(0, traces.lookAtClock() - since));
-    void intake.take(chunks);
+    intake.place(chunks);
+    this.parcels?.held(chunks);
   }
 
   public learn(w0: number, w1: number, w2: number, w3: number, isKept: boolean): void {
@@ -96,6 +121,10 @@ class PeerHolder implements TraceHolder {
   public follow(
     _w0: number, _w1: number, _w2: number, _w3: number, chunks: readonly Uint8Array[],
   ): void {
-    void this.options.intake.take(chunks);
+    for (const chunk of chunks) void this.take(chunk, 0, false);
+  }
+
+  private get parcels(): ElsewhereParcels | undefined {
+    return this.options.journal?.journal.elsewhere;
   }
 }

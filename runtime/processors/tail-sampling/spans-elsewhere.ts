@@ -15,10 +15,20 @@ export interface SpanParcel {
   readonly place: number;
   /** Id of their trace, for those that wait for answers: they are told one by one. */
   readonly id: readonly [number, number, number, number];
+  /** Ids of all its traces, where they are written down. */
+  readonly ids: number[];
+}
+
+/** Writes down what is for other pods. */
+export interface ElsewhereJournal {
+  /** Spans of these traces, in these requests. */
+  sendElsewhere(requests: readonly Uint8Array[], ids: Int32Array): void;
 }
 
 /** Cuts spans out. */
 export class SpansElsewhere {
+  /** Absent where there is none. */
+  public journal?: ElsewhereJournal;
   private parcels: SpanParcel[] = [];
   private readonly ofPeer = new Map<number, SpanParcel>();
   private cut: Payload[] = [];
@@ -39,9 +49,14 @@ export class SpansElsewhere {
       ids[at], ids[at + 1], ids[at + 2], ids[at + 3], hops, isForwarded);
     if (place === PLACE_HERE) return undefined;
     const known = this.ofPeer.get(place);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (this.journal !== undefined) {
+        known.ids.push(ids[at], ids[at + 1], ids[at + 2], ids[at + 3]);
+      }
+      return known;
+    }
     const id = [ids[at], ids[at + 1], ids[at + 2], ids[at + 3]] as const;
-    const parcel = { chain: new Int32Array(CHAIN_WORDS), place, id };
+    const parcel = { chain: new Int32Array(CHAIN_WORDS), place, id, ids: [...id] };
     clearChain(parcel.chain, 0);
     this.parcels.push(parcel);
     if (place !== PLACE_CLAIM) this.ofPeer.set(place, parcel);
@@ -57,11 +72,12 @@ export class SpansElsewhere {
     if (parcels.length === 0) return;
     this.parcels = [];
     this.ofPeer.clear();
-    for (const { chain, place, id } of parcels) {
+    for (const { chain, place, id, ids } of parcels) {
       writer.add(chain, 0);
       writer.flush();
       const { cut } = this;
       this.cut = [];
+      this.journal?.sendElsewhere(cut.map(({ chunks }) => chunks[0]), Int32Array.from(ids));
       for (const { chunks, items } of cut) {
         if (place === PLACE_CLAIM) peers.queue(...id, chunks[0], items, hops);
         else peers.forward(place, chunks[0], items, hops);

@@ -23,7 +23,7 @@ export class FactWriter {
   public arrivals = 0;
   /** Whether what leaves now left an earlier process already. */
   public isAgain = false;
-  /** Parcels that nobody has taken over yet, in the order of their numbers. */
+  /** Parcels that the next component has not taken yet, in the order of their numbers. */
   public readonly outstanding = new Set<number>();
   private readonly kept = new WordList();
   /** Words of kept traces that are in a group. */
@@ -96,7 +96,6 @@ export class FactWriter {
   /** Spans of an arrival are for another pod; gives the number of their parcel. */
   public sendElsewhere(arrival: number, ids: Int32Array): number {
     this.parcels += 1;
-    this.outstanding.add(this.parcels);
     this.elsewhere.push({ arrival, parcel: this.parcels, ids });
     void this.soon();
     return this.parcels;
@@ -104,7 +103,6 @@ export class FactWriter {
 
   /** The spans of a parcel for another pod are held here after all. */
   public holdHere(parcel: number): void {
-    this.outstanding.delete(parcel);
     this.held.push(parcel);
     void this.soon();
   }

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import {
   arrivalNumberOf, decodeArrival, encodeArrival, type FoundArrival,
 } from './arrival-record';
+import { ElsewhereParcels } from './elsewhere-parcels';
 import { decodeFacts, verdictsIn } from './fact-record';
 import { FactWriter } from './fact-writer';
 import { JournalLog } from './journal-log';
@@ -59,6 +60,8 @@ export interface Arriving {
   readonly parcels: number;
   /** Where its late traces begin in the list of all. */
   readonly lateAt: number;
+  /** Number of the arrival in the midst of which it comes. */
+  readonly within: number;
 }
 
 /** A journal. */
@@ -95,6 +98,10 @@ export class Journal {
   public readonly facts: FactWriter;
   /** What it counts. */
   public readonly metrics: JournalMetrics;
+  /** Spans that are for other pods. */
+  public readonly elsewhere: ElsewhereParcels;
+  /** Number of the arrival that is being taken. */
+  public arrivalNow = 0;
   /** What the files said when it was opened. */
   public readonly known = new KnownFacts();
   private readonly retirement: Retirement;
@@ -117,6 +124,7 @@ export class Journal {
       append: (record) => this.written(this.factLog.append(record)).then(() => undefined),
       time: () => this.time,
     });
+    this.elsewhere = new ElsewhereParcels(this.facts, this.retirement);
   }
 
   /** Milliseconds that only run while a sampler does, whichever process it is. */
@@ -132,9 +140,10 @@ export class Journal {
   /** A request is about to be taken. */
   public begin(): Arriving {
     this.facts.arrivals += 1;
-    return {
-      number: this.facts.arrivals, parcels: this.facts.parcels, lateAt: this.lateIds.length,
-    };
+    const number = this.facts.arrivals;
+    const within = this.arrivalNow;
+    this.arrivalNow = number;
+    return { number, parcels: this.facts.parcels, lateAt: this.lateIds.length, within };
   }
 
   /** The spans that just left were of the kept trace whose id stands in `ids` from `at`. */
@@ -143,14 +152,19 @@ export class Journal {
   }
 
   /** The request was refused, or had nothing that is still needed. */
-  public forget({ lateAt }: Arriving): void {
+  public forget({ lateAt, within }: Arriving): void {
+    this.arrivalNow = within;
     this.lateIds.takeFrom(lateAt);
   }
 
-  /** Resolves when the request is written or cannot be; undefined when that is not tried now. */
+  /**
+   * Resolves when the request is written or cannot be, and says which; undefined when that is not
+   * tried now.
+   */
   public append(
-    { number, parcels, lateAt }: Arriving, chunks: readonly Uint8Array[], spans: number,
-  ): Promise<void> | undefined {
+    { number, parcels, lateAt, within }: Arriving, chunks: readonly Uint8Array[], spans: number,
+  ): Promise<boolean> | undefined {
+    this.arrivalNow = within;
     const late = this.lateIds.takeFrom(lateAt);
     if (!this.isWritten) {
       this.metrics.unwrittenSpans.add(spans);
@@ -160,12 +174,18 @@ export class Journal {
     return this.written(this.spans.append(encodeArrival(head, chunks, spans)))
       .then((isWritten) => {
         if (!isWritten) this.metrics.unwrittenSpans.add(spans);
+        return isWritten;
       });
   }
 
   /** Gives every arrival that was found, in the order in which they came. */
   public async eachArrival(visit: (arrival: FoundArrival) => void | Promise<void>): Promise<void> {
     await this.spans.read((record) => visit(decodeArrival(record)));
+  }
+
+  /** Spans of the arrival that is being taken are for other pods, in these requests. */
+  public sendElsewhere(requests: readonly Uint8Array[], ids: Int32Array): void {
+    this.elsewhere.send(this.arrivalNow, requests, ids);
   }
 
   /** All that was found is held again, or has left again. */

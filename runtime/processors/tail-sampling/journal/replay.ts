@@ -4,11 +4,13 @@
  */
 import type { FoundArrival } from './arrival-record';
 import type { Journal } from './journal';
+import type { TakeVerdict } from './known-facts';
 import type { Logger } from '../../../telemetry/logger';
 import type { Arrival } from '../arrival';
 import type { HeldTraces } from '../held-traces';
 import type { Intake } from '../intake';
 import type { Outbox } from '../outbox';
+import { LEARNED } from '../trace-table';
 import type { ReleaseNote } from '../verdicts';
 
 /** What a replay works with. */
@@ -44,6 +46,13 @@ export class Replay {
     const { journal: { known, metrics }, traces } = this.options;
     known.eachVerdict((...verdict) => traces.recall(...verdict));
     metrics.replayedVerdicts.add(known.size);
+  }
+
+  /** Gives the verdicts that an earlier process answered for. */
+  public eachOwnVerdict(take: TakeVerdict): void {
+    this.options.journal.known.eachVerdict((w0, w1, w2, w3, isKept, flags, high, low) => {
+      if ((flags & LEARNED) === 0) take(w0, w1, w2, w3, isKept, flags, high, low);
+    });
   }
 
   /** Takes the spans up; `onWait` is told when that has to wait for the next component. */
@@ -86,17 +95,19 @@ export class Replay {
   private takeUp(found: FoundArrival): void {
     const { journal, arrival, intake } = this.options;
     this.arrivalNow = found;
+    journal.arrivalNow = found.number;
     arrival.journal = this;
     arrival.replay = this;
     arrival.ageMs = Math.max(0, journal.known.time - found.time);
     journal.facts.isAgain = true;
     try {
       intake.place([found.request]);
-      // What went to other pods has been placed anew.
+      // What was on its way to other pods has been placed anew.
       for (const parcel of journal.known.undoneParcels(found.number)) {
         journal.facts.holdHere(parcel);
       }
     } finally {
+      journal.arrivalNow = 0;
       arrival.journal = journal;
       arrival.replay = undefined;
       arrival.ageMs = 0;

@@ -21,8 +21,6 @@ interface ArrivalFile {
   readonly begun: number;
   /** The last parcel that had left when all were decided. */
   parcels?: number;
-  /** Parcels for other pods with spans of it. */
-  elsewhere: number;
 }
 
 interface FactFile {
@@ -43,6 +41,8 @@ export interface Wheel {
 export class Retirement {
   private readonly arrivals = new Map<Segment, ArrivalFile>();
   private readonly facts = new Map<Segment, FactFile>();
+  /** Arrivals with spans that are on their way to other pods, the first one first. */
+  private readonly elsewhere = new Map<number, number>();
 
   public constructor(private readonly wheel: Wheel) {}
 
@@ -52,7 +52,7 @@ export class Retirement {
     const file = this.arrivals.get(segment);
     if (file === undefined) {
       this.arrivals.set(segment, {
-        segment, first: number, last: number, deadline: openBatch, begun: openBatch, elsewhere: 0,
+        segment, first: number, last: number, deadline: openBatch, begun: openBatch,
       });
       return;
     }
@@ -83,9 +83,11 @@ export class Retirement {
   /** Files of arrivals that are over, when `parcels` have left and `oldest` is the first left. */
   public spentArrivals(parcels: number, oldest: number): Segment[] {
     const spent: Segment[] = [];
+    const [firstElsewhere = Infinity] = this.elsewhere.keys();
     for (const file of this.arrivals.values()) {
-      const { segment, deadline, elsewhere } = file;
-      if (!segment.isSealed || elsewhere > 0 || deadline >= this.wheel.nextBatch) continue;
+      const { segment, deadline, last } = file;
+      const isDecided = deadline < this.wheel.nextBatch && last < firstElsewhere;
+      if (!segment.isSealed || !isDecided) continue;
       file.parcels ??= parcels;
       if (oldest > file.parcels) spent.push(segment);
     }
@@ -121,12 +123,22 @@ export class Retirement {
     return [...this.arrivals.keys()];
   }
 
-  /** Spans of an arrival are for another pod (1), or not any more (-1). */
-  public elsewhere(number: number, change: 1 | -1): void {
+  /** Spans of an arrival are on their way to another pod. */
+  public leftBehind(arrival: number): void {
+    this.elsewhere.set(arrival, (this.elsewhere.get(arrival) ?? 0) + 1);
+  }
+
+  /** They are not any more. */
+  public broughtIn(arrival: number): void {
+    const left = (this.elsewhere.get(arrival) ?? 0) - 1;
+    if (left > 0) this.elsewhere.set(arrival, left);
+    else this.elsewhere.delete(arrival);
+  }
+
+  /** They are held here after all, and decided with what arrives now. */
+  public heldHere(arrival: number): void {
     for (const file of this.arrivals.values()) {
-      if (number < file.first || number > file.last) continue;
-      file.elsewhere += change;
-      // If they are held here after all, they are decided with what arrives now.
+      if (arrival < file.first || arrival > file.last) continue;
       file.deadline = this.wheel.openBatch;
       file.parcels = undefined;
     }

@@ -1,5 +1,6 @@
 /** Joins a sampler and its journal. */
 import { Journal } from './journal';
+import type { TakeVerdict } from './known-facts';
 import { Replay } from './replay';
 import type { ComponentContext } from '../../../component';
 import type { JournalSettings } from '../../../config';
@@ -47,7 +48,8 @@ export class SamplerJournal {
   private replaying?: Promise<void>;
 
   private constructor(
-    private readonly journal: Journal,
+    /** The journal itself. */
+    public readonly journal: Journal,
     private readonly taking: Replay,
     private readonly traces: HeldTraces,
   ) {}
@@ -55,6 +57,11 @@ export class SamplerJournal {
   /** Whether nothing is lost now when the process is killed. */
   public get isWritten(): boolean {
     return this.journal.isWritten;
+  }
+
+  /** Gives the verdicts that an earlier process answered for. */
+  public eachOwnVerdict(take: TakeVerdict): void {
+    this.taking.eachOwnVerdict(take);
   }
 
   /**
@@ -85,6 +92,7 @@ export class SamplerJournal {
   public close(): Promise<void> {
     const { traces, journal, isReplaying } = this;
     return journal.close(
-      !isReplaying && traces.undecided === 0 && journal.facts.outstanding.size === 0);
+      !isReplaying && traces.undecided === 0 && journal.facts.outstanding.size === 0
+      && journal.elsewhere.isEmpty);
   }
 }

@@ -1,0 +1,120 @@
+/** A pool of samplers of which one is killed, and comes back with its journal. */
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { settleDisk } from '../../../testing/disk-turns';
+import { SamplerPool, type PoolSampler } from '../../../testing/sampler-pool';
+
+const SPANS = 6;
+const TRACES = 60;
+const ADDRESSES = ['10.0.0.1:4317', '10.0.0.2:4317', '10.0.0.3:4317'];
+/** Keeps traces that are there as a whole: half of one is not kept. */
+const WHOLE = {
+  decision_wait: '6s',
+  decision_cache: { sampled_cache_size: 1000, non_sampled_cache_size: 1000 },
+  policies: [{ name: 'whole', type: 'span_count', span_count: { min_spans: SPANS } }],
+};
+
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+
+let root: string;
+let lives = 0;
+let pool: SamplerPool;
+let samplers: PoolSampler[];
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'otelgw-pool-'));
+  pool = new SamplerPool(WHOLE);
+  samplers = [];
+  for (const address of ADDRESSES) samplers.push(await pool.join(address, directory()));
+  await pool.clock.advance(30_000);
+});
+
+afterEach(async () => {
+  await pool.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function directory(): string {
+  lives += 1;
+  return join(root, String(lives));
+}
+
+/** Lets time pass in steps, between which disks get their turns. */
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
+    await pool.clock.advance(100);
+    await settleDisk();
+  }
+}
+
+/** Gives the spans of this number of all traces, to the samplers that are there in turn. */
+async function give(span: number): Promise<void> {
+  const some = pool.samplers.filter(({ peers }) => !peers.isFull);
+  await Promise.all(some.map((sampler, i) => {
+    const mine = Array.from({ length: TRACES }, (_, trace) => trace)
+      .filter((trace) => (trace + span) % some.length === i);
+    return sampler.ask(mine.map((trace) => ({
+      trace: md5(`trace ${trace}`), span: md5(`${trace} ${span}`).slice(0, 16),
+    })));
+  }));
+}
+
+/** Kills one, and starts it again at its address with the files that it leaves. */
+async function restart(killed: PoolSampler): Promise<void> {
+  const next = directory();
+  pool.kill(killed);
+  cpSync(killed.directory!, next, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+  await pool.join(killed.address, next);
+}
+
+function copiesOfSpans(): Map<string, number> {
+  const copies = new Map<string, number>();
+  for (const { spanId } of pool.passedOn) copies.set(spanId, (copies.get(spanId) ?? 0) + 1);
+  return copies;
+}
+
+test.each(ADDRESSES.map((address, i) => [address, i] as const))(
+  'loses no span, and splits no trace, when %s is killed in the middle of traces', async (_, i) => {
+    for (let span = 0; span < SPANS / 2; span += 1) await give(span);
+    await pass(500);
+    await restart(samplers[i]);
+    for (let span = SPANS / 2; span < SPANS; span += 1) await give(span);
+    await pass(40_000);
+    const copies = copiesOfSpans();
+    expect(copies.size).toBe(TRACES * SPANS);
+    expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+  });
+
+test('late spans follow verdicts that a killed sampler had answered for', async () => {
+  for (let span = 0; span < SPANS; span += 1) await give(span);
+  await pass(20_000);
+  expect(copiesOfSpans().size).toBe(TRACES * SPANS);
+  await restart(samplers[1]);
+  await give(SPANS);
+  await pass(40_000);
+  const copies = copiesOfSpans();
+  expect(copies.size).toBe(TRACES * (SPANS + 1));
+  expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+});
+
+test('spans that wait for a silent pod are sent to it again by the next life', async () => {
+  // Nobody is told that it is gone: its address is listed, and nothing answers there.
+  pool.kill(samplers[2]);
+  for (let span = 0; span < SPANS; span += 1) await give(span);
+  await pass(300);
+  const [first] = samplers;
+  await restart(first);
+  await pool.join(ADDRESSES[2], copyOf(samplers[2]));
+  await pass(60_000);
+  const copies = copiesOfSpans();
+  expect(copies.size).toBe(TRACES * SPANS);
+  expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+});
+
+function copyOf({ directory: from }: PoolSampler): string {
+  const next = directory();
+  cpSync(from!, next, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+  return next;
+}
