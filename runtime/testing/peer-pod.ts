@@ -73,8 +73,8 @@ export class ScriptedTransport implements PeerTransport {
     const body = this.answer(to, request);
     if (body === undefined) return Promise.reject(new PeerUnreachable('silent', false));
     if (body === 'refused') return Promise.reject(new PeerUnreachable('nobody there', true));
-    const from = { address: to, incarnation: this.incarnation };
-    return Promise.resolve({ version: 1, from, body });
+    const { incarnation } = this;
+    return Promise.resolve({ version: 1, from: { address: to, incarnation }, body });
   }
 
   public forget(): void {
