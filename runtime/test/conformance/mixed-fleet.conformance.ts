@@ -113,10 +113,14 @@ function splitIn(found: BackendsOfTraces): unknown[] {
   return [...found].filter(([, places]) => places.size > 1);
 }
 
+function usedBackends(found: BackendsOfTraces): number {
+  return new Set([...found.values()].flatMap((places) => [...places])).size;
+}
+
 function expectWhole(found: BackendsOfTraces, backendCount: number): void {
   expect(found.size).toBe(TRACES);
   expect(splitIn(found)).toEqual([]);
-  expect(new Set([...found.values()].flatMap((places) => [...places])).size).toBe(backendCount);
+  expect(usedBackends(found)).toBe(backendCount);
 }
 
 test('with a list of backends no trace is split', async () => {
@@ -129,7 +133,10 @@ test('with a routing key no trace of one tenant is split', async () => {
   const hostnames = [];
   for (let at = 0; at < 5; at += 1) hostnames.push(`127.0.0.1:${await backends.open('127.0.0.1')}`);
   const more = { routing_key: 'attributes', routing_attributes: ['tenant'] };
-  expectWhole(await backendsOfTraces({ static: { hostnames } }, {}, more), 5);
+  const found = await backendsOfTraces({ static: { hostnames } }, {}, more);
+  expect([found.size, splitIn(found)]).toEqual([TRACES, []]);
+  // Tenants are few and ports are chosen by chance: a backend may have none of them.
+  expect(usedBackends(found)).toBeGreaterThan(1);
 }, 60_000);
 
 test('with backends from DNS no trace is split', async () => {
