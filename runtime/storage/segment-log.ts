@@ -8,12 +8,13 @@
 import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { compactSegment } from './compaction';
+import { DamageReport } from './damage-report';
 import { findSegments } from './found-segments';
 import type { LogMetrics } from './log-metrics';
 import { QUEUE_WORDS, type LogSettings } from './log-settings';
 import { decodeRecord, requestBytes, type RecordAt } from './record';
-import type { Damage, RecordScanner } from './record-scanner';
-import { segmentFile, type Segment } from './segment';
+import type { RecordScanner } from './record-scanner';
+import type { Segment } from './segment';
 import { SegmentWriter, type Written } from './segment-writer';
 import type { LogOwner, RequestLog, StoredRequest, Totals } from './storage';
 import type { Clock, Timer } from '../clock';
@@ -70,7 +71,7 @@ export class SegmentLog implements RequestLog {
   private unreadRequests = 0;
   private scanner?: { readonly segment: Segment; readonly scan: RecordScanner };
   private readonly rests = new Set<Timer>();
-  private readonly known = new Set<string>();
+  private readonly damage: DamageReport;
   private writer!: SegmentWriter;
   private tidyTimer?: Timer;
   private tidying = Promise.resolve();
@@ -79,7 +80,9 @@ export class SegmentLog implements RequestLog {
   private cannotTidy = false;
   private closing?: Promise<void>;
 
-  private constructor(private readonly options: LogOptions) {}
+  private constructor(private readonly options: LogOptions) {
+    this.damage = new DamageReport(QUEUE_WORDS.noun, this.log, options.metrics);
+  }
 
   /** Whether something was not read yet. */
   public get hasUnread(): boolean {
@@ -125,7 +128,7 @@ export class SegmentLog implements RequestLog {
   private async load(): Promise<void> {
     const { folder, settings, metrics, owner } = this.options;
     const { segments, nextNumber } = await findSegments(
-      folder, this.log, QUEUE_WORDS.noun, (segment, damage) => this.onDamage(segment, damage));
+      folder, this.log, QUEUE_WORDS.noun, (segment, place) => this.damage.tell(segment, place));
     for (const segment of segments) this.add(segment);
     this.writer = new SegmentWriter({
       settings,
@@ -207,7 +210,7 @@ export class SegmentLog implements RequestLog {
       const bytes = 'damagedBytes' in at ? undefined : await scan.bytesOf(at);
       segment.readOffset = scan.offset;
       if ('damagedBytes' in at) {
-        this.onDamage(segment, at);
+        this.damage.tell(segment, at);
       } else if (!segment.doneBefore.has(at.offset)) {
         const payload = decodeRecord(at, bytes!, this.options.owner.signal);
         if (payload !== undefined) return this.handOut(segment, at, payload);
@@ -255,20 +258,9 @@ export class SegmentLog implements RequestLog {
   private loseRecord(segment: Segment, record: RecordAt): void {
     segment.count(record, -1);
     this.unreadRequests -= 1;
-    this.onDamage(segment, { offset: record.offset, damagedBytes: record.length });
+    this.damage.tell(segment, { offset: record.offset, damagedBytes: record.length });
     this.options.owner.onLost({
       requests: 1, items: record.items, bytes: requestBytes(record),
-    });
-  }
-
-  private onDamage(segment: Segment, { offset, damagedBytes }: Damage): void {
-    const place = `${segmentFile(segment.name)}:${offset}`;
-    if (this.known.has(place)) return;
-    this.known.add(place);
-    this.options.metrics.damagedPlaces.add(1);
-    this.options.metrics.damagedBytes.add(damagedBytes);
-    this.log.error('A file of the sending queue is damaged. What is damaged is lost.', {
-      file: segment.path, offset, bytes: damagedBytes,
     });
   }
 

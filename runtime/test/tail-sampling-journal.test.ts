@@ -1,15 +1,16 @@
 /** Real processes that are killed with spans in hand, and the ones that follow them. */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CollectorProcess, freePorts, get, until } from '../testing/collector-process';
+import { CollectorProcess, freePorts, until } from '../testing/collector-process';
 import { crashRun } from '../testing/crash-run';
 import { loopbackReceiver, type LoopbackReceiver } from '../testing/otlp-loopback';
 import { PeerPods } from '../testing/peer-pods';
-import { findSpans, spans } from '../testing/span-builder';
+import {
+  POOL_HOSTS, samplerConfig, sendTraces, untilOneRing, untilReady, type SamplerPlace,
+} from '../testing/sampler-processes';
+import { findSpans } from '../testing/span-builder';
 
-const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 const SPANS = 6;
 const TRACES = 90;
 /** Traces that stand in one request. */
@@ -35,68 +36,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function config(host: string, otlp: number, peers: number, health: number): string {
-  return JSON.stringify({
-    receivers: { otlp: { protocols: { http: { endpoint: `${host}:${otlp}` } } } },
-    processors: {
-      tail_sampling: {
-        peers: 'trace_peers',
-        decision_wait: '5s',
-        journal: { directory: join(root, host) },
-        policies: [{ name: 'whole', type: 'span_count', span_count: { min_spans: SPANS } }],
-      },
-    },
-    exporters: {
-      otlp_http: {
-        endpoint: `http://127.0.0.1:${backend.receiver.ports.http}`,
-        sending_queue: { storage: 'file_storage' },
-      },
-    },
+function config(place: SamplerPlace): string {
+  return samplerConfig(place, SPANS, {
+    tailSampling: { journal: { directory: join(root, place.host) } },
+    otlpHttp: { sending_queue: { storage: 'file_storage' } },
     extensions: {
-      health_check: { endpoint: `127.0.0.1:${health}` },
-      file_storage: { directory: join(root, `${host}-queue`), create_directory: true },
-      trace_peers: {
-        address: host,
-        endpoint: `${host}:${peers}`,
-        resolver: { k8s: { service: 'sampler', ports: [otlp] } },
-        resolver_delay: '500ms',
-      },
-    },
-    service: {
-      extensions: ['health_check', 'file_storage', 'trace_peers'],
-      telemetry: { logs: { encoding: 'json' }, metrics: { level: 'none' } },
-      pipelines: {
-        traces: { receivers: ['otlp'], processors: ['tail_sampling'], exporters: ['otlp_http'] },
-      },
+      file_storage: { directory: join(root, `${place.host}-queue`), create_directory: true },
     },
   });
-}
-
-function digest(text: string, digits: number): string {
-  return createHash('md5').update(text).digest('hex').slice(0, digits);
-}
-
-/** Sends as an SDK does behind a Service: who refuses or is gone is left for the next one. */
-async function send(body: Buffer, first: number, port: number): Promise<void> {
-  for (let at = first; at < first + 100; at += 1) {
-    const url = `http://${HOSTS[at % HOSTS.length]}:${port}/v1/traces`;
-    const headers = { 'content-type': 'application/x-protobuf' };
-    const answer = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) })
-      .then(({ status }) => status, () => 0);
-    if (answer === 200) return;
-    if (answer !== 0 && answer !== 503) throw new Error(`must be taken, got ${answer}`);
-  }
-  throw new Error('must be taken by some pod, got none');
-}
-
-async function sendAll(from: number, to: number, port: number): Promise<void> {
-  for (let span = from; span < to; span += 1) {
-    for (let trace = 0; trace < TRACES; trace += BATCH) {
-      await send(spans(Array.from({ length: BATCH }, (_, i) => ({
-        trace: digest(`trace ${trace + i}`, 32), span: digest(`span ${trace + i} ${span}`, 16),
-      }))), span + trace / BATCH, port);
-    }
-  }
 }
 
 function copies(): Map<string, number> {
@@ -108,27 +55,28 @@ function copies(): Map<string, number> {
 }
 
 test('a pool of three loses no span when one is killed in the middle of traces', async () => {
-  const [otlp, peers, ...health] = await freePorts(2 + HOSTS.length);
-  for (const host of HOSTS) kubernetes.set(host, { ...READY, ready: false });
-  const start = (i: number): CollectorProcess => new CollectorProcess(
-    ['run', '--config', `yaml:${config(HOSTS[i], otlp, peers, health[i])}`]);
-  const samplers = HOSTS.map((_, i) => start(i));
-  for (const [i, host] of HOSTS.entries()) {
-    await until('readiness', async () => (await get(health[i])).status === 200);
+  const [otlp, peers, ...health] = await freePorts(2 + POOL_HOSTS.length);
+  for (const host of POOL_HOSTS) kubernetes.set(host, { ...READY, ready: false });
+  const start = (i: number): CollectorProcess => new CollectorProcess(['run', '--config',
+    `yaml:${config({
+      host: POOL_HOSTS[i], otlp, peers, health: health[i], backend: backend.receiver.ports.http!,
+    })}`]);
+  const samplers = POOL_HOSTS.map((_, i) => start(i));
+  for (const [i, host] of POOL_HOSTS.entries()) {
+    await untilReady(health[i]);
     kubernetes.set(host, READY);
   }
-  await until('a ring of three', () => samplers.every(({ stderr }) =>
-    stderr.split('\n').some((line) => line.includes('A ring is in use.')
-      && line.includes('"pods":3'))));
+  await untilOneRing(samplers);
 
-  await sendAll(0, SPANS / 2, otlp);
+  const load = { traces: TRACES, batch: BATCH, port: otlp };
+  await sendTraces(load, 0, SPANS / 2);
   samplers[0].signal('SIGKILL');
   await samplers[0].ended;
-  kubernetes.set(HOSTS[0], { ...READY, ready: false });
+  kubernetes.set(POOL_HOSTS[0], { ...READY, ready: false });
   samplers[0] = start(0);
-  await until('readiness', async () => (await get(health[0])).status === 200);
-  kubernetes.set(HOSTS[0], READY);
-  await sendAll(SPANS / 2, SPANS, otlp);
+  await untilReady(health[0]);
+  kubernetes.set(POOL_HOSTS[0], READY);
+  await sendTraces(load, SPANS / 2, SPANS);
 
   await until('all spans', () => copies().size === TRACES * SPANS);
   // Only what was on its way to another pod when it was killed may come twice.

@@ -3,6 +3,7 @@
  *
  * `spans([{ trace: 'a', ms: 4500 }, { trace: 'b', status: 'error' }])`
  */
+import { createHash } from 'crypto';
 import { decodeProto, encodeProto } from './otlp-proto';
 
 /** A value of an attribute as tests write it; whole numbers become integers. */
@@ -107,6 +108,12 @@ export function traceIdOf(name: string): Buffer {
 /** The 8 bytes of the id of the span named `name`. */
 export function spanIdOf(name: string): Buffer {
   return idOf(name, 8);
+}
+
+/** The span of this number of a trace of this number; ids are spread as those of SDKs are. */
+export function numberedSpan(trace: number, span: number): { trace: string; span: string } {
+  const digest = (text: string): string => createHash('md5').update(text).digest('hex');
+  return { trace: digest(`trace ${trace}`), span: digest(`${trace} ${span}`).slice(0, 16) };
 }
 
 function valueOf(value: TestValue): object {

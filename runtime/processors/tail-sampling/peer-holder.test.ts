@@ -1,10 +1,9 @@
 /** Several samplers of one pool: what one of them does is what one sampler alone would do. */
-import { createHash } from 'crypto';
 import { crc32 } from 'zlib';
 import { RetryableError } from '../../errors';
 import { buildRing, endpointOf } from '../../routing/hash-ring';
 import { SamplerPool, type PoolSampler } from '../../testing/sampler-pool';
-import { spans, type TestSpan } from '../../testing/span-builder';
+import { numberedSpan, spans, type TestSpan } from '../../testing/span-builder';
 
 const DECIDED = 'otelcol_processor_tail_sampling_global_count_traces_sampled';
 const SPANS = 6;
@@ -16,14 +15,13 @@ const WHOLE = {
 const CACHES = { decision_cache: { sampled_cache_size: 1000, non_sampled_cache_size: 1000 } };
 
 function idOf(trace: number): string {
-  return createHash('md5').update(`trace ${trace}`).digest('hex');
+  return numberedSpan(trace, 0).trace;
 }
 
 /** So many spans of each of these traces, numbered from `first` on; two resources. */
 function spansOf(traces: readonly number[], first: number, count: number): TestSpan[] {
   return traces.flatMap((trace) => Array.from({ length: count }, (_, i) => ({
-    trace: idOf(trace),
-    span: createHash('md5').update(`${trace} ${first + i}`).digest('hex').slice(0, 16),
+    ...numberedSpan(trace, first + i),
     service: trace % 2 === 0 ? 'even' : 'odd',
   })));
 }

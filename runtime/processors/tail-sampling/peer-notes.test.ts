@@ -1,9 +1,8 @@
 /** Verdicts of other pods: what they write on spans is written here, too. */
-import { createHash } from 'crypto';
 import type { VerdictNote } from '../../peers/verdict-note';
 import { decodeProto } from '../../testing/otlp-proto';
 import { SamplerPool, type PoolSampler } from '../../testing/sampler-pool';
-import { spans, type TestSpan } from '../../testing/span-builder';
+import { numberedSpan, spans } from '../../testing/span-builder';
 
 const HALF = {
   decision_wait: '4s',
@@ -57,10 +56,7 @@ function released(): Released[] {
 function spread(samplers: readonly PoolSampler[], span: number): void {
   samplers.forEach((sampler, i) => {
     const mine = TRACES.filter((trace) => (trace + span) % samplers.length === i);
-    sampler.give(mine.map((trace): TestSpan => ({
-      trace: createHash('md5').update(`trace ${trace}`).digest('hex'),
-      span: createHash('md5').update(`${trace} ${span}`).digest('hex').slice(0, 16),
-    })));
+    sampler.give(mine.map((trace) => numberedSpan(trace, span)));
   });
 }
 

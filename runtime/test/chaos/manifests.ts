@@ -2,6 +2,9 @@
 import { stringify } from 'yaml';
 import type { KubeObject } from '../../local-cluster/kubernetes';
 import { sortManifests, type Manifests } from '../../local-cluster/manifests';
+import {
+  accountOf, configMapOf, metadataOf, slicesReadBy,
+} from '../fixtures/tier-objects';
 
 /** How agents find samplers. */
 export type Routing = 'by trace' | 'round robin' | 'by trace, found by DNS';
@@ -30,8 +33,6 @@ export interface PoolShape {
 export const BACKEND = 'trace-store';
 /** Port on which samplers take spans. */
 export const OTLP_PORT = 4317;
-/** Namespace of all objects. */
-export const NAMESPACE = 'tests';
 
 const FEWEST_SPANS = 3;
 const MOST_SPANS = 15;
@@ -143,17 +144,6 @@ function samplerConfig(shape: PoolShape): object {
   };
 }
 
-const metadata = (name: string): object => ({
-  name, namespace: NAMESPACE, labels: { app: name.replace(/-config$/, '') },
-});
-
-const configMap = (name: string, config: object): object => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: metadata(`${name}-config`),
-  data: { 'collector.yaml': stringify(config) },
-});
-
 /** Whoever holds traces is given the time to decide them and to hand over what it knows. */
 function template(name: string, { decisionWaitS, resolverDelayMs }: PoolShape): object {
   const isAgent = name === 'agent';
@@ -191,39 +181,18 @@ function template(name: string, { decisionWaitS, resolverDelayMs }: PoolShape): 
   };
 }
 
-const rbac = 'rbac.authorization.k8s.io';
-
 /** All objects. */
 export function chaosManifests(shape: PoolShape): Manifests {
-  const account = (name: string): object =>
-    ({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(name) });
   return sortManifests([
-    configMap('agent', agentConfig(shape)),
-    configMap('sampler', samplerConfig(shape)),
-    account('agent'),
-    account('sampler'),
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'Role',
-      metadata: metadata('slices'),
-      rules: [{
-        apiGroups: ['discovery.k8s.io'],
-        resources: ['endpointslices'],
-        verbs: ['get', 'list', 'watch'],
-      }],
-    },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata: metadata('slices'),
-      roleRef: { apiGroup: rbac, kind: 'Role', name: 'slices' },
-      subjects: ['agent', 'sampler'].map((name) =>
-        ({ kind: 'ServiceAccount', name, namespace: NAMESPACE })),
-    },
+    configMapOf('agent', stringify(agentConfig(shape))),
+    configMapOf('sampler', stringify(samplerConfig(shape))),
+    accountOf('agent'),
+    accountOf('sampler'),
+    ...slicesReadBy('agent', 'sampler'),
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: metadata('sampler'),
+      metadata: metadataOf('sampler'),
       spec: {
         clusterIP: 'None',
         selector: { app: 'sampler' },
@@ -233,7 +202,7 @@ export function chaosManifests(shape: PoolShape): Manifests {
     {
       apiVersion: 'apps/v1',
       kind: 'StatefulSet',
-      metadata: metadata('sampler'),
+      metadata: metadataOf('sampler'),
       spec: {
         replicas: shape.samplers,
         serviceName: 'sampler',
@@ -244,7 +213,7 @@ export function chaosManifests(shape: PoolShape): Manifests {
     {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
-      metadata: metadata('agent'),
+      metadata: metadataOf('agent'),
       spec: { template: template('agent', shape) },
     },
   ] as readonly KubeObject[]);

@@ -1,7 +1,7 @@
 /** One cluster under a steady load, what can be done to it, and what became of its spans. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BACKEND, chaosManifests, NAMESPACE, OTLP_PORT, type PoolShape } from './manifests';
+import { BACKEND, chaosManifests, OTLP_PORT, type PoolShape } from './manifests';
 import { outcomeOf, type Outcome } from './outcome';
 import { sleep, systemClock } from '../../clock';
 import { makeUpstreamRing } from '../../extensions/trace-peers/upstream-ring';
@@ -16,6 +16,7 @@ import { tailSamplers } from '../../local-cluster/pool-config';
 import { seededRandom } from '../../local-cluster/random';
 import type { PlannedTrace } from '../../local-cluster/trace-plan';
 import { Traffic } from '../../local-cluster/traffic';
+import { NAMESPACE } from '../fixtures/tier-objects';
 
 /** How a stage is set. */
 export interface StageOptions {

@@ -6,11 +6,11 @@ import { mkdir } from 'node:fs/promises';
 import type { JournalMetrics } from './journal-metrics';
 import { MalformedError, messageOf } from '../../../errors';
 import type { Payload } from '../../../pipeline/payload';
+import { DamageReport } from '../../../storage/damage-report';
 import { findSegments } from '../../../storage/found-segments';
 import type { LogWords } from '../../../storage/log-settings';
 import { decodeRecord, type RecordAt } from '../../../storage/record';
-import type { Damage } from '../../../storage/record-scanner';
-import { segmentFile, type Segment } from '../../../storage/segment';
+import type { Segment } from '../../../storage/segment';
 import { SegmentWriter, type Written } from '../../../storage/segment-writer';
 import type { Logger } from '../../../telemetry/logger';
 
@@ -52,7 +52,7 @@ export class JournalLog {
     await mkdir(options.folder, { recursive: true });
     const log = new JournalLog(options);
     const { segments, nextNumber } = await findSegments(
-      options.folder, options.log, WORDS.noun, (segment, damage) => log.onDamage(segment, damage));
+      options.folder, options.log, WORDS.noun, (segment, place) => log.damage.tell(segment, place));
     log.segments.push(...segments);
     log.writer = log.writerFrom(nextNumber);
     return log;
@@ -61,9 +61,11 @@ export class JournalLog {
   /** Its files, oldest first. The newest one may still be written to. */
   public readonly segments: Segment[] = [];
   private writer!: SegmentWriter;
-  private readonly known = new Set<string>();
+  private readonly damage: DamageReport;
 
-  private constructor(private readonly options: JournalLogOptions) {}
+  private constructor(private readonly options: JournalLogOptions) {
+    this.damage = new DamageReport(WORDS.noun, options.log, options.metrics);
+  }
 
   /** Bytes of all files. */
   public get diskBytes(): number {
@@ -140,7 +142,7 @@ export class JournalLog {
       const at = await scanner.next(segment.length);
       if (at === undefined) return;
       if ('damagedBytes' in at) {
-        this.onDamage(segment, at);
+        this.damage.tell(segment, at);
         continue;
       }
       const record = decodeRecord(at, await scanner.bytesOf(at), 'traces');
@@ -161,17 +163,6 @@ export class JournalLog {
   }
 
   private lose(segment: Segment, { offset, length }: RecordAt): void {
-    this.onDamage(segment, { offset, damagedBytes: length });
-  }
-
-  private onDamage(segment: Segment, { offset, damagedBytes }: Damage): void {
-    const place = `${segmentFile(segment.name)}:${offset}`;
-    if (this.known.has(place)) return;
-    this.known.add(place);
-    this.options.metrics.damagedPlaces.add(1);
-    this.options.metrics.damagedBytes.add(damagedBytes);
-    this.options.log.error('A file of the journal is damaged. What is damaged is lost.', {
-      file: segment.path, offset, bytes: damagedBytes,
-    });
+    this.damage.tell(segment, { offset, damagedBytes: length });
   }
 }

@@ -1,10 +1,10 @@
 /** A pool of samplers of which one is killed, and comes back with its journal. */
-import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settleDisk } from '../../../testing/disk-turns';
 import { SamplerPool, type PoolSampler } from '../../../testing/sampler-pool';
+import { findSpans, numberedSpan } from '../../../testing/span-builder';
 
 const SPANS = 6;
 const TRACES = 60;
@@ -15,8 +15,6 @@ const WHOLE = {
   decision_cache: { sampled_cache_size: 1000, non_sampled_cache_size: 1000 },
   policies: [{ name: 'whole', type: 'span_count', span_count: { min_spans: SPANS } }],
 };
-
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
 let root: string;
 let lives = 0;
@@ -55,9 +53,7 @@ async function give(span: number): Promise<void> {
   await Promise.all(some.map((sampler, i) => {
     const mine = Array.from({ length: TRACES }, (_, trace) => trace)
       .filter((trace) => (trace + span) % some.length === i);
-    return sampler.ask(mine.map((trace) => ({
-      trace: md5(`trace ${trace}`), span: md5(`${trace} ${span}`).slice(0, 16),
-    })));
+    return sampler.ask(mine.map((trace) => numberedSpan(trace, span)));
   }));
 }
 
@@ -112,6 +108,40 @@ test('spans that wait for a silent pod are sent to it again by the next life', a
   expect(copies.size).toBe(TRACES * SPANS);
   expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
 });
+
+test('what another pod kept by its id leaves again while nobody has taken it over', async () => {
+  await pool.close();
+  pool = new SamplerPool({ ...WHOLE, stress_relief: {} });
+  const first = await pool.join(ADDRESSES[0], directory());
+  const [byId, usual] = [numberedSpan(1, 0), numberedSpan(2, 0)];
+  await Promise.all([first.ask([byId]), first.ask([usual])]);
+  const { next } = first.context;
+  const take = next.consume.bind(next);
+  // The next component answers for the one, and not for the other.
+  let release = (): void => undefined;
+  next.consume = async (payload) => {
+    const found = findSpans(Buffer.concat([...payload.chunks]));
+    if (found.every(({ spanId }) => spanId !== byId.span)) await take(payload);
+    else await new Promise<void>((resolve) => { release = resolve; });
+  };
+  first.holder.learn(...wordsOf(byId.trace), true, {
+    high: 0, low: 0, policy: '', isById: true,
+  });
+  first.holder.learn(...wordsOf(usual.trace), true);
+  await pass(2000);
+  expect(pool.passedOn.map(({ spanId }) => spanId)).toEqual([usual.span]);
+  await restart(first);
+  await pass(2000);
+  expect(pool.passedOn.map(({ spanId }) => spanId).sort())
+    .toEqual([byId.span, usual.span].sort());
+  release();
+});
+
+/** The four words of an id. */
+function wordsOf(trace: string): [number, number, number, number] {
+  const bytes = Buffer.from(trace, 'hex');
+  return [0, 4, 8, 12].map((at) => bytes.readInt32LE(at)) as [number, number, number, number];
+}
 
 function copyOf({ directory: from }: PoolSampler): string {
   const next = directory();
