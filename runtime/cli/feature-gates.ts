@@ -4,7 +4,7 @@
  */
 import { problem, type CollectorReading, type ComponentSettings, type Problem } from '../config';
 
-/** The keys that the gates stand for, by the gates' names. */
+/** What the names of gates of tail sampling begin with; the key that each stands for follows. */
 const TAIL_SAMPLING = 'processor.tailsamplingprocessor.';
 const KEYS = [
   'usetracestate', 'recordpolicy', 'metricstatcountspanssampled', 'metricstatcountbytessampled',
