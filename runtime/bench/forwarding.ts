@@ -1,7 +1,9 @@
 /**
- * What it costs that a span goes to another pod: the same load on one sampler alone, and on one of
- * two that are a pool, which passes half of it on. `npx tsx runtime/bench/forwarding.ts [spans]`,
- * where `spans` is how many one request has (1000), with the bundle and the bench's programs built.
+ * What it costs that a span goes to another pod: the same load on two samplers that know nothing
+ * of each other, and on two that are a pool, where each passes on half of what it gets.
+ * `npx tsx runtime/bench/forwarding.ts [spans]`, where `spans` is how many one request has (1000),
+ * with the bundle and the bench's programs built; BENCH_RATE, BENCH_ROUNDS and BENCH_PROGRAM are
+ * as for `npm run bench`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,27 +13,34 @@ import { MEASURED_CORE, onCore, start, WORK } from './programs';
 import { openLoad, openSink, type Carriage, type CertificateFiles } from './traffic';
 
 const SPANS = Number(process.argv[2] ?? 1000);
-const RATE = 30_000;
+/** Spans in a second, half of them to each pod. */
+const RATE = Number(process.env.BENCH_RATE ?? 60_000);
+const PROGRAM = (process.env.BENCH_PROGRAM ?? 'runtime/dist/otelgw.js').split(' ');
+const PODS = ['127.0.0.1', '127.0.0.2'];
+/** Of all spans. */
+const FORWARDED = 1 / 2;
 const WAIT_SECONDS = 4;
-const SETTLE_SECONDS = 10;
+const NUM_TRACES = 200_000;
+/** Until all is compiled and tables are as large as they get. */
+const SETTLE_SECONDS = 40;
 const SECONDS = 10;
 const OTLP_PORT = 14_317;
 const PEERS_PORT = 14_319;
-const ROUNDS = 3;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 
 const carriage: Carriage = {
   protocol: 'grpc', gzip: false, tls: false, spans: SPANS, traceSpans: 9,
 };
 const NO_TLS: CertificateFiles = { ca: '', cert: '', key: '' };
 
-function configOf(host: string, pods: readonly string[], backend: number): string {
-  const isPool = pods.length > 1;
+function configOf(host: string, isPool: boolean, backend: number): string {
   return JSON.stringify({
     receivers: { otlp: { protocols: { grpc: { endpoint: `${host}:${OTLP_PORT}` } } } },
     processors: {
       tail_sampling: {
         ...isPool && { peers: 'trace_peers' },
         decision_wait: `${WAIT_SECONDS}s`,
+        num_traces: NUM_TRACES,
         policies: [{
           name: 'share', type: 'probabilistic', probabilistic: { sampling_percentage: 10 },
         }],
@@ -46,7 +55,7 @@ function configOf(host: string, pods: readonly string[], backend: number): strin
       trace_peers: {
         address: host,
         endpoint: `${host}:${PEERS_PORT}`,
-        resolver: { static: { hostnames: pods.map((pod) => `${pod}:${OTLP_PORT}`) } },
+        resolver: { static: { hostnames: PODS.map((pod) => `${pod}:${OTLP_PORT}`) } },
         resolver_delay: '500ms',
       },
     },
@@ -60,28 +69,35 @@ function configOf(host: string, pods: readonly string[], backend: number): strin
   });
 }
 
-/** Microseconds of CPU time of all pods for each span that the first one was sent. */
-async function costOf(pods: readonly string[]): Promise<number> {
+/** Microseconds of CPU time of both pods for each span that they were sent. */
+async function costOf(isPool: boolean): Promise<number> {
   const sink = openSink(carriage, NO_TLS);
   const [backend] = (await sink.running).ports;
-  const collectors = pods.map((host) => {
+  const collectors = PODS.map((host) => {
     const file = join(WORK, `${host}.yaml`);
-    writeFileSync(file, configOf(host, pods, backend));
-    return start(onCore(MEASURED_CORE,
-      [process.execPath, 'runtime/dist/otelgw.js', 'run', '--config', file]));
+    writeFileSync(file, configOf(host, isPool, backend));
+    return start(onCore(MEASURED_CORE, [process.execPath, ...PROGRAM, 'run', '--config', file]));
   });
   const used = (): number =>
     collectors.reduce((sum, { pid }) => sum + cpuSeconds(pid ?? 0), 0);
   await sleep(3000);
-  const load = openLoad(carriage, `${pods[0]}:${OTLP_PORT}`, RATE);
-  await load.running;
+  const loads = PODS.map((host) => openLoad(carriage, `${host}:${OTLP_PORT}`, RATE / PODS.length));
+  const accepted = async (): Promise<number> => {
+    const reports = await Promise.all(loads.map((load) => load.report()));
+    return reports.reduce((sum, report) => sum + report.accepted, 0);
+  };
+  await Promise.all(loads.map(({ running }) => running));
   await sleep(1000 * SETTLE_SECONDS);
-  const [before, began] = [await load.report(), used()];
+  const [before, began] = [await accepted(), used()];
   await sleep(1000 * SECONDS);
-  const cost = 1e6 * (used() - began) / ((await load.report()).accepted - before.accepted);
-  const { failure, refused } = await load.stop();
-  if (refused > 0) throw new Error(`forwarding: must be taken, got ${refused} refused: ${failure}`);
-  for (const told of [load, sink]) told.close();
+  const cost = 1e6 * (used() - began) / (await accepted() - before);
+  for (const load of loads) {
+    const { failure, refused } = await load.stop();
+    if (refused > 0) {
+      throw new Error(`forwarding: must be taken, got ${refused} refused: ${failure}`);
+    }
+  }
+  for (const told of [...loads, sink]) told.close();
   for (const collector of collectors) collector.kill('SIGKILL');
   await sleep(500);
   return cost;
@@ -89,11 +105,11 @@ async function costOf(pods: readonly string[]): Promise<number> {
 
 async function main(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const alone = await costOf(['127.0.0.1']);
-    const pool = await costOf(['127.0.0.1', '127.0.0.2']);
-    const share = (pool - alone) / (1 / 2) / alone;
-    console.log(`requests of ${SPANS}: alone ${alone.toFixed(2)} µs a span, two pods with half of`
-      + ` all passed on ${pool.toFixed(2)} µs; a hop costs ${(100 * share).toFixed(0)} %`);
+    const apart = await costOf(false);
+    const pool = await costOf(true);
+    const share = (pool - apart) / FORWARDED / apart;
+    console.log(`requests of ${SPANS}: two pods apart ${apart.toFixed(2)} µs a span, as a pool that`
+      + ` passes half of all on ${pool.toFixed(2)} µs; a hop costs ${(100 * share).toFixed(0)} %`);
   }
 }
 

@@ -121,6 +121,7 @@ export class Arrival {
     index.read(bytes);
     this.spans += index.spanCount;
     arena.begin(index);
+    this.elsewhere?.begin(index);
     try {
       for (let from = 0; from < index.spanCount;) {
         const resource = index.resourceOf[index.scopeOf[from]];
@@ -132,8 +133,14 @@ export class Arrival {
         from = to;
       }
     } finally {
+      this.elsewhere?.end(bytes, index);
       arena.end();
     }
+  }
+
+  /** Number of requests so far that had spans to hold, to pass on or for other pods. */
+  public get landings(): number {
+    return this.options.arena.landings + (this.elsewhere?.cuts ?? 0);
   }
 
   private takeGroup(bytes: Uint8Array, group: number): void {
@@ -158,7 +165,7 @@ export class Arrival {
     if (this.followsCache(bytes, group)) return;
     const parcel = this.elsewhere?.place(ids, id, this.hops, this.isForwarded);
     if (parcel !== undefined) {
-      this.append(bytes, group, parcel.chain, 0);
+      this.elsewhere?.mark(parcel, this.groups.first[group], this.groups.next);
       return;
     }
     if (stress?.active === true) {

@@ -3,7 +3,6 @@ import type { Arrival, PassingSpans } from './arrival';
 import type { HeldTraces } from './held-traces';
 import type { Journal } from './journal/journal';
 import type { MemoryBound } from './memory-bound';
-import type { SpanArena } from './span-arena';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
 
 /** Takes requests. */
@@ -14,7 +13,6 @@ export class Intake {
   public constructor(
     private readonly arrival: Arrival,
     private readonly traces: HeldTraces,
-    private readonly arena: SpanArena,
     private readonly bound: MemoryBound,
     private readonly metrics: TailSamplingMetrics,
   ) {}
@@ -36,18 +34,17 @@ export class Intake {
   public takeAndTell(
     chunks: readonly Uint8Array[], hops = 0, isForwarded = false,
   ): Promise<boolean> | undefined {
-    const { journal, arena, arrival } = this;
+    const { journal, arrival } = this;
     if (journal === undefined) {
       this.place(chunks, hops, isForwarded);
       return undefined;
     }
     const arriving = journal.begin();
-    const { landings } = arena;
-    const { spans } = arrival;
+    const { landings, spans } = arrival;
     let isNeeded = false;
     try {
       this.place(chunks, hops, isForwarded);
-      isNeeded = arena.landings > landings;
+      isNeeded = arrival.landings > landings;
     } finally {
       if (!isNeeded) journal.forget(arriving);
     }

@@ -53,7 +53,9 @@ export function joinPool(
   const longestWaitMs = Math.max(TICK_MS, settings.decisionWait) + TICK_MS;
   const peers = tracePool(id, context).attach(holder, longestWaitMs);
   holder.peers = peers;
-  arrival.elsewhere = new SpansElsewhere(arena, peers);
+  // Of what senders bring, much may be for other pods: the rest must not keep its memory.
+  arena.copiesSpans = true;
+  arrival.elsewhere = new SpansElsewhere(peers);
   arrival.elsewhere.journal = journal?.journal;
   traces.decided = (w0, w1, w2, w3, isKept, note) =>
     peers.decided(w0, w1, w2, w3, isKept, note);

@@ -15,16 +15,18 @@ class Holder {
   public readonly writer = new ReleaseWriter(this.arena, (payload) => this.sent.push(payload));
   private readonly index = new SpanIndex();
 
-  public constructor() {
+  public constructor(copiesSpans = false) {
+    this.arena.copiesSpans = copiesSpans;
     for (let at = 0; at < this.chains.length; at += CHAIN_WORDS) clearChain(this.chains, at);
   }
 
   /** Holds each span of a request in the chain that its trace id names. */
-  public hold(bytes: Uint8Array): void {
+  public hold(bytes: Uint8Array, holds = (_chain: number): boolean => true): void {
     const { index } = this;
     index.read(bytes);
     this.arena.begin(index);
     for (let span = 0; span < index.spanCount; span += 1) {
+      if (!holds(numberOf(bytes, index.traceIdAt[span]))) continue;
       const chain = numberOf(bytes, index.traceIdAt[span]) * CHAIN_WORDS;
       this.arena.append(this.chains, chain, bytes,
         index.spanTag[span], index.spanEnd[span], index.scopeOf[span], 1);
@@ -47,9 +49,12 @@ function idOf(chain: number): string {
   return chain.toString(16).padStart(32, '0');
 }
 
-test('what is held and released by chance is what arrived', () => {
+test.each([
+  { kind: 'with its request', copiesSpans: false },
+  { kind: 'piece by piece', copiesSpans: true },
+])('what is copied $kind and released by chance is what arrived', ({ copiesSpans }) => {
   const random = randomNumbers(5);
-  const holder = new Holder();
+  const holder = new Holder(copiesSpans);
   const model = new Map<number, string[]>();
   for (let step = 0; step < 120; step += 1) {
     const list = Array.from({ length: 1 + Math.floor(random() * 40) }, (_, i): TestSpan => ({
@@ -150,4 +155,19 @@ test('an empty chain releases nothing', () => {
   const holder = new Holder();
   expect(holder.release(3)).toEqual([]);
   expect([holder.chains[3 * CHAIN_WORDS], traceIdOf('a').length]).toEqual([NONE, 16]);
+});
+
+test.each([
+  { kind: 'with its request keeps all of it', copiesSpans: false, mebibytes: 10 },
+  { kind: 'piece by piece keeps what is held', copiesSpans: true, mebibytes: 1 },
+])('one trace of ten that is copied $kind', ({ copiesSpans, mebibytes }) => {
+  const holder = new Holder(copiesSpans);
+  const filler = 'x'.repeat(1000);
+  for (let step = 0; step < 800; step += 1) {
+    const list = Array.from({ length: 10 }, (_, i): TestSpan => ({
+      trace: idOf(i), span: `${step}.${i}`, attributes: { filler },
+    }));
+    holder.hold(spans(list), (chain) => chain === 3);
+  }
+  expect(Math.round(holder.arena.slabs.usedBytes / 2 ** 20)).toBe(mebibytes);
 });

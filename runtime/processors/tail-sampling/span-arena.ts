@@ -1,8 +1,9 @@
 /**
  * Holds spans as the bytes that arrived.
  *
- * A request that has spans to hold is copied into a slab once, in one go. What is written behind
- * it, in words, makes its spans traces again:
+ * A request that has spans to hold is copied into a slab once, in one go; in a pool, where much of
+ * it may be for other pods, piece by piece as its spans are taken. What is written behind that, in
+ * words, makes its spans traces again:
  *
  *   resource   bytes of its extras, number of ranges, then each range's start and end
  *   scope      offset of its resource, then the same about its own extras
@@ -16,6 +17,7 @@
  */
 import { SlabPool } from './slab-pool';
 import { NONE } from '../../otlp/id-table';
+import { asUint8Array } from '../../otlp/parts';
 import type { RangeTable, SpanIndex } from '../../otlp/span-index';
 
 /** Number of words of a chain: slab and offset of its last row. */
@@ -53,6 +55,7 @@ export const STRAGGLERS = 1;
 
 const WORD = 4;
 const FIRST_GROUPS = 64;
+const NO_BYTES = new Uint8Array(0);
 
 /** Makes an empty chain of the words at `at`. */
 export function clearChain(words: Int32Array, at: number): void {
@@ -65,6 +68,8 @@ export class SpanArena {
   public readonly slabs = new SlabPool();
   /** Number of requests so far that had spans to hold. */
   public landings = 0;
+  /** Whether spans are copied one row at a time, and not with all their request. */
+  public copiesSpans = false;
   /** The slab that is filled now, and how far, of the spans that arrive and of each lane. */
   private slab = NONE;
   private cursor = 0;
@@ -73,6 +78,7 @@ export class SpanArena {
   private readonly laneCursor = [0, 0];
   /** Where the request lies that arrives now. */
   private base = NONE;
+  private bytes: Uint8Array = NO_BYTES;
   private index?: SpanIndex;
   /** Offsets of the scopes and resources of that request that were written; 0 if not yet. */
   private scopeAt = new Int32Array(FIRST_GROUPS);
@@ -93,6 +99,7 @@ export class SpanArena {
     // Held by the arena alone, the slab is empty and can be filled from its start.
     if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
     this.base = NONE;
+    this.bytes = NO_BYTES;
     this.index = undefined;
     this.laneSlab[this.lane] = this.slab;
     this.laneCursor[this.lane] = this.cursor;
@@ -109,13 +116,14 @@ export class SpanArena {
     if (this.base === NONE) this.land(bytes);
     const scopeAt = this.scopeAt[scope] || this.writeScope(scope);
     const { slab } = this;
+    const startsAt = this.bring(start, end);
     const at = this.cursor;
     this.cursor = at + ROW_WORDS * WORD;
     const row = at / WORD;
     const memory = this.slabs.words[slab];
     memory[row + ROW_BEFORE_SLAB] = words[chain];
     memory[row + ROW_BEFORE_AT] = words[chain + 1];
-    memory[row + ROW_START] = this.base + start;
+    memory[row + ROW_START] = startsAt;
     memory[row + ROW_LENGTH] = end - start;
     memory[row + ROW_SCOPE] = scopeAt;
     memory[row + ROW_SPANS] = spans;
@@ -139,15 +147,20 @@ export class SpanArena {
     words[chain] = NONE;
   }
 
-  /** Copies the request into a slab with room for all that may be written about it. */
+  /** Finds a slab with room for the request and all that may be written about it. */
   private land(bytes: Uint8Array): void {
     const index = this.index as SpanIndex;
-    const length = Math.ceil(bytes.length / WORD) * WORD;
-    this.reserve(length + noteBytes(index));
+    this.reserve(wholeWords(bytes.length) + noteBytes(index));
     this.landings += 1;
     this.base = this.cursor;
-    this.slabs.bytes[this.slab].set(bytes, this.base);
-    this.cursor = this.base + length;
+    this.bytes = asUint8Array(bytes);
+    if (this.copiesSpans) {
+      // Offset 0 says of a scope that it is not written yet.
+      this.cursor = this.base + WORD;
+    } else {
+      this.slabs.bytes[this.slab].set(bytes, this.base);
+      this.cursor = this.base + wholeWords(bytes.length);
+    }
     this.slabs.hold(this.slab);
     if (index.scopeCount > this.scopeAt.length) {
       this.scopeAt = new Int32Array(index.scopeCount * 2);
@@ -157,6 +170,15 @@ export class SpanArena {
     }
     this.scopeAt.fill(0, 0, index.scopeCount);
     this.resourceAt.fill(0, 0, index.resourceCount);
+  }
+
+  /** Where in the slab these bytes of the request are. */
+  private bring(start: number, end: number): number {
+    if (!this.copiesSpans) return this.base + start;
+    const at = this.cursor;
+    this.slabs.bytes[this.slab].set(this.bytes.subarray(start, end), at);
+    this.cursor = at + wholeWords(end - start);
+    return at;
   }
 
   private reserve(size: number): void {
@@ -172,7 +194,8 @@ export class SpanArena {
     const index = this.index as SpanIndex;
     const resource = index.resourceOf[scope];
     if (this.resourceAt[resource] === 0) {
-      this.resourceAt[resource] = this.writeExtras(this.cursor, index.resourceExtras, resource);
+      this.resourceAt[resource] = this.cursor;
+      this.writeExtras(this.cursor, index.resourceExtras, resource);
     }
     const at = this.cursor;
     this.slabs.words[this.slab][at / WORD + SCOPE_RESOURCE] = this.resourceAt[resource];
@@ -181,19 +204,20 @@ export class SpanArena {
     return at;
   }
 
-  private writeExtras(at: number, extras: RangeTable, group: number): number {
+  private writeExtras(at: number, extras: RangeTable, group: number): void {
     const memory = this.slabs.words[this.slab];
     const word = at / WORD;
     const first = extras.from[group];
     const count = extras.from[group + 1] - first;
     memory[word + EXTRAS_BYTES] = extras.byteCount[group];
     memory[word + EXTRAS_RANGES] = count;
-    for (let i = 0; i < count; i += 1) {
-      memory[word + EXTRAS_FIRST + 2 * i] = this.base + extras.start[first + i];
-      memory[word + EXTRAS_FIRST + 2 * i + 1] = this.base + extras.end[first + i];
-    }
     this.cursor = at + (EXTRAS_FIRST + 2 * count) * WORD;
-    return at;
+    for (let i = 0; i < count; i += 1) {
+      const start = this.bring(extras.start[first + i], extras.end[first + i]);
+      memory[word + EXTRAS_FIRST + 2 * i] = start;
+      memory[word + EXTRAS_FIRST + 2 * i + 1] =
+        start + extras.end[first + i] - extras.start[first + i];
+    }
   }
 }
 
@@ -202,5 +226,10 @@ function noteBytes(index: SpanIndex): number {
   const { spanCount, scopeCount, resourceCount, scopeExtras, resourceExtras } = index;
   const ranges = scopeExtras.from[scopeCount] + resourceExtras.from[resourceCount];
   const groups = scopeCount * (SCOPE_EXTRAS + EXTRAS_FIRST) + resourceCount * EXTRAS_FIRST;
-  return (spanCount * ROW_WORDS + groups + 2 * ranges) * WORD;
+  // What is copied in pieces needs up to one word more for each.
+  return (1 + spanCount * (ROW_WORDS + 1) + groups + 3 * ranges) * WORD;
+}
+
+function wholeWords(bytes: number): number {
+  return Math.ceil(bytes / WORD) * WORD;
 }

@@ -2,21 +2,24 @@
  * Spans that belong to other pods, or of which that is being asked: cut out of the request that
  * brought them, so that each pod gets one request of all that is for it.
  */
-import { ReleaseWriter } from './release-writer';
-import { CHAIN_WORDS, clearChain, type SpanArena } from './span-arena';
+import { NONE } from '../../otlp/id-table';
+import type { Part } from '../../otlp/parts';
+import { NO_TARGET, SpanCutter } from '../../otlp/span-cutter';
+import type { SpanIndex } from '../../otlp/span-index';
 import { PLACE_CLAIM, PLACE_HERE, type TracePeers } from '../../peers/trace-peers';
-import type { Payload } from '../../pipeline/payload';
 
 /** Spans on their way to one place. */
 export interface SpanParcel {
-  /** Takes their rows. */
-  readonly chain: Int32Array;
+  /** Its number among all of a request. */
+  readonly target: number;
   /** What `locate` said. */
   readonly place: number;
   /** Id of their trace, for those that wait for answers: they are told one by one. */
   readonly id: readonly [number, number, number, number];
   /** Ids of all its traces, where they are written down. */
   readonly ids: number[];
+  /** The requests that were cut out for it. */
+  readonly cut: Part[];
 }
 
 /** Writes down what is for other pods. */
@@ -29,13 +32,21 @@ export interface ElsewhereJournal {
 export class SpansElsewhere {
   /** Absent where there is none. */
   public journal?: ElsewhereJournal;
+  /** Number of requests so far that had spans to cut out. */
+  public cuts = 0;
   private parcels: SpanParcel[] = [];
   private readonly ofPeer = new Map<number, SpanParcel>();
-  private cut: Payload[] = [];
-  private readonly writer: ReleaseWriter;
+  /** A claim that waits long must not keep the memory of what went to others. */
+  private readonly cutter = new SpanCutter(Buffer.allocUnsafeSlow, false);
+  private hasMarks = false;
 
-  public constructor(arena: SpanArena, private readonly peers: TracePeers) {
-    this.writer = new ReleaseWriter(arena, (payload) => this.cut.push(payload));
+  public constructor(private readonly peers: TracePeers) {}
+
+  /** A request is taken whose spans are these. */
+  public begin(index: SpanIndex): void {
+    this.cutter.reserve(index.spanCount);
+    this.cutter.targetOf.fill(NO_TARGET, 0, index.spanCount);
+    this.hasMarks = false;
   }
 
   /**
@@ -56,11 +67,28 @@ export class SpansElsewhere {
       return known;
     }
     const id = [ids[at], ids[at + 1], ids[at + 2], ids[at + 3]] as const;
-    const parcel = { chain: new Int32Array(CHAIN_WORDS), place, id, ids: [...id] };
-    clearChain(parcel.chain, 0);
+    const parcel = { target: this.parcels.length, place, id, ids: [...id], cut: [] };
     this.parcels.push(parcel);
     if (place !== PLACE_CLAIM) this.ofPeer.set(place, parcel);
     return parcel;
+  }
+
+  /** The spans of the trace that begins with `first` in the lists `next` are for `parcel`. */
+  public mark({ target }: SpanParcel, first: number, next: Int32Array): void {
+    const { targets, targetOf } = this.cutter;
+    targets.reach(target);
+    for (let span = first; span !== NONE; span = next[span]) {
+      targetOf[span] = target;
+      targets.items[target] += 1;
+    }
+    this.hasMarks = true;
+  }
+
+  /** The request is taken whole. */
+  public end(bytes: Uint8Array, index: SpanIndex): void {
+    if (!this.hasMarks) return;
+    this.cuts += 1;
+    for (const part of this.cutter.cut(bytes, index)) this.parcels[part.target].cut.push(part);
   }
 
   /**
@@ -68,19 +96,15 @@ export class SpansElsewhere {
    * have the holder take some of it at once, which then comes here again.
    */
   public deliver(hops: number): void {
-    const { parcels, peers, writer } = this;
+    const { parcels, peers } = this;
     if (parcels.length === 0) return;
     this.parcels = [];
     this.ofPeer.clear();
-    for (const { chain, place, id, ids } of parcels) {
-      writer.add(chain, 0);
-      writer.flush();
-      const { cut } = this;
-      this.cut = [];
-      this.journal?.sendElsewhere(cut.map(({ chunks }) => chunks[0]), Int32Array.from(ids));
-      for (const { chunks, items } of cut) {
-        if (place === PLACE_CLAIM) peers.queue(...id, chunks[0], items, hops);
-        else peers.forward(place, chunks[0], items, hops);
+    for (const { cut, place, id, ids } of parcels) {
+      this.journal?.sendElsewhere(cut.map(({ bytes }) => bytes), Int32Array.from(ids));
+      for (const { bytes, items } of cut) {
+        if (place === PLACE_CLAIM) peers.queue(...id, bytes, items, hops);
+        else peers.forward(place, bytes, items, hops);
       }
     }
   }

@@ -126,7 +126,7 @@ class TailSampling implements Processor {
       settings, { clock, log, memory, metrics, totalMemory, bound: this.bound });
     this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
     this.arrival = this.arrivalOf(metrics);
-    this.intake = new Intake(this.arrival, this.traces, arena, this.bound, metrics);
+    this.intake = new Intake(this.arrival, this.traces, this.bound, metrics);
     this.waiting = new WaitingRequests(metrics.waitingRequests, (payload) => this.take(payload));
   }
 
