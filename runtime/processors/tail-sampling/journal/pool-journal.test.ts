@@ -47,13 +47,17 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-/** Gives the spans of this number of all traces, to the samplers that are there in turn. */
-async function give(span: number): Promise<void> {
+/**
+ * Gives the spans of this number of all traces, to the samplers that are there in turn: in one
+ * request to each, or each in a request of its own.
+ */
+async function give(span: number, areApart = false): Promise<void> {
   const some = pool.samplers.filter(({ peers }) => !peers.isFull);
   await Promise.all(some.map((sampler, i) => {
     const mine = Array.from({ length: TRACES }, (_, trace) => trace)
       .filter((trace) => (trace + span) % some.length === i);
-    return sampler.ask(mine.map((trace) => numberedSpan(trace, span)));
+    const list = mine.map((trace) => numberedSpan(trace, span));
+    return areApart ? Promise.all(list.map((one) => sampler.ask([one]))) : sampler.ask(list);
   }));
 }
 
@@ -95,10 +99,12 @@ test('late spans follow verdicts that a killed sampler had answered for', async 
   expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
 });
 
-test('spans that wait for a silent pod are sent to it again by the next life', async () => {
+test.each([
+  ['with others', false], ['in requests of their own', true],
+])('spans that wait for a silent pod, %s, are sent to it by the next life', async (_, areApart) => {
   // Nobody is told that it is gone: its address is listed, and nothing answers there.
   pool.kill(samplers[2]);
-  for (let span = 0; span < SPANS; span += 1) await give(span);
+  for (let span = 0; span < SPANS; span += 1) await give(span, areApart);
   await pass(300);
   const [first] = samplers;
   await restart(first);
