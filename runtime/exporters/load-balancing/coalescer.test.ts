@@ -5,7 +5,9 @@ import { PartialFailure } from '../../pipeline/sender';
 import { FakeClock, settle } from '../../testing/fake-clock';
 import { ScriptedSender } from '../../testing/scripted-sender';
 
-const LIMITS: CoalescerLimits = { items: 10, bytes: 100, waitMs: 5, requests: 2 };
+const LIMITS: CoalescerLimits = {
+  items: 10, bytes: 100, worthItems: 4, waitMs: 5, requests: 2,
+};
 
 function part(items: number, bytes = items): Payload {
   return createPayload('traces', [new Uint8Array(bytes)], items);
@@ -63,6 +65,33 @@ test('what gathers while a request is on its way leaves when that one is answere
   await settle();
   expect([sent(), outcomes]).toEqual([[1, 5], ['taken', 'taken', 'taken']]);
   expect(clock.waiting).toBe(0);
+});
+
+test('small parts that come often gather until one is five milliseconds old', async () => {
+  const { clock, send, sent } = setUp();
+  send(part(1));
+  await clock.advance(4);
+  send(part(1));
+  await clock.advance(4);
+  send(part(2));
+  await settle();
+  expect(sent()).toEqual([1]);
+  await clock.advance(1);
+  expect(sent()).toEqual([1, 3]);
+});
+
+test.each([
+  ['is alone for five milliseconds', 5, [part(1)], [1, 1]],
+  ['is worth a request with those that came before', 4, [part(1), part(3)], [1, 4]],
+])('a small part that %s leaves in the same turn', async (_, pause, parts, requests) => {
+  const { clock, send, sent } = setUp();
+  send(part(1));
+  await clock.advance(pause);
+  for (const each of parts) {
+    send(each);
+    await settle();
+  }
+  expect([sent(), clock.waiting]).toEqual([requests, 0]);
 });
 
 const FULL: [string, Payload[], number[]][] = [

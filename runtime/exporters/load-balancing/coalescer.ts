@@ -1,18 +1,19 @@
 /**
  * Gathers the parts of many requests that go to one backend into fewer, fuller requests.
  *
- * Splitting over K backends makes every request K times smaller, and small requests cost the
+ * Splitting over K backends makes every request K times smaller, and small requests cost sender and
  * receiver several times as much per span. Parts are bytes of whole requests, so gathering them is
  * writing one after the other.
  *
  * ```
  *   parts ──► waiting ──► request of up to 1000 spans or 512 KB ──► sender, so many at a time
- *                │        as soon as nothing is on its way, or it is full or 5 ms old
+ *                │        when it is full or 5 ms old, or as soon as nothing is on its way
+ *                │        and it has 100 spans, or no other part came in the 5 ms before it
  *                └──────► thrown back when the backend leaves the ring, to be routed anew
  * ```
  *
  * Who sends little never waits. Who sends much gathers for as long as the backend takes to answer:
- * the busier it is, the fuller its requests.
+ * the busier it is, the fuller its requests. Who sends small parts often waits a little.
  */
 import type { Clock, Timer } from '../../clock';
 import { RetryableError } from '../../errors';
@@ -31,7 +32,9 @@ export interface CoalescerLimits {
   readonly items: number;
   /** Bytes that make a request full. */
   readonly bytes: number;
-  /** Longest time in milliseconds that a part waits for others while a request is on its way. */
+  /** Items that are worth a request of their own when nothing is on its way. */
+  readonly worthItems: number;
+  /** Longest time in milliseconds that a part waits for others. */
   readonly waitMs: number;
   /** Requests that may be on their way at a time. */
   readonly requests: number;
@@ -39,7 +42,7 @@ export interface CoalescerLimits {
 
 /** The limits that serve receivers best; sizes were measured, more brings nothing. */
 export const COALESCER_LIMITS: Omit<CoalescerLimits, 'requests'> = {
-  items: 1000, bytes: 512 * 1024, waitMs: 5,
+  items: 1000, bytes: 512 * 1024, worthItems: 100, waitMs: 5,
 };
 
 /**
@@ -62,6 +65,9 @@ export class Coalescer {
   private waitingBytes = 0;
   /** Whether what waits has waited long enough. */
   private isDue = false;
+  /** Whether what waits came so soon after other parts that more is to be expected. */
+  private expectsMore = false;
+  private lastCameAt = -Infinity;
   private timer?: Timer;
   /** Whether an end of this turn of the event loop is waited for. */
   private isTurning = false;
@@ -80,6 +86,9 @@ export class Coalescer {
   /** Sends `payload`, alone or with others. The promise follows the answer to that request. */
   public send(payload: Payload, parent?: SpanPlace): Promise<void> {
     if (this.isClosed) return Promise.reject(gone());
+    const now = this.clock.monotonic();
+    if (this.waiting.length === 0) this.expectsMore = now - this.lastCameAt < this.limits.waitMs;
+    this.lastCameAt = now;
     return new Promise((resolve, reject) => {
       this.waiting.push({ payload, parent, resolve, reject });
       this.waitingItems += payload.items;
@@ -120,7 +129,7 @@ export class Coalescer {
       this.timer?.cancel();
       this.timer = undefined;
       this.isDue = false;
-    } else if (this.running === 0) {
+    } else if (this.running === 0 && this.isWorthIt) {
       this.sendAfterTurn();
     } else {
       this.timer ??= this.clock.after(this.limits.waitMs, () => {
@@ -132,6 +141,10 @@ export class Coalescer {
 
   private get hasRoom(): boolean {
     return this.running < (this.isInDoubt() ? 1 : this.limits.requests);
+  }
+
+  private get isWorthIt(): boolean {
+    return !this.expectsMore || this.waitingItems >= this.limits.worthItems;
   }
 
   /** Requests that arrive together are read in one turn: their parts are one request, too. */
