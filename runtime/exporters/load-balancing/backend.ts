@@ -2,6 +2,7 @@ import { isIPv6 } from 'net';
 import type { BackendHealth } from './backend-health';
 import { Coalescer, COALESCER_LIMITS } from './coalescer';
 import type { Failover } from './failover';
+import type { GatherWindow } from './gather-window';
 import type { Clock } from '../../clock';
 import { createPayload, type Payload, type Signal } from '../../pipeline/payload';
 import type { Sender } from '../../pipeline/sender';
@@ -30,6 +31,8 @@ const PROBE_TIMEOUT_MS = 5000;
 export interface BackendOptions {
   /** The time. */
   readonly clock: Clock;
+  /** How long parts gather; one for all backends. */
+  readonly window: GatherWindow;
   /** Where it counts. */
   readonly metrics: Metrics;
   /** Requests that may be on their way to one backend at a time. */
@@ -96,8 +99,8 @@ export class Backend {
   private coalescerOf(signal: Signal): Coalescer {
     let coalescer = this.coalescers.get(signal);
     if (coalescer === undefined) {
-      const { clock, requests } = this.options;
-      coalescer = new Coalescer({ ...COALESCER_LIMITS, requests }, clock,
+      const { clock, window, requests } = this.options;
+      coalescer = new Coalescer({ ...COALESCER_LIMITS, requests }, clock, window,
         (request, parent) => this.sendRequest(request, parent),
         () => this.health?.isInDoubt === true);
       if (this.isStopped) void coalescer.close();

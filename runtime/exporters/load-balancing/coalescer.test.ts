@@ -1,4 +1,5 @@
 import { Coalescer, CoalescerLimits } from './coalescer';
+import { GatherWindow } from './gather-window';
 import { RetryableError } from '../../errors';
 import { createPayload, Payload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
@@ -6,7 +7,7 @@ import { FakeClock, settle } from '../../testing/fake-clock';
 import { ScriptedSender } from '../../testing/scripted-sender';
 
 const LIMITS: CoalescerLimits = {
-  items: 10, bytes: 100, worthItems: 4, waitMs: 5, requests: 2,
+  items: 10, bytes: 100, worthItems: 4, requests: 2,
 };
 
 function part(items: number, bytes = items): Payload {
@@ -15,7 +16,8 @@ function part(items: number, bytes = items): Payload {
 
 function setUp(sender = new ScriptedSender()) {
   const clock = new FakeClock();
-  const coalescer = new Coalescer(LIMITS, clock, (request) => sender.send(request, 0));
+  const coalescer = new Coalescer(
+    LIMITS, clock, new GatherWindow(clock), (request) => sender.send(request, 0));
   const outcomes: string[] = [];
   const send = (payload: Payload): void => {
     coalescer.send(payload).then(
@@ -78,6 +80,25 @@ test('small parts that come often gather until one is five milliseconds old', as
   expect(sent()).toEqual([1]);
   await clock.advance(1);
   expect(sent()).toEqual([1, 3]);
+});
+
+test('what gathers for several backends leaves in one moment', async () => {
+  const clock = new FakeClock();
+  const window = new GatherWindow(clock);
+  const backends = [new ScriptedSender(), new ScriptedSender()];
+  const coalescers = backends.map((sender) =>
+    new Coalescer(LIMITS, clock, window, (request) => sender.send(request, 0)));
+  const sent = (): number[] => backends.map(({ attempts }) => attempts.length);
+  const give = (): void => { for (const each of coalescers) void each.send(part(1)); };
+  give();
+  await clock.advance(3);
+  void coalescers[0].send(part(1));
+  await clock.advance(1);
+  void coalescers[1].send(part(1));
+  await settle();
+  expect([sent(), clock.waiting]).toEqual([[1, 1], 1]);
+  await clock.advance(4);
+  expect([sent(), clock.waiting]).toEqual([[2, 2], 0]);
 });
 
 test.each([

@@ -7,7 +7,7 @@
  *
  * ```
  *   parts ──► waiting ──► request of up to 1000 spans or 512 KB ──► sender, so many at a time
- *                │        when it is full or 5 ms old, or as soon as nothing is on its way
+ *                │        when it is full or 5 ms pass, or as soon as nothing is on its way
  *                │        and it has 100 spans, or no other part came in the 5 ms before it
  *                └──────► thrown back when the backend leaves the ring, to be routed anew
  * ```
@@ -15,7 +15,8 @@
  * Who sends little never waits. Who sends much gathers for as long as the backend takes to answer:
  * the busier it is, the fuller its requests. Who sends small parts often waits a little.
  */
-import type { Clock, Timer } from '../../clock';
+import type { GatherWindow } from './gather-window';
+import type { Clock } from '../../clock';
 import { RetryableError } from '../../errors';
 import { mergePayloads, Payload } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
@@ -34,15 +35,13 @@ export interface CoalescerLimits {
   readonly bytes: number;
   /** Items that are worth a request of their own when nothing is on its way. */
   readonly worthItems: number;
-  /** Longest time in milliseconds that a part waits for others. */
-  readonly waitMs: number;
   /** Requests that may be on their way at a time. */
   readonly requests: number;
 }
 
 /** The limits that serve receivers best; sizes were measured, more brings nothing. */
 export const COALESCER_LIMITS: Omit<CoalescerLimits, 'requests'> = {
-  items: 1000, bytes: 512 * 1024, worthItems: 100, waitMs: 5,
+  items: 1000, bytes: 512 * 1024, worthItems: 100,
 };
 
 /**
@@ -68,7 +67,10 @@ export class Coalescer {
   /** Whether what waits came so soon after other parts that more is to be expected. */
   private expectsMore = false;
   private lastCameAt = -Infinity;
-  private timer?: Timer;
+  private readonly due = (): void => {
+    this.isDue = true;
+    this.pump();
+  };
   /** Whether an end of this turn of the event loop is waited for. */
   private isTurning = false;
   private running = 0;
@@ -78,6 +80,8 @@ export class Coalescer {
   public constructor(
     private readonly limits: CoalescerLimits,
     private readonly clock: Clock,
+    /** Longest time that a part waits for others. */
+    private readonly window: GatherWindow,
     private readonly sendRequest: SendRequest,
     /** Whether requests should go one at a time for now. */
     private readonly isInDoubt: () => boolean = () => false,
@@ -87,7 +91,7 @@ export class Coalescer {
   public send(payload: Payload, parent?: SpanPlace): Promise<void> {
     if (this.isClosed) return Promise.reject(gone());
     const now = this.clock.monotonic();
-    if (this.waiting.length === 0) this.expectsMore = now - this.lastCameAt < this.limits.waitMs;
+    if (this.waiting.length === 0) this.expectsMore = now - this.lastCameAt < this.window.ms;
     this.lastCameAt = now;
     return new Promise((resolve, reject) => {
       this.waiting.push({ payload, parent, resolve, reject });
@@ -110,8 +114,7 @@ export class Coalescer {
   }
 
   private rejectWaiting(error: RetryableError): void {
-    this.timer?.cancel();
-    this.timer = undefined;
+    this.window.leave(this.due);
     this.isDue = false;
     const thrownBack = this.waiting;
     this.waiting = [];
@@ -126,16 +129,12 @@ export class Coalescer {
       void this.run(this.takeRequest());
     }
     if (this.waiting.length === 0) {
-      this.timer?.cancel();
-      this.timer = undefined;
+      this.window.leave(this.due);
       this.isDue = false;
     } else if (this.running === 0 && this.isWorthIt) {
       this.sendAfterTurn();
     } else {
-      this.timer ??= this.clock.after(this.limits.waitMs, () => {
-        this.isDue = true;
-        this.pump();
-      });
+      this.window.join(this.due);
     }
   }
 

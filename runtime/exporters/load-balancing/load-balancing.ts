@@ -1,5 +1,6 @@
 import type { FailoverSettings } from './backend-health';
 import { Failover } from './failover';
+import { GatherWindow } from './gather-window';
 import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
@@ -50,6 +51,7 @@ export class LoadBalancingExporter implements Exporter {
       ? new Failover({ settings: settings.failover, clock, id, log, metrics }) : undefined;
     this.table = new RoutingTable({
       clock,
+      window: new GatherWindow(clock),
       id,
       log,
       metrics,
