@@ -231,6 +231,8 @@ function constructed(shape: PoolShape): Manifests {
     backend: `${BACKEND}:4317`,
     samplers: shape.samplers,
     decisionWaitS: shape.decisionWaitS,
+    hasPeers: shape.hasPeers,
+    isInTurn: shape.routing === 'round robin',
     isDns: shape.routing === 'by trace, found by DNS',
     isEncrypted: shape.isEncrypted,
     hasJournal: shape.hasJournal,
