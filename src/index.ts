@@ -45,7 +45,9 @@ export { GatewayDeployment, type GatewayDeploymentProps } from './gateway-deploy
 export { type GatewayProps } from './gateway-props';
 export { GatewayStatefulSet, type GatewayStatefulSetProps } from './gateway-stateful-set';
 export { Authentication } from './graph/authentication';
-export { type DnsResolverOptions, Resolver, type ServiceReference } from './graph/resolver';
+export {
+  type CloudMapService, type DnsResolverOptions, Resolver, type ServiceReference,
+} from './graph/resolver';
 export { DebugVerbosity } from './graph/debug-verbosity';
 export { Protocol } from './graph/protocol';
 export { Routing, RoutingKey } from './graph/routing';
