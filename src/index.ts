@@ -83,6 +83,7 @@ export {
 export { type CollectorTierProps } from './tier-props';
 export { Availability } from './workload/availability';
 export { type HostPortOptions, HostPorts } from './workload/host-ports';
+export type { EgressOptions } from './workload/egress-policy';
 export { PeersNetworkPolicy } from './workload/peer-objects';
 export { Placement, type PlacementOptions, type TolerationOptions } from './workload/placement';
 export { Platform } from './workload/platform';

@@ -215,6 +215,13 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'constructs-kill',
+    what: 'the manifests of the constructs, with a journal: each sampler is killed',
+    shape: { isConstructed: true, hasJournal: true },
+    mayRepeat: true,
+    play: killEach,
+  },
+  {
     name: 'scale-alone',
     what: 'samplers 3 → 5 → 3 without trace_peers: traces must be split',
     shape: { hasPeers: false },
