@@ -27,8 +27,8 @@ export function keepsJournal(
 }
 
 /**
- * Exporters of which those that get traces wait for the answer of whom they send to. What gets other
- * signals, too, gets them as before: traces have an exporter of their own there.
+ * Exporters of which those that get traces wait for the answer of whom they send to. What gets
+ * other signals, too, gets them as before: traces have an exporter of their own there.
  */
 export function awaitingTraces({ exporters, used }: UsedExporters): UsedExporters {
   const awaiting = new Map<string, string>();

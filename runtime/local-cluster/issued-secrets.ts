@@ -1,4 +1,4 @@
-/** What cert-manager would make of Certificates: a Secret for each, from an authority per issuer. */
+/** What cert-manager makes of Certificates: a Secret for each, from an authority per issuer. */
 import { CertificateAuthority, type CertificateUse } from './certificate';
 import { nameOf, namespaceOf, type Secret, type WantedCertificate } from './kubernetes';
 import type { Manifests } from './manifests';
@@ -27,7 +27,7 @@ export function issuedSecrets(
 function secretOf(
   wanted: WantedCertificate, secretName: string, authority: CertificateAuthority,
 ): Secret {
-  const { spec: { commonName, dnsNames = [], ipAddresses = [], usages = USUAL_USES } = {} } = wanted;
+  const { commonName, dnsNames = [], ipAddresses = [], usages = USUAL_USES } = wanted.spec ?? {};
   const names = [...dnsNames, ...ipAddresses];
   const { cert, key } = authority.issueFor(
     commonName ?? names.at(0) ?? nameOf(wanted), names,

@@ -19,7 +19,8 @@ const SHAPES: Readonly<Record<string, Partial<PoolShape> | undefined>> = {
 function shapeNamed(name: string): Partial<PoolShape> {
   const found = SHAPES[name];
   if (found !== undefined) return found;
-  throw new Error(`CHAOS_MANIFESTS: must be one of ${Object.keys(SHAPES).join(', ')}, got "${name}"`);
+  const names = Object.keys(SHAPES).join(', ');
+  throw new Error(`CHAOS_MANIFESTS: must be one of ${names}, got "${name}"`);
 }
 
 function row({ scene, outcome, forwarded, seconds, problems }: Played): object {

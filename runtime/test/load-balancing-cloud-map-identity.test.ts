@@ -1,6 +1,6 @@
 /**
- * Processes that ask Cloud Map as a role which their pod or their node has: AWS's SDK finds the key,
- * from servers of this machine that speak as those of AWS do.
+ * Processes that ask Cloud Map as a role which their pod or their node has: AWS's SDK finds the
+ * key, from servers of this machine that speak as those of AWS do.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -22,7 +22,8 @@ const KEY_AS_JSON = JSON.stringify({
   Expiration: EXPIRES,
   LastUpdated: '2026-01-01T00:00:00Z',
 });
-const KEY_AS_XML = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+const STS = 'https://sts.amazonaws.com/doc/2011-06-15/';
+const KEY_AS_XML = `<AssumeRoleWithWebIdentityResponse xmlns="${STS}">
 <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${KEY.accessKeyId}</AccessKeyId>
 <SecretAccessKey>${KEY.secretAccessKey}</SecretAccessKey>
 <SessionToken>${KEY.sessionToken}</SessionToken><Expiration>${EXPIRES}</Expiration></Credentials>

@@ -6,8 +6,7 @@ import {
   MultiLayerGateway, Receiver, Resolver, SamplingPolicy, Scaling, Signal, TailSamplingGateway,
   TelemetryTarget,
 } from '../../src';
-import type { Manifest } from '../example-objects';
-import { complaints, synthesized } from '../synthesized';
+import { complaints, synthesized, type Objects } from '../synthesized';
 
 const policies = [SamplingPolicy.alwaysSample('all')];
 const exportTo = [Backend.otlp('store', { endpoint: 'store.tracing:4317' })];
@@ -23,7 +22,7 @@ const DNS = { ports: [...udp(53, 5353), ...tcp(53, 5353)] };
 const API = { ports: tcp(443, 6443) };
 const CLOUD = { to: [{ ipBlock: { cidr: '169.254.0.0/16' } }], ports: tcp(80) };
 
-function rulesOf(objects: { readonly get: (kind: string, name: string) => Manifest }, name: string) {
+function rulesOf(objects: Objects, name: string) {
   return objects.get('NetworkPolicy', `${name}-egress`).spec.egress;
 }
 
@@ -162,7 +161,7 @@ test('nothing is written unless it is asked for', () => {
 
 test.each<[string, object, RegExp]>([
   ['whom a receiver asks', { receive: [Receiver.fromYaml('redis', {})] },
-    /egress: must say whom receivers\.redis may reach, which nobody can know here\. → give `egress`/],
+    /egress: must say whom receivers\.redis may reach, which nobody can know here\. → give `egr/],
   ['the port in a variable', {
     exportTo: [Backend.otlp('store', { endpoint: '${env:STORE}' })],
     pod: { envVars: [{ name: 'STORE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] },

@@ -20,9 +20,9 @@ export const poolRing: Check = (tier, app) => {
     const ring = senderRing(router, app);
     if (pool === undefined || isSame(ring, pool)) return '';
     const { destination: { exporter }, target } = router;
-    return `exporters.${exporter}: should choose pods of ${target} as they do themselves, by hash ring`
-      + ` ${words(pool)}, got ${words(ring)}: nothing is split, but nearly all spans go to another`
-      + ` pod first.\n→ ${wayOut(router, ring, pool, app)}`;
+    return `exporters.${exporter}: should choose pods of ${target} as they do themselves, by hash`
+      + ` ring ${words(pool)}, got ${words(ring)}: nothing is split, but nearly all spans go to`
+      + ` another pod first.\n→ ${wayOut(router, ring, pool, app)}`;
   });
   // A sender with several ports has a destination for each, and one ring of all of them.
   return [...new Set(sentences)].filter((sentence) => sentence !== '');
