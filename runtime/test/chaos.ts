@@ -19,8 +19,8 @@ const SHAPES: Readonly<Record<string, Partial<PoolShape> | undefined>> = {
 function shapeNamed(name: string): Partial<PoolShape> {
   const found = SHAPES[name];
   if (found !== undefined) return found;
-  const names = Object.keys(SHAPES).join(', ');
-  throw new Error(`CHAOS_MANIFESTS: must be one of ${names}, got "${name}"`);
+  const known = Object.keys(SHAPES).join(', ');
+  throw new Error(`CHAOS_MANIFESTS: must be one of ${known}, got "${name}"`);
 }
 
 function row({ scene, outcome, forwarded, seconds, problems }: Played): object {
