@@ -26,6 +26,7 @@ import { warn } from './warnings';
 import { scaleInOf } from './workload/autoscaler';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
 import { headlessName } from './workload/collector-services';
+import { egressPolicy, egressProblems } from './workload/egress-policy';
 import type { HostPorts } from './workload/host-ports';
 import { labelValue, objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
 import { PermissionObjects } from './workload/permission-objects';
@@ -94,6 +95,8 @@ export class CollectorTier extends Construct {
   public readonly service: k8s.KubeService;
   /** One address per pod, for senders that spread by themselves. */
   public readonly headlessService?: k8s.KubeService;
+  /** Says whom the pods may reach, when it was asked for. */
+  public readonly egressPolicy?: k8s.KubeNetworkPolicy;
 
   /** @internal */
   public readonly _tier: TierIdentity;
@@ -160,7 +163,9 @@ export class CollectorTier extends Construct {
     this.headlessService = headlessService;
     this.writePods(props, plan, isAsking);
     this.watch(props, plan);
-    this.check(props, plan);
+    const known = this.check(props, plan);
+    this.egressPolicy = egressPolicy(
+      this, 'egress-policy', tier, props.egress, { facts: known, app: allTiers(this), isAsking });
   }
 
   private write(
@@ -233,7 +238,7 @@ export class CollectorTier extends Construct {
     }, monitoring);
   }
 
-  private check(props: CollectorTierProps, plan: TierPlan): void {
+  private check(props: CollectorTierProps, plan: TierPlan): TierFacts {
     const { min = Infinity, max = Infinity } = plan.scaling ?? {};
     const facts: TierFacts = {
       path: this.node.path,
@@ -269,6 +274,7 @@ export class CollectorTier extends Construct {
         return problems.map((sentence) => sentence.replace(/\n/g, '\n    '));
       },
     });
+    return facts;
   }
 
   private checked(facts: TierFacts, props: CollectorTierProps, plan: TierPlan): CheckedTier {
@@ -285,6 +291,7 @@ export class CollectorTier extends Construct {
         ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
         ...this._workload.problems, ...storageProblems(this.config.data),
         ...unwatchedProblems(props, plan),
+        ...egressProblems(props.egress, { facts, app: allTiers(this) }),
       ],
       wrong: plan.wrong,
     };

@@ -45,7 +45,9 @@ export { GatewayDeployment, type GatewayDeploymentProps } from './gateway-deploy
 export { type GatewayProps } from './gateway-props';
 export { GatewayStatefulSet, type GatewayStatefulSetProps } from './gateway-stateful-set';
 export { Authentication } from './graph/authentication';
-export { type DnsResolverOptions, Resolver, type ServiceReference } from './graph/resolver';
+export {
+  type CloudMapService, type DnsResolverOptions, Resolver, type ServiceReference,
+} from './graph/resolver';
 export { DebugVerbosity } from './graph/debug-verbosity';
 export { Protocol } from './graph/protocol';
 export { Routing, RoutingKey } from './graph/routing';
@@ -81,6 +83,7 @@ export {
 export { type CollectorTierProps } from './tier-props';
 export { Availability } from './workload/availability';
 export { type HostPortOptions, HostPorts } from './workload/host-ports';
+export type { EgressOptions } from './workload/egress-policy';
 export { PeersNetworkPolicy } from './workload/peer-objects';
 export { Placement, type PlacementOptions, type TolerationOptions } from './workload/placement';
 export { Platform } from './workload/platform';

@@ -56,9 +56,8 @@ export function withGathering(
   return Object.fromEntries(Object.entries(exporters).map(([id, exporter]) => {
     const isMeant = used.some(([user, signal]) => user === id && signals.includes(signal));
     const queue = valueAt(exporter, 'sending_queue');
-    const isOn = valueAt(queue, 'enabled') ?? (queue !== undefined || !isOff(id));
     const isTold = valueAt(queue, 'batch') !== undefined;
-    if (!isMeant || !isGathering(id) || isOn !== true || isTold) return [id, exporter];
+    if (!isMeant || !isQueued(id, queue) || isTold) return [id, exporter];
     const batch = queueBatch(processor, queue, image);
     return [id, { ...exporter as object, sending_queue: { ...queue as object, batch } }];
   }));
@@ -84,6 +83,16 @@ function queueBatch(processor: Yaml, queue: unknown, image: CollectorImage): Yam
       },
     },
   };
+}
+
+/** Whether what such an exporter is given waits in memory, with `queue` as its queue. */
+export function isQueuedInMemory(id: string, queue: unknown): boolean {
+  return isQueued(id, queue) && valueAt(queue, 'storage') === undefined;
+}
+
+function isQueued(id: string, queue: unknown): boolean {
+  const isOn = valueAt(queue, 'enabled') ?? (queue !== undefined || !isOff(id));
+  return isGathering(id) && isOn === true;
 }
 
 function isGathering(id: string): boolean {

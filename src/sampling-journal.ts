@@ -34,6 +34,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /**
  * Where a sampler notes what it holds before it says that it has taken it, so that a process which
  * is killed loses nothing. What the last process held is taken up when the next one starts.
+ *
+ * What is kept stays in it until the backend has it: exporters with a queue in memory wait for the
+ * backend's answer, and gather in the queue. Where one gets other signals, too, traces have an
+ * exporter of their own, with `-sampled` behind its name.
  */
 export class SamplingJournal {
   /** On the disk of the pod: it outlives the process, but goes with its pod. */

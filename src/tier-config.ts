@@ -21,6 +21,7 @@ import type { Routing } from './graph/routing';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
 import type { CollectorData } from './graph/tier-facts';
+import { awaitingTraces, keepsJournal } from './journal-delivery';
 import {
   gatheredInQueues, gathering, withGathering, type UsedExporter,
 } from './queue-gathering';
@@ -121,8 +122,13 @@ function collector(input: TierConfigInput, problems: Problem[]): Yaml {
   const { image, ports, signals, parts } = input;
   const written = writtenParts(parts, image, problems);
   const batch = attempt(problems, () => gathering(input.batch));
-  const { exporters: own, used } = exportersOf(input, problems);
-  const inQueues = gatheredInQueues(own, used, batch, image);
+  const isKept = keepsJournal(written.processors);
+  const plain = exportersOf(input, problems);
+  const { exporters: own, used } = isKept ? awaitingTraces(plain) : plain;
+  // Between a journal and whoever has the traces then, a processor would have them in memory alone.
+  const inQueues = [...new Set([
+    ...gatheredInQueues(own, used, batch, image), ...isKept ? [Signal.TRACES] : [],
+  ])];
   const exporters = withGathering(own, used, inQueues, batch, image);
   const isInProcessor = signals.some((signal) => !inQueues.includes(signal));
   const all = (section: keyof WrittenParts) =>

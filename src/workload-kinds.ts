@@ -1,6 +1,6 @@
 /** What the props of a tier's objects must be. */
 import { withMember, type Kind } from './prop-kinds';
-import { POD_KINDS, ROLLOUT_KINDS, SERVICE_KINDS } from './workload/option-kinds';
+import { EGRESS_KINDS, POD_KINDS, ROLLOUT_KINDS, SERVICE_KINDS } from './workload/option-kinds';
 
 /** Options of these names, and no others: a slip would be overheard. */
 function optionsNamed(kinds: Readonly<Record<string, Kind>>, example: string): Kind {
@@ -30,6 +30,7 @@ export const WORKLOAD_KINDS: Readonly<Record<string, Kind>> = {
   service: optionsNamed(SERVICE_KINDS, '{ type: \'LoadBalancer\' }'),
   serviceAccount: withMember(
     '_isExisting', 'a ServiceAccount', 'ServiceAccount.existing(\'collector\')'),
+  egress: optionsNamed(EGRESS_KINDS, '{}'),
   platform: withMember('platformName', 'a Platform', 'Platform.openShift()'),
 };
 

@@ -83,6 +83,11 @@ test.each<[string, () => string[], RegExp]>([
     /resolver\.name: must be the name of a Service, got nothing/],
   ['Resolver.dns', () => over(Resolver.dns(none)),
     /resolver\.hostname: must be a DNS name, got no/],
+  ['Resolver.awsCloudMap', () => over(Resolver.awsCloudMap({ serviceName: 'a' } as never)),
+    /resolver\.namespace: must be the HTTP name of a namespace of Cloud Map, got nothing/],
+  ['an account of no digits', () => over(Resolver.awsCloudMap({
+    namespace: 'telemetry', serviceName: 'samplers', ownerAccount: 'mine',
+  })), /resolver\.ownerAccount: must be an account of AWS, as twelve digits, got "mine"/],
   ['interval', () => over(Resolver.dns('a.b.svc', { interval: half })),
     /resolver\.interval: must be a Duration of whole milliseconds, got a Duration/],
   ['options of no name', () => over(Resolver.dns('a.b.svc', 'x' as never)),

@@ -3,7 +3,7 @@ import { Chart, Duration } from 'cdk8s';
 import { complaints, synthesized } from './synthesized';
 import {
   AgentDaemonSet, Backend, GatewayDeployment, MultiLayerGateway, Resolver, Routing, RoutingKey,
-  SamplingPolicy, Signal, TailSamplingGateway, TelemetryTarget,
+  SamplingPolicy, ServiceAccount, Signal, TailSamplingGateway, TelemetryTarget, WorkloadIdentity,
 } from '../src';
 
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
@@ -116,6 +116,34 @@ test('stores get what their key spreads', () => {
     resolver: { dns: { hostname: 'stores.ns.svc', port: '4317', interval: '2s' } },
   });
   expect(Object.keys(service.pipelines)).toEqual(['metrics']);
+});
+
+test('instances of Cloud Map are found as the role of the pods may', () => {
+  const role = 'arn:aws:iam::123456789012:role/collector';
+  const objects = synthesized((chart) => {
+    new AgentDaemonSet(chart, 'agent', {
+      forwardTo: TelemetryTarget.external('samplers', {
+        resolver: Resolver.awsCloudMap({
+          namespace: 'telemetry', serviceName: 'samplers', healthStatus: 'HEALTHY', port: 4317,
+        }),
+        insecure: true,
+      }),
+      serviceAccount: ServiceAccount.create({ identity: WorkloadIdentity.eks(role) }),
+      pod: { env: { AWS_REGION: 'eu-central-1' } },
+    });
+  });
+  expect(objects.configOf('agent').exporters['load_balancing/samplers'].resolver).toEqual({
+    aws_cloud_map: {
+      namespace: 'telemetry', service_name: 'samplers', health_status: 'HEALTHY', port: 4317,
+    },
+  });
+  expect(objects.get('ServiceAccount', 'agent').metadata.annotations)
+    .toEqual({ 'eks.amazonaws.com/role-arn': role });
+  const { containers: [collector], serviceAccountName } = objects.podOf('agent').spec;
+  expect(serviceAccountName).toBe('agent');
+  expect(collector.image).toContain('/otelgw:');
+  expect(collector.env).toContainEqual({ name: 'AWS_REGION', value: 'eu-central-1' });
+  expect(objects.all.map(({ kind }) => kind)).not.toContain('Role');
 });
 
 describe('what cannot be spread is refused', () => {

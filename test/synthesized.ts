@@ -5,7 +5,10 @@ import type { Manifest } from './example-objects';
 
 /** The objects of a chart, by kind and name. */
 export class Objects {
-  public constructor(public readonly all: readonly Manifest[]) {}
+  /** `warnings` are what synthesis told on stderr. */
+  public constructor(
+    public readonly all: readonly Manifest[], public readonly warnings: readonly string[] = [],
+  ) {}
 
   /** The object of that kind and name. */
   public get(kind: string, name: string): Manifest {
@@ -37,12 +40,22 @@ export class Objects {
   }
 }
 
-/** A chart `telemetry` in the namespace `observability`, built by `build`. */
+/**
+ * A chart `telemetry` in the namespace `observability`, built by `build`. What synthesis would tell
+ * a user on stderr is in `warnings` instead.
+ */
 export function synthesized(build: (chart: Chart, app: App) => void): Objects {
-  const app = Testing.app();
-  const chart = new Chart(app, 'telemetry', { namespace: 'observability' });
-  build(chart, app);
-  return new Objects(app.charts.flatMap((each) => Testing.synth(each)));
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (text: string) => { warnings.push(text); };
+  try {
+    const app = Testing.app();
+    const chart = new Chart(app, 'telemetry', { namespace: 'observability' });
+    build(chart, app);
+    return new Objects(app.charts.flatMap((each) => Testing.synth(each)), warnings);
+  } finally {
+    console.warn = warn;
+  }
 }
 
 /** What synthesis says against what `build` builds, without its heading; empty when nothing. */

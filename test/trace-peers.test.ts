@@ -147,10 +147,6 @@ test('without a word pods of our image are one sampler', () => {
 });
 
 describe('with an image of upstream', () => {
-  let told: jest.SpyInstance;
-  beforeEach(() => { told = jest.spyOn(console, 'warn').mockReturnValue(); });
-  afterEach(() => told.mockRestore());
-
   const inNewChart = (props: object) => synthesized((chart) => {
     const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies, ...props });
     new AgentDaemonSet(chart, 'agent', { forwardTo });
@@ -162,20 +158,29 @@ describe('with an image of upstream', () => {
       .toEqual(['agent-finds-sampler', 'agent-finds-sampler']);
     expect(objects.configOf('agent').exporters['load_balancing/sampler'].routing_key)
       .toBe('traceID');
-    expect(told.mock.calls).toEqual([[expect.stringMatching(
-      /^Warning: \[telemetry\/sampler\] tracePeers: pods are one .* be split\.\n {4}→ use Coll/)]]);
+    expect(objects.warnings).toEqual([expect.stringMatching(
+      /^Warning: \[telemetry\/sampler\] tracePeers: pods are one .* be split\.\n {4}→ use Coll/)]);
   });
 
   test('that something else made necessary, it is told, too', () => {
     const kafka = Backend.fromYaml('kafka', 'kafka', { brokers: ['kafka:9092'] });
-    inNewChart({ exportTo: [kafka] });
-    expect(told.mock.calls).toEqual([[expect.stringMatching(/^Warning: .* got otel\/opentel/)]]);
+    expect(inNewChart({ exportTo: [kafka] }).warnings)
+      .toEqual([expect.stringMatching(/^Warning: .* got otel\/opentel/)]);
   });
 
   test('that was asked for without a pool, nothing is told', () => {
-    inNewChart({ tracePeers: false, image: contrib });
-    expect(told).not.toHaveBeenCalled();
+    expect(inNewChart({ tracePeers: false, image: contrib }).warnings).toEqual([]);
   });
+});
+
+test('a sender with another hash ring than the pool is told of, and manifests are written', () => {
+  const objects = synthesized((chart) => {
+    const forwardTo = new TailSamplingGateway(chart, 'sampler', { exportTo, policies });
+    new AgentDaemonSet(chart, 'agent', { forwardTo, image: CollectorImage.contrib('0.145.0') });
+  });
+  expect(objects.warnings).toEqual([expect.stringMatching(
+    /^Warning: \[telemetry\/agent\] exporters\.loadbalancing\/sampler: should choose pods of /)]);
+  expect(objects.has('DaemonSet', 'agent')).toBe(true);
 });
 
 test('a layer of a chain may be a pool, and say what a sampler says', () => {

@@ -1,4 +1,4 @@
-/** Certificates of the local cluster: those of its API server and of TLS backends it plays. */
+/** Certificates of the local cluster: of its API server, its backends, and its cert-manager. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { md, pki } from 'node-forge';
@@ -11,7 +11,11 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** What a certificate is good for. */
+export type CertificateUse = 'server auth' | 'client auth';
+
 const DAY_MS = 86_400_000;
+const ALL_USES: readonly CertificateUse[] = ['server auth', 'client auth'];
 const DNS_NAME = 2;
 const IP_ADDRESS = 7;
 
@@ -42,13 +46,24 @@ export class CertificateAuthority {
    * for a day before and after `at`.
    */
   public issue(names: readonly string[], at = this.now): Certificate {
+    return this.issueFor(names[0], names, ALL_USES, at);
+  }
+
+  /** A certificate of `subject` that holds `names`, if any, and is good for `uses` alone. */
+  public issueFor(
+    subject: string, names: readonly string[], uses: readonly CertificateUse[], at = this.now,
+  ): Certificate {
     const { privateKey, publicKey } = keyPair();
     const altNames = names.map((name) => isIP(name) === 0
       ? { type: DNS_NAME, value: name }
       : { type: IP_ADDRESS, ip: name });
-    const cert = this.certify(commonName(names[0]), publicKey, [
-      { name: 'subjectAltName', altNames },
-      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+    const cert = this.certify(commonName(subject), publicKey, [
+      ...altNames.length === 0 ? [] : [{ name: 'subjectAltName', altNames }],
+      {
+        name: 'extKeyUsage',
+        serverAuth: uses.includes('server auth'),
+        clientAuth: uses.includes('client auth'),
+      },
     ], at);
     return { cert, key: privateKey };
   }

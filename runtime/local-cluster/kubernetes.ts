@@ -36,6 +36,26 @@ export type RoleLike = IClusterRole;
 export type BindingLike = IRoleBinding;
 /** Decides how many pods a workload has. */
 export type Autoscaler = IHorizontalPodAutoscaler;
+/** What cert-manager is asked for. */
+export interface WantedCertificate extends KubeObject {
+  /** What is asked for. */
+  readonly spec?: {
+    /** The Secret that it is put into. */
+    readonly secretName?: string;
+    /** Who it is for; the first name when absent. */
+    readonly commonName?: string;
+    /** DNS names that it holds. */
+    readonly dnsNames?: readonly string[];
+    /** Addresses that it holds. */
+    readonly ipAddresses?: readonly string[];
+    /** What it is good for; as a server when absent. */
+    readonly usages?: readonly string[];
+    /** Who issues it. */
+    readonly issuerRef?: {
+      readonly name?: string; readonly kind?: string; readonly group?: string;
+    };
+  };
+}
 /** What a pod is to be. */
 export type PodSpec = NonNullable<IPod['spec']>;
 /** Names, labels and annotations. */

@@ -11,6 +11,7 @@ import { Backends, findSinks } from './backends';
 import { CertificateAuthority } from './certificate';
 import { DnsServer, type NameRecords } from './dns-server';
 import { endpointSlice } from './endpoints';
+import { issuedSecrets } from './issued-secrets';
 import type { Manifests } from './manifests';
 import { NodePorts } from './node-ports';
 import { playedContainers } from './played-container';
@@ -82,7 +83,12 @@ export class LocalCluster {
   }
 
   private constructor(options: LocalClusterOptions, addresses: AddressPlan) {
-    const { manifests } = options;
+    const manifests = {
+      ...options.manifests,
+      secrets: [
+        ...options.manifests.secrets, ...issuedSecrets(options.manifests, systemClock.now()),
+      ],
+    };
     this.addresses = addresses;
     process.once('exit', () => this.removeFolder());
     const authority = new CertificateAuthority(systemClock.now());

@@ -5,7 +5,7 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import { messageOf } from '../errors';
 import type {
   Autoscaler, BindingLike, ConfigMap, DaemonSet, Deployment, KubeObject, RoleLike, Secret, Service,
-  ServiceAccount, StatefulSet,
+  ServiceAccount, StatefulSet, WantedCertificate,
 } from './kubernetes';
 
 /** Manifests by kind. */
@@ -34,6 +34,8 @@ export interface Manifests {
   readonly clusterRoleBindings: readonly BindingLike[];
   /** All HorizontalPodAutoscalers: they hold their targets at the minimum. */
   readonly autoscalers: readonly Autoscaler[];
+  /** All Certificates of cert-manager. */
+  readonly certificates: readonly WantedCertificate[];
   /** How many objects there are of each kind that has no meaning on one machine. */
   readonly notPlayed: ReadonlyMap<string, number>;
 }
@@ -60,6 +62,7 @@ const PLAYED = {
   RoleBinding: 'roleBindings',
   ClusterRoleBinding: 'clusterRoleBindings',
   HorizontalPodAutoscaler: 'autoscalers',
+  Certificate: 'certificates',
 } as const;
 
 /** A Namespace needs nobody to play it: objects name it and that is all it does here. */

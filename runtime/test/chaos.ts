@@ -1,11 +1,27 @@
 /** Lets things happen to a pool of tail samplers under load: `npm run chaos`. */
 import { keepAlive } from '../clock';
+import type { PoolShape } from './chaos/manifests';
 import { play, type Played } from './chaos/run';
 import { sceneNamed, SCENES } from './chaos/scenes';
 
 const { env } = process;
 const seed = Number(env.CHAOS_SEED ?? Date.now() % 100_000);
+const manifests = env.CHAOS_MANIFESTS ?? 'scene';
 const names = env.CHAOS_SCENES ?? SCENES.map(({ name }) => name).join();
+
+/** What pods are to be, whatever the scene. */
+const SHAPES: Readonly<Record<string, Partial<PoolShape> | undefined>> = {
+  'scene': {},
+  'constructs': { isConstructed: true },
+  'constructs-tls': { isConstructed: true, isEncrypted: true },
+};
+
+function shapeNamed(name: string): Partial<PoolShape> {
+  const found = SHAPES[name];
+  if (found !== undefined) return found;
+  const known = Object.keys(SHAPES).join(', ');
+  throw new Error(`CHAOS_MANIFESTS: must be one of ${known}, got "${name}"`);
+}
 
 function row({ scene, outcome, forwarded, seconds, problems }: Played): object {
   const { sent, kept, lost, duplicated, split, late, heldByKilled, lostWithKilled } = outcome;
@@ -25,6 +41,7 @@ function row({ scene, outcome, forwarded, seconds, problems }: Played): object {
 }
 
 async function all(): Promise<boolean> {
+  const shape = shapeNamed(manifests);
   const rows: object[] = [];
   let isGood = true;
   for (const scene of names.split(',').map(sceneNamed)) {
@@ -33,6 +50,7 @@ async function all(): Promise<boolean> {
       loadS: Number(env.CHAOS_SECONDS ?? 15),
       rate: Number(env.CHAOS_RATE ?? 50),
       seed,
+      shape,
       say: (line) => console.log(line),
     });
     rows.push(row(played));
@@ -44,7 +62,7 @@ async function all(): Promise<boolean> {
   return isGood;
 }
 
-console.log(`CHAOS_SEED=${seed}`);
+console.log(`CHAOS_SEED=${seed}, CHAOS_MANIFESTS=${manifests}`);
 const alive = keepAlive();
 all().then((isGood) => process.exit(isGood ? 0 : 1), (error: unknown) => {
   console.error(error);

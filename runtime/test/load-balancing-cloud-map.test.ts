@@ -1,91 +1,25 @@
 /** The resolver aws_cloud_map against a server that speaks Cloud Map's JSON and knows one key. */
-import { createServer, type IncomingMessage, type Server } from 'http';
-import type { AddressInfo } from 'net';
-import { sign } from 'aws4';
 import { systemClock } from '../clock';
 import { loadBalancingExporter } from '../config';
 import type { Resolver } from '../routing/resolver';
 import { createResolver } from '../routing/resolvers';
+import {
+  CLOUD_MAP_KEY as KEY, CloudMapServer, type CloudMapAnswer,
+} from '../testing/cloud-map-server';
 import { componentContext } from '../testing/component-context';
 
-const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI', sessionToken: 'st' };
 const SERVICE = { namespace: 'telemetry', service_name: 'sampler', interval: '20ms' };
-
-type Answer = { readonly status: number; readonly body: string } | 'silence';
-
-/** Cloud Map, with `instances` in it. */
-class CloudMap {
-  public readonly asked: object[] = [];
-  public readonly signed: boolean[] = [];
-  public instances: Record<string, string>[] = [];
-  public answer?: Answer;
-  private readonly server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      this.asked.push(JSON.parse(body) as object);
-      this.signed.push(isSigned(request, body));
-      if (this.answer === 'silence') return;
-      const { status, body: text } = this.answer ?? {
-        status: 200,
-        body: JSON.stringify({
-          Instances: this.instances.map((Attributes, index) => ({
-            InstanceId: `i-${index}`,
-            NamespaceName: 'telemetry',
-            ServiceName: 'sampler',
-            HealthStatus: 'HEALTHY',
-            Attributes,
-          })),
-          InstancesRevision: 3,
-        }),
-      };
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(text);
-    });
-  });
-
-  public async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  public async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-}
-
-/** Signs what came with another library, and compares. */
-function isSigned(request: IncomingMessage, body: string): boolean {
-  const given = String(request.headers.authorization);
-  const names = /SignedHeaders=([^,]+)/.exec(given)?.[1].split(';') ?? [];
-  const headers = Object.fromEntries(names.map((name) => [name, String(request.headers[name])]));
-  const { headers: own = {} } = sign({
-    service: 'servicediscovery',
-    region: 'eu-central-1',
-    method: request.method,
-    path: request.url,
-    host: request.headers.host,
-    headers,
-    body,
-  }, KEY);
-  const signatureOf = (text: string) => /Signature=(\w+)/.exec(text)?.[1];
-  return request.headers['x-amz-target'] === 'Route53AutoNaming_v20170314.DiscoverInstances'
-    && given.includes(`Credential=${KEY.accessKeyId}/`)
-    && given.includes('/eu-central-1/servicediscovery/aws4_request')
-    && signatureOf(String(own.Authorization)) === signatureOf(given);
-}
 
 function backend(address: string, port = '4317'): Record<string, string> {
   return { AWS_INSTANCE_IPV4: address, AWS_INSTANCE_PORT: port };
 }
 
 const before = { ...process.env };
-let cloudMap: CloudMap;
+let cloudMap: CloudMapServer;
 let resolver: Resolver | undefined;
 
 beforeEach(async () => {
-  cloudMap = new CloudMap();
+  cloudMap = new CloudMapServer();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SERVICEDISCOVERY: await cloudMap.listen(),
     AWS_REGION: 'eu-central-1',
@@ -144,7 +78,7 @@ test('port, health and owner are asked for as configured', async () => {
     { HealthStatus: 'HEALTHY', OwnerAccount: '123456789012' });
 });
 
-const FAILURES: [string, Answer | undefined][] = [
+const FAILURES: [string, CloudMapAnswer | undefined][] = [
   ['that the service is unknown',
     { status: 400, body: '{"__type":"ServiceNotFound","Message":"no such service"}' }],
   ['that it is broken', { status: 500, body: '{}' }],

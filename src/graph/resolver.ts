@@ -2,7 +2,7 @@ import { Duration } from 'cdk8s';
 import { isInCluster } from './cluster-name';
 import type { ResolverConfig } from '../config';
 import {
-  durationOf, listOf, required, rightProps, textOf, wrongValue, type Kind,
+  durationOf, listOf, oneOf, required, rightProps, textOf, wrongValue, type Kind,
 } from '../config/prop-kinds';
 
 /** A Service of Kubernetes, by its names. */
@@ -42,6 +42,43 @@ export interface DnsResolverOptions {
   readonly timeout?: Duration;
 }
 
+/** A service of AWS Cloud Map. */
+export interface CloudMapService {
+  /**
+   * HTTP name of the namespace.
+   */
+  readonly namespace: string;
+  /**
+   * Name of the service.
+   */
+  readonly serviceName: string;
+  /**
+   * Which instances count by their health: HEALTHY, UNHEALTHY, ALL or HEALTHY_OR_ELSE_ALL.
+   * @default - as Cloud Map has it
+   */
+  readonly healthStatus?: string;
+  /**
+   * Port of all instances, from 1 to 65535.
+   * @default - that with which each is registered
+   */
+  readonly port?: number;
+  /**
+   * Time between two look-ups: whole milliseconds.
+   * @default Duration.seconds(30)
+   */
+  readonly interval?: Duration;
+  /**
+   * Time that a look-up may take: whole milliseconds.
+   * @default Duration.seconds(5)
+   */
+  readonly timeout?: Duration;
+  /**
+   * Account that owns the namespace, as twelve digits, where it is shared with one's own.
+   * @default - one's own
+   */
+  readonly ownerAccount?: string;
+}
+
 const port: Kind = {
   is: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
   wanted: 'a whole number from 0 to 65535',
@@ -58,6 +95,15 @@ const SERVICE_KINDS = {
   name: required(name),
   namespace: { ...name, wanted: 'the name of a namespace', example: '\'tracing\'' },
   port,
+};
+const CLOUD_MAP_KINDS = {
+  namespace: required(textOf(/./, 'the HTTP name of a namespace of Cloud Map', '\'telemetry\'')),
+  serviceName: required(textOf(/./, 'the name of a service of Cloud Map', '\'samplers\'')),
+  healthStatus: oneOf(['HEALTHY', 'UNHEALTHY', 'ALL', 'HEALTHY_OR_ELSE_ALL'], '\'HEALTHY\''),
+  port,
+  interval: durationOf('millis', 0, 30_000),
+  timeout: durationOf('millis', 0, 5000),
+  ownerAccount: textOf(/^\d{12}$/, 'an account of AWS, as twelve digits', '\'123456789012\''),
 };
 /** In place of a name without which synthesis fails anyway. */
 const NOWHERE = 'localhost';
@@ -101,6 +147,20 @@ export class Resolver {
     return new Resolver({ k8s: { service: text, ports: [number], timeout } }, right.problems);
   }
 
+  /**
+   * The instances of a service in AWS Cloud Map. Who asks needs a region and the permission
+   * `servicediscovery:DiscoverInstances`. On EKS both come with a role: by
+   * `ServiceAccount.create({ identity: WorkloadIdentity.eks(role) })`, or by an association of EKS
+   * Pod Identity. Elsewhere `pod.env` says AWS_REGION, and the role is that of the node.
+   */
+  public static awsCloudMap(service: CloudMapService): Resolver {
+    const right = rightProps(service, CLOUD_MAP_KINDS, 'resolver.', { isWhole: true });
+    const {
+      namespace = NOWHERE, serviceName = NOWHERE, ...others
+    } = right.props as Partial<CloudMapService>;
+    return new Resolver({ awsCloudMap: { namespace, serviceName, ...others } }, right.problems);
+  }
+
   private constructor(
     private readonly config: ResolverConfig,
     /**
@@ -115,7 +175,8 @@ export class Resolver {
    * @internal
    */
   public get _isInCluster(): boolean {
-    const { static: listed, dns } = this.config;
+    const { static: listed, dns, awsCloudMap } = this.config;
+    if (awsCloudMap !== undefined) return false;
     const hosts = [...listed?.hostnames ?? [], ...dns === undefined ? [] : [dns.hostname]];
     return hosts.every((host) => isInCluster(String(host)));
   }

@@ -11,6 +11,8 @@ export const PEERS_PORT = 4319;
 const HANDOVER_SECONDS = 10;
 /** What it lets wait for answers of others, unless told otherwise. */
 const QUEUED_MIB = 64;
+/** Senders have to wait when so much waits; other pods when it is twice that. */
+const PEERS_SHARE = 2;
 
 /** The port on which pods of the pool are called; undefined when there is no pool. */
 export function peersPort(data: CollectorData): number | undefined {
@@ -37,6 +39,7 @@ function secondsAt(config: unknown, key: string, usual: string): number {
 /** Spans that may wait for answers of other pods. */
 export function peerQueues(data: CollectorData): MemoryPart[] {
   return poolsOf(data).map(({ id, config }) => ({
-    what: `queue of ${id}`, mib: Number(valueAt(config, 'max_queued_mib') ?? QUEUED_MIB),
+    what: `queue of ${id}`,
+    mib: PEERS_SHARE * Number(valueAt(config, 'max_queued_mib') ?? QUEUED_MIB),
   }));
 }

@@ -93,14 +93,13 @@ export function containerPorts({ ports, hostPorts, workload }: CollectorPod): k8
 function args({ image, graceSeconds, leaveSeconds = 0, options }: CollectorPod): string[] {
   const { extraArgs = [], featureGates = [] } = options;
   const config = ['--config', `${CONFIG_FOLDER}/${CONFIG_FILE}`];
-  if (!image.isRuntime) {
-    const gates = featureGates.length === 0 ? [] : [`--feature-gates=${featureGates.join(',')}`];
-    return [...config, ...gates, ...extraArgs];
-  }
+  const gates = featureGates.length === 0 ? [] : [`--feature-gates=${featureGates.join(',')}`];
+  if (!image.isRuntime) return [...config, ...gates, ...extraArgs];
   // Our own collector waits by itself until nobody sends to it any more; others sleep in preStop.
   return [
     'run', ...config, '--drain-delay', `${ENDPOINT_REMOVAL_SECONDS}s`,
-    '--shutdown-timeout', `${shutdownSeconds(graceSeconds - leaveSeconds)}s`, ...extraArgs,
+    '--shutdown-timeout', `${shutdownSeconds(graceSeconds - leaveSeconds)}s`, ...gates,
+    ...extraArgs,
   ];
 }
 

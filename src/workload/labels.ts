@@ -13,7 +13,7 @@ export interface TierIdentity {
 }
 
 /** What selects the pods of a tier. It never changes, for selectors cannot be changed. */
-export function selectorLabels({ name }: TierIdentity): Record<string, string> {
+export function selectorLabels({ name }: Pick<TierIdentity, 'name'>): Record<string, string> {
   return { 'app.kubernetes.io/name': 'otel-collector', 'app.kubernetes.io/instance': name };
 }
 

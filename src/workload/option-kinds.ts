@@ -1,5 +1,6 @@
 /** What the options of pods, roll-outs and Services must be. */
 import { k8s } from 'cdk8s-plus-28';
+import { isPort } from './ports';
 import {
   anyValue, durationOf, isMap, kindOf, listOf, oneOf, textOf, trueOrFalse, wholeFrom, type Kind,
 } from '../config/prop-kinds';
@@ -175,6 +176,21 @@ export const SERVICE_KINDS: Kinds = {
   ipFamilyPolicy: oneOf(
     ['SingleStack', 'PreferDualStack', 'RequireDualStack'], '\'PreferDualStack\''),
   publishNotReadyAddresses: trueOrFalse,
+};
+
+const ports: Kind = {
+  is: (value) => Array.isArray(value) && value.length > 0 && value.every(isPort),
+  wanted: 'a list of ports from 1 to 65535',
+  example: '[53]',
+};
+
+/** Options of a NetworkPolicy of egress. */
+export const EGRESS_KINDS: Kinds = {
+  rules: objectsOf(
+    k8s.toJson_NetworkPolicyEgressRule, 'a list of rules',
+    '[{ ports: [{ port: k8s.IntOrString.fromNumber(9100) }] }]'),
+  dnsPorts: ports,
+  apiServerPorts: ports,
 };
 
 /** What is wrong with the kinds of options; nothing else needs to be looked at before it is not. */

@@ -8,6 +8,7 @@ import { metadataProblems } from './metadata-checks';
 import type { PodOptions, ProbeOptions } from './pod-options';
 import { nodeChoiceProblems } from './pod-placement';
 import { hostAccess, runsAs } from './pod-security';
+import { gateWords, KNOWN_GATES } from '../config';
 import { kindOf } from '../config/prop-kinds';
 
 /** Where the token of the ServiceAccount is. */
@@ -55,9 +56,13 @@ function variableProblems({ options, secrets, parts }: CollectorPod): string[] {
 }
 
 function gateProblems({ image, options: { featureGates = [] } }: CollectorPod): string[] {
-  return !image.isRuntime || featureGates.length === 0 ? [] : [
-    `pod: featureGates must be for a collector of upstream, got ${featureGates.join(', ')} for`
-    + ` ${image.image}.\n→ give \`image\` CollectorImage.contrib('0.159.0'), for example.`,
+  if (!image.isRuntime) return [];
+  const unknown = gateWords(featureGates).map(({ gate }) => gate)
+    .filter((gate) => !KNOWN_GATES.includes(gate));
+  return unknown.length === 0 ? [] : [
+    `pod: featureGates must be among those that ${image.image} knows, which are`
+    + ` ${KNOWN_GATES.join(', ')}, got ${[...new Set(unknown)].join(', ')}.`
+    + '\n→ leave them out, or give `image` CollectorImage.contrib(\'0.159.0\'), for example.',
   ];
 }
 

@@ -69,7 +69,10 @@ export interface ContainerOptions {
    */
   readonly extraArgs?: string[];
   /**
-   * Feature gates of an upstream collector; `-` before one turns it off.
+   * Feature gates of the collector; `-` before one turns it off. The runtime image knows
+   * `processor.tailsamplingprocessor.` with `usetracestate`, `recordpolicy`,
+   * `metricstatcountspanssampled` or `metricstatcountbytessampled` behind it, and others are
+   * refused.
    * @default - as that version has them
    */
   readonly featureGates?: string[];

@@ -6,6 +6,8 @@ import {
 } from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
+const GATES = 'processor.tailsamplingprocessor.';
+const RECORD_POLICY = `${GATES}recordpolicy`;
 const exportTo = [Backend.otlp('store', { endpoint: 'store:4317' })];
 const quantity = (text: string) => k8s.Quantity.fromString(text);
 
@@ -148,6 +150,12 @@ test('arguments and feature gates come after the configuration', () => {
   ]);
 });
 
+test('feature gates that our own collector knows are given to it', () => {
+  const args = gateway({ pod: { featureGates: [RECORD_POLICY, `-${GATES}usetracestate`] } })
+    .podOf('gateway').spec.containers[0].args;
+  expect(args.at(-1)).toBe(`--feature-gates=${RECORD_POLICY},-${GATES}usetracestate`);
+});
+
 test('volumes are mounted beside those that are written by themselves', () => {
   const pod = {
     volumes: [{ name: 'rules', configMap: { name: 'rules' } }],
@@ -178,7 +186,8 @@ test.each<[object, RegExp]>([
   [{ env: { KEY: 'x' } }, /env must leave KEY to what is written by itself/],
   [{ imagePullPolicy: 'Sometimes' }, /imagePullPolicy must be one of Always, /],
   [{ dnsPolicy: 'Mine' }, /dnsPolicy must be one of ClusterFirst, /],
-  [{ featureGates: ['a'] }, /featureGates must be for a collector of upstream, got a for .*otelgw/],
+  [{ featureGates: ['a,-b', RECORD_POLICY, '+a'] }, new RegExp('featureGates must be among those'
+    + ` that .*otelgw.* knows, which are .*${RECORD_POLICY}.*, got a, b\\. → leave them out`)],
   [{ cpuLimitMillis: 100 }, /cpuLimitMillis must be a whole number from the 500 on .*, got 100/],
   [{ memoryRequest: Size.gibibytes(1) }, /memoryRequest must be .*, 512 at most, got 1024/],
   [{ memoryRequest: Size.kibibytes(1) }, /memoryRequest must be whole mebibytes/],

@@ -1,12 +1,13 @@
 /** Manifests of agents on every node and of a pool of tail samplers, as a scene wants them. */
 import { stringify } from 'yaml';
+import { samplerPool } from '../../../test/fixtures/sampler-pool';
 import type { KubeObject } from '../../local-cluster/kubernetes';
 import { sortManifests, type Manifests } from '../../local-cluster/manifests';
 import {
-  accountOf, configMapOf, metadataOf, slicesReadBy,
+  accountOf, configMapOf, metadataOf, NAMESPACE, slicesReadBy,
 } from '../fixtures/tier-objects';
 
-/** How agents find samplers. */
+/** How agents find samplers; by the constructs, samplers find each other in the same way. */
 export type Routing = 'by trace' | 'round robin' | 'by trace, found by DNS';
 
 /** What pods are to be. */
@@ -17,6 +18,10 @@ export interface PoolShape {
   readonly mostSamplers: number;
   /** How agents send. */
   readonly routing: Routing;
+  /** Whether the manifests are what the constructs write, with their defaults. */
+  readonly isConstructed: boolean;
+  /** Whether constructs encrypt all connections in the cluster, with certificates of both sides. */
+  readonly isEncrypted: boolean;
   /** Whether the samplers are one. */
   readonly hasPeers: boolean;
   /** Whether they keep a journal of what they hold. */
@@ -25,7 +30,7 @@ export interface PoolShape {
   readonly decisionWaitS: number;
   /** Shortest and longest time from a trace's first span to its last one, as shares of that. */
   readonly spread: readonly [least: number, most: number];
-  /** Longest time until all have heard of a change, in milliseconds. */
+  /** Longest time until all have heard of a change, in milliseconds; constructs have their own. */
   readonly resolverDelayMs: number;
 }
 
@@ -183,6 +188,7 @@ function template(name: string, { decisionWaitS, resolverDelayMs }: PoolShape): 
 
 /** All objects. */
 export function chaosManifests(shape: PoolShape): Manifests {
+  if (shape.isConstructed) return constructed(shape);
   return sortManifests([
     configMapOf('agent', stringify(agentConfig(shape))),
     configMapOf('sampler', stringify(samplerConfig(shape))),
@@ -217,4 +223,20 @@ export function chaosManifests(shape: PoolShape): Manifests {
       spec: { template: template('agent', shape) },
     },
   ] as readonly KubeObject[]);
+}
+
+function constructed(shape: PoolShape): Manifests {
+  return sortManifests(samplerPool({
+    namespace: NAMESPACE,
+    backend: `${BACKEND}:4317`,
+    samplers: shape.samplers,
+    decisionWaitS: shape.decisionWaitS,
+    hasPeers: shape.hasPeers,
+    isInTurn: shape.routing === 'round robin',
+    isDns: shape.routing === 'by trace, found by DNS',
+    isEncrypted: shape.isEncrypted,
+    hasJournal: shape.hasJournal,
+    spans: [FEWEST_SPANS, MOST_SPANS],
+    wholePercent: WHOLE_PERCENT,
+  }) as readonly KubeObject[]);
 }

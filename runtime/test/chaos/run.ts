@@ -39,6 +39,8 @@ const SHAPE: PoolShape = {
   samplers: 3,
   mostSamplers: 5,
   routing: 'by trace',
+  isConstructed: false,
+  isEncrypted: false,
   hasPeers: true,
   hasJournal: false,
   decisionWaitS: 10,

@@ -38,6 +38,12 @@ async function scale(stage: Stage): Promise<void> {
   await stage.settled();
 }
 
+async function scaleAndRestart(stage: Stage): Promise<void> {
+  await scale(stage);
+  await stage.load();
+  await restart(stage, 'sampler');
+}
+
 async function restart(stage: Stage, workload: string): Promise<void> {
   stage.do(`restart ${workload}`);
   await stage.settled();
@@ -171,6 +177,49 @@ export const SCENES: readonly Scene[] = [
     what: 'scaling, deleted and paused pods, a backend that comes and goes, as chance has it',
     mayRepeat: true,
     play: storm,
+  },
+  {
+    name: 'constructs',
+    what: 'the manifests of the constructs: samplers 3 → 5 → 3, and a rolling restart of all',
+    shape: { isConstructed: true },
+    shows: CLAIMED,
+    play: scaleAndRestart,
+  },
+  {
+    name: 'constructs-tls',
+    what: 'the same with mutual TLS, with certificates as cert-manager is asked for them',
+    shape: { isConstructed: true, isEncrypted: true },
+    shows: CLAIMED,
+    play: scaleAndRestart,
+  },
+  {
+    name: 'constructs-dns',
+    what: 'the same where agents and samplers find samplers by DNS',
+    shape: { isConstructed: true, routing: 'by trace, found by DNS' },
+    shows: CLAIMED,
+    play: scaleAndRestart,
+  },
+  {
+    name: 'constructs-stale',
+    what: 'by DNS, samplers 3 → 5 and 5 → 3, of which all hear 30 s later',
+    shape: { isConstructed: true, routing: 'by trace, found by DNS' },
+    shows: CLAIMED,
+    play: async (stage) => {
+      for (const samplers of [stage.shape.mostSamplers, stage.shape.samplers]) {
+        stage.do('freeze dns 30s');
+        stage.do(`scale sampler ${samplers}`);
+        await stage.load(30);
+        await stage.settled();
+        await stage.load();
+      }
+    },
+  },
+  {
+    name: 'constructs-kill',
+    what: 'the manifests of the constructs, with a journal: each sampler is killed',
+    shape: { isConstructed: true, hasJournal: true },
+    mayRepeat: true,
+    play: killEach,
   },
   {
     name: 'scale-alone',

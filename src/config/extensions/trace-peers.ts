@@ -117,7 +117,8 @@ export interface TracePeersExtensionConfig {
    */
   readonly maxRecvMsgSizeMib?: number;
   /**
-   * Spans that may wait for answers of other pods, in MiB. Senders are asked to wait beyond that.
+   * Spans that may wait for answers of other pods, in MiB. Senders are asked to wait beyond that,
+   * and other pods beyond twice that.
    * @default 64
    */
   readonly maxQueuedMib?: number;

@@ -15,6 +15,7 @@ import { memory } from './memory';
 import { missingComponent } from './missing-component';
 import { pinnedByClusterIp } from './pinned-by-cluster-ip';
 import { policyNeverMatches } from './policy-never-matches';
+import { poolRing } from './pool-ring';
 import { ports } from './ports';
 import { processorOrder } from './processor-order';
 import { ringGeneration } from './ring-generation';
@@ -48,4 +49,4 @@ export const appChecks: readonly Check[] = [
 ];
 
 /** What works, but not as somebody may think. It is told, and manifests are written. */
-export const warnings: readonly Check[] = [splitByChanges];
+export const warnings: readonly Check[] = [splitByChanges, poolRing];

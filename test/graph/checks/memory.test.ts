@@ -75,7 +75,7 @@ test('traces that are held need room', () => {
 test('what waits for other pods of a pool needs room beside them', () => {
   expect(memory({ ...sampler, tracesPerSecond: 6300 }, [])).toEqual([]);
   expect(memory({ ...peer, tracesPerSecond: 6300 }, [])).toEqual([
-    expect.stringContaining('96 MiB process + 554 MiB held traces + 64 MiB queue of trace_peers'),
+    expect.stringContaining('96 MiB process + 554 MiB held traces + 128 MiB queue of trace_peers'),
   ]);
 });
 
@@ -109,13 +109,13 @@ test('parts that fit one by one have to fit together', () => {
   expect(fullSampler(8_000_000, { memory: Size.mebibytes(1920) })).toEqual([]);
 });
 
-test('a queue to other pods is such a part, as large as it is told to be', () => {
+test('a queue to other pods is such a part, twice as large as it is told to be for senders', () => {
   const pool = { tracePeers: true };
   const told = (mib: number) => raw(`extensions: {trace_peers: {max_queued_mib: ${mib}}}`);
-  expect(fullSampler(3_000_000, pool)).toEqual([]);
-  expect(fullSampler(3_000_000, { ...pool, ...told(100) })).toEqual([
-    expect.stringContaining('96 MiB process + 352 MiB held traces + 100 MiB queue of trace_peers'
-      + ' + 287 MiB queue of otlp_grpc/store'),
+  expect(fullSampler(2_500_000, pool)).toEqual([]);
+  expect(fullSampler(2_500_000, { ...pool, ...told(100) })).toEqual([
+    expect.stringContaining('96 MiB process + 352 MiB held traces + 200 MiB queue of trace_peers'
+      + ' + 239 MiB queue of otlp_grpc/store'),
   ]);
 });
 
@@ -139,7 +139,7 @@ test('a table that kills its pod before it is full is told', () => {
 });
 
 test.each([
-  ['', sampler, '', 684], ['in a pool ', peer, ' + 64 MiB queue of trace_peers', 748],
+  ['', sampler, '', 684], ['in a pool ', peer, ' + 128 MiB queue of trace_peers', 812],
 ])('all that is held %scan be printed', (_, busy, peers, total) => {
   expect(memorySum(memoryParts({ ...busy, tracesPerSecond: 1000 }))).toBe(
     `96 MiB process + 88 MiB held traces${peers} + 500 MiB queue of otlp_grpc/store`
