@@ -3,6 +3,7 @@
  * and deleted by the file. Records and files are those of the queues on disk (`storage/`).
  */
 import { mkdir } from 'node:fs/promises';
+import { UnknownRecordError } from './fact-record';
 import type { JournalMetrics } from './journal-metrics';
 import { MalformedError, messageOf } from '../../../errors';
 import type { Payload } from '../../../pipeline/payload';
@@ -82,6 +83,8 @@ export class JournalLog {
   /**
    * Gives every record of the files that were found, one after the other. What is damaged is left
    * out, counted and logged; so is what `visit` finds to be malformed.
+   *
+   * @throws UnknownRecordError when another build has written it.
    */
   public async read(
     visit: (record: Payload, segment: Segment) => void | Promise<void>,
@@ -90,6 +93,7 @@ export class JournalLog {
       try {
         await this.readSegment(segment, visit);
       } catch (error) {
+        if (error instanceof UnknownRecordError) throw error;
         this.options.log.error('A file of the journal cannot be read. It stays as it is.', {
           file: segment.path, error: messageOf(error),
         });
