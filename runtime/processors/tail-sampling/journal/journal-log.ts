@@ -13,11 +13,13 @@ import type { LogWords } from '../../../storage/log-settings';
 import { decodeRecord, type RecordAt } from '../../../storage/record';
 import type { Segment } from '../../../storage/segment';
 import { SegmentWriter, type Written } from '../../../storage/segment-writer';
+import type { WriteFaults } from '../../../storage/write-faults';
 import type { Logger } from '../../../telemetry/logger';
 
 const WINDOW_BYTES = 262_144;
 
-const WORDS: LogWords = {
+/** What is said of all logs of a journal. */
+export const JOURNAL_WORDS: LogWords = {
   noun: 'the journal',
   failing: 'The journal cannot be written. Spans are taken without it until it can.',
   again: 'The journal can be written again.',
@@ -36,6 +38,8 @@ export interface JournalLogOptions {
   readonly log: Logger;
   /** Where they are counted. */
   readonly metrics: JournalMetrics;
+  /** Says that it cannot be written. */
+  readonly faults: WriteFaults;
   /** Bytes of all files of the journal. */
   diskBytes(): number;
   /** Told of each record that was written, and in which file it is. */
@@ -53,7 +57,7 @@ export class JournalLog {
     await mkdir(options.folder, { recursive: true });
     const log = new JournalLog(options);
     const { segments, nextNumber } = await findSegments(
-      options.folder, options.log, WORDS.noun, (segment, place) => log.damage.tell(segment, place));
+      options.folder, options.log, JOURNAL_WORDS.noun, (segment, place) => log.damage.tell(segment, place));
     log.segments.push(...segments);
     log.writer = log.writerFrom(nextNumber);
     return log;
@@ -65,7 +69,7 @@ export class JournalLog {
   private readonly damage: DamageReport;
 
   private constructor(private readonly options: JournalLogOptions) {
-    this.damage = new DamageReport(WORDS.noun, options.log, options.metrics);
+    this.damage = new DamageReport(JOURNAL_WORDS.noun, options.log, options.metrics);
   }
 
   /** Bytes of all files. */
@@ -123,10 +127,12 @@ export class JournalLog {
   }
 
   private writerFrom(firstNumber: number): SegmentWriter {
-    const { folder, log, segmentBytes, maxBytes, metrics, diskBytes, onWritten } = this.options;
+    const {
+      folder, log, segmentBytes, maxBytes, metrics, diskBytes, onWritten, faults,
+    } = this.options;
     return new SegmentWriter({
       settings: { segmentBytes, maxBytes, fsync: false },
-      words: WORDS,
+      words: JOURNAL_WORDS,
       folder,
       firstNumber,
       log,
@@ -135,6 +141,7 @@ export class JournalLog {
       onWritten: ({ segment, payload }: Written) => onWritten(segment, payload),
       onFailure: () => metrics.writeFailures.add(1),
       isSpent: () => false,
+      faults,
     });
   }
 

@@ -16,7 +16,7 @@ import {
 import { ElsewhereParcels } from './elsewhere-parcels';
 import { decodeFacts, verdictsIn } from './fact-record';
 import { FactWriter } from './fact-writer';
-import { JournalLog } from './journal-log';
+import { JOURNAL_WORDS, JournalLog } from './journal-log';
 import { JournalMetrics } from './journal-metrics';
 import { KnownFacts } from './known-facts';
 import { Retirement, type Wheel } from './retirement';
@@ -28,6 +28,7 @@ import { messageOf } from '../../../errors';
 import type { Payload } from '../../../pipeline/payload';
 import { DirectoryLock } from '../../../storage/directory-lock';
 import type { Segment } from '../../../storage/segment';
+import { WriteFaults } from '../../../storage/write-faults';
 
 const MIB = 1_048_576;
 const LOCK_TIMEOUT_MS = 1_000;
@@ -243,6 +244,7 @@ export class Journal {
     const { metrics } = this;
     const diskBytes = (): number => this.diskBytes;
     const maxBytes = maxMib * MIB;
+    const faults = new WriteFaults(JOURNAL_WORDS, log);
     this.factLog = await JournalLog.open({
       folder: join(directory, 'facts'),
       segmentBytes: FACT_FILE_BYTES,
@@ -250,6 +252,7 @@ export class Journal {
       maxBytes: 0,
       log,
       metrics,
+      faults,
       diskBytes,
       onWritten: (segment, record) => this.factsIn(segment, record),
     });
@@ -260,6 +263,7 @@ export class Journal {
       maxBytes,
       log,
       metrics,
+      faults,
       diskBytes,
       onWritten: (segment, record) =>
         this.retirement.arrivalIn(segment, arrivalNumberOf(record)),
