@@ -56,15 +56,19 @@ export class JournalLog {
   public static async open(options: JournalLogOptions): Promise<JournalLog> {
     await mkdir(options.folder, { recursive: true });
     const log = new JournalLog(options);
-    const { segments, nextNumber } = await findSegments(
-      options.folder, options.log, JOURNAL_WORDS.noun, (segment, place) => log.damage.tell(segment, place));
+    const { segments, nextNumber, unread } = await findSegments(
+      options.folder, options.log, JOURNAL_WORDS.noun,
+      (segment, place) => log.damage.tell(segment, place));
     log.segments.push(...segments);
+    log.hasGaps = unread > 0;
     log.writer = log.writerFrom(nextNumber);
     return log;
   }
 
   /** Its files, oldest first. The newest one may still be written to. */
   public readonly segments: Segment[] = [];
+  /** Whether something of the files that were found could not be read. */
+  public hasGaps = false;
   private writer!: SegmentWriter;
   private readonly damage: DamageReport;
 
@@ -98,6 +102,7 @@ export class JournalLog {
         await this.readSegment(segment, visit);
       } catch (error) {
         if (error instanceof UnknownRecordError) throw error;
+        this.hasGaps = true;
         this.options.log.error('A file of the journal cannot be read. It stays as it is.', {
           file: segment.path, error: messageOf(error),
         });
@@ -153,6 +158,7 @@ export class JournalLog {
       const at = await scanner.next(segment.length);
       if (at === undefined) return;
       if ('damagedBytes' in at) {
+        this.hasGaps = true;
         this.damage.tell(segment, at);
         continue;
       }
@@ -174,6 +180,7 @@ export class JournalLog {
   }
 
   private lose(segment: Segment, { offset, length }: RecordAt): void {
+    this.hasGaps = true;
     this.damage.tell(segment, { offset, damagedBytes: length });
   }
 }

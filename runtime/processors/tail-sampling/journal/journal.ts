@@ -39,6 +39,8 @@ const LARGEST_FILE = 16 * MIB;
 const FACT_FILE_BYTES = MIB;
 /** A file is ended after this part of the longest wait, however small it is. */
 const FILES_PER_WAIT = 8;
+/** More arrivals and parcels than stand in what cannot be read: their numbers are not used again. */
+const GAP = 2 ** 32;
 /** After a write that failed the next attempt is made so much later. */
 const REST_MS = 1_000;
 
@@ -273,8 +275,9 @@ export class Journal {
       this.retirement.arrivalIn(segment, arrival.number);
       this.known.addArrival(arrival);
     });
-    this.facts.arrivals = this.known.arrivals;
-    this.facts.parcels = this.known.parcels;
+    const hasGaps = this.spans.hasGaps || this.factLog.hasGaps;
+    this.facts.arrivals = this.known.arrivals + (hasGaps ? GAP : 0);
+    this.facts.parcels = this.known.parcels + (hasGaps ? GAP : 0);
     metrics.observe(diskBytes, () => this.facts.waitingVerdicts);
   }
 
