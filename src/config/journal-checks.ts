@@ -1,6 +1,6 @@
 /**
- * Checks that each journal of a tail sampler is in a directory of its own, and each sampler that has
- * one in one pipeline: a process makes a sampler for every pipeline that names it.
+ * Checks that each journal of a tail sampler is in a directory of its own, and each sampler that
+ * has one in one pipeline: a process makes a sampler for every pipeline that names it.
  */
 import type { PipelineSettings } from './collector-settings';
 import { holdsReference, valueAt } from './environment-references';

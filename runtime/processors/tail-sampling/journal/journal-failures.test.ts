@@ -81,7 +81,8 @@ async function verdictsFollowed(): Promise<readonly string[]> {
 }
 
 describe.each(['EIO', 'ENOSPC'] as const)('a disk that fails with %s', (code: DiskError) => {
-  test.each(['once', 'until it works'])('%s, at any step, has all verdicts in the end', async (how) => {
+  test.each(['once', 'until it works'])('%s, at any step, has all verdicts in the end', async (
+    how) => {
     const problems: string[] = [];
     const failed = new Set<string>();
     const count = await countOfOperations();

@@ -39,7 +39,7 @@ const LARGEST_FILE = 16 * MIB;
 const FACT_FILE_BYTES = MIB;
 /** A file is ended after this part of the longest wait, however small it is. */
 const FILES_PER_WAIT = 8;
-/** More arrivals and parcels than stand in what cannot be read: their numbers are not used again. */
+/** More numbers than stand in what cannot be read: they are not used again. */
 const GAP = 2 ** 32;
 /** After a write that failed the next attempt is made so much later. */
 const REST_MS = 1_000;
