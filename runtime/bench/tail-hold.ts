@@ -3,11 +3,11 @@
  *
  * `npx esbuild --bundle --platform=node runtime/bench/tail-hold.ts --outfile=/tmp/tail-hold.js &&
  * node /tmp/tail-hold.js [held spans] [spans per request] [go | journal]` — through tsx every
- * imported variable is a property access. Spans of about 560 bytes with 10 attributes, 4 resources, 5 spans
- * per trace that arrive in 3 requests; about one trace in eight is kept. CPU time is that of
- * `consume` and of ticks; the making of requests is not counted. `go` writes the fields of messages
- * from the last to the first, as the Go collector does; `journal` keeps what is held on disk, in the
- * folder for temporary files, with 16 requests under way at a time.
+ * imported variable is a property access. Spans of about 560 bytes with 10 attributes, 4 resources,
+ * 5 spans per trace that arrive in 3 requests; about one trace in eight is kept. CPU time is that
+ * of `consume` and of ticks; the making of requests is not counted. `go` writes the fields of
+ * messages from the last to the first, as the Go collector does; `journal` keeps what is held on
+ * disk, in the folder for temporary files, with 16 requests under way at a time.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
