@@ -234,6 +234,12 @@ export class Journal {
     this.factsRest?.cancel();
     this.facts.retry();
     await this.facts.idle();
+    const { waitingVerdicts: verdicts } = this.facts;
+    if (verdicts > 0) {
+      this.options.context.log.warn('Verdicts are lost: the journal cannot be written.', {
+        verdicts,
+      });
+    }
     await this.tidying;
     await this.spans.close();
     if (isEmpty) for (const segment of this.retirement.allArrivals()) await this.drop(segment);
@@ -295,6 +301,7 @@ export class Journal {
 
   /** Facts wait for a while: the disk is left alone. */
   private restFacts(): false {
+    if (this.isClosing) return false;
     this.factsRest ??= this.options.context.clock.after(REST_MS, () => {
       this.factsRest = undefined;
       this.facts.retry();
