@@ -201,14 +201,17 @@ export class Pool {
     }));
     if (!this.chance.isTrue(STALE)) return;
     const wrongAt = at + this.chance.whole(0, 3_000);
-    const say = (when: number, ready: readonly string[]): void => {
+    const say = (when: number, number: number, ready: readonly string[]): void => {
       this.world.at(when, () => pod.execute(() => {
+        // Also after a pause, what a resolver has said last is what counts in the end.
+        if (pod.viewSeen < version || pod.viewSeen >= number) return;
+        pod.viewSeen = number;
         // Only the list of ready pods is ever stale: a pod that exists is not taken for gone.
-        if (pod.viewSeen === version) pod.see({ ready, all: view.all });
+        pod.see({ ready, all: view.all });
       }));
     };
-    say(wrongAt, stale.ready);
-    say(wrongAt + this.chance.whole(100, 3_000), view.ready);
+    say(wrongAt, version + 1 / 3, stale.ready);
+    say(wrongAt + this.chance.whole(100, 3_000), version + 2 / 3, view.ready);
   }
 
   private happen(event: StoryEvent): void {
