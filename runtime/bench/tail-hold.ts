@@ -2,12 +2,16 @@
  * What holding, deciding and releasing spans costs inside the tail sampler, without sockets.
  *
  * `npx esbuild --bundle --platform=node runtime/bench/tail-hold.ts --outfile=/tmp/tail-hold.js &&
- * node /tmp/tail-hold.js [held spans] [spans per request] [go]` — through tsx every imported
- * variable is a property access. Spans of about 560 bytes with 10 attributes, 4 resources, 5 spans
- * per trace that arrive in 3 requests; about one trace in eight is kept. CPU time is that of
- * `consume` and of ticks; the making of requests is not counted. `go` writes the fields of messages
- * from the last to the first, as the Go collector does.
+ * node /tmp/tail-hold.js [held spans] [spans per request] [go | journal]` — through tsx every
+ * imported variable is a property access. Spans of about 560 bytes with 10 attributes, 4 resources,
+ * 5 spans per trace that arrive in 3 requests; about one trace in eight is kept. CPU time is that
+ * of `consume` and of ticks; the making of requests is not counted. `go` writes the fields of
+ * messages from the last to the first, as the Go collector does; `journal` keeps what is held on
+ * disk, in the folder for temporary files, with 16 requests under way at a time.
  */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { benchRequest } from './request';
 import type { Clock } from '../clock';
 import type { PolicySettings, TailSamplingSettings } from '../config';
@@ -26,7 +30,10 @@ const MEASURED_TICKS = 20;
 const MICROSECONDS = 1e6;
 /** Requests that are made at once: as from a socket, they should lie in a cache when read. */
 const SPANS_PER_ROUND = 1000;
-const perRound = Math.max(1, Math.floor(SPANS_PER_ROUND / size));
+const hasJournal = process.argv[4] === 'journal';
+/** Senders that wait for their answers, where there is something to wait for. */
+const SENDERS = 16;
+const perRound = hasJournal ? SENDERS : Math.max(1, Math.floor(SPANS_PER_ROUND / size));
 const requestsPerTick = Math.max(1, Math.round(held / (WAIT_TICKS + 0.5) / size));
 
 const policies: PolicySettings[] = [
@@ -63,6 +70,8 @@ const settings: TailSamplingSettings = {
   numShards: 1,
   decisionQuietPeriod: 0,
   detectSplitTraces: process.argv[4] !== 'no-detection',
+  journal: hasJournal
+    ? { directory: mkdtempSync(join(tmpdir(), 'otelgw-bench-')), maxMib: 65_536 } : undefined,
   policies,
 };
 
@@ -127,7 +136,8 @@ async function second(): Promise<void> {
     const some = Array.from({ length: Math.min(left, perRound) }, nextRequest);
     left -= some.length;
     const before = cpu();
-    for (const payload of some) void sampler.consume(payload);
+    const answers = some.map((payload) => sampler.consume(payload));
+    if (hasJournal) await Promise.all(answers);
     spent.arrival += cpu() - before;
   }
   const before = cpu();
@@ -145,6 +155,11 @@ async function second(): Promise<void> {
   spent.ticks += cpu() - before;
 }
 
+/** Bytes that were given to the kernel to write. */
+function writtenBytes(): number {
+  return Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+}
+
 function residentBytes(): number {
   (globalThis as { gc?: () => void }).gc?.();
   return process.memoryUsage().rss;
@@ -155,9 +170,10 @@ async function main(): Promise<void> {
   await sampler.start();
   for (let tickNumber = 0; tickNumber <= WAIT_TICKS * 2; tickNumber += 1) await second();
   spent.arrival = spent.ticks = released = longestSlice = 0;
+  const written = writtenBytes();
   for (let tickNumber = 0; tickNumber < MEASURED_TICKS; tickNumber += 1) await second();
   const spans = MEASURED_TICKS * requestsPerTick * size;
-  const pending = sampler.pendingItems ?? 0;
+  const pending = metrics.value('otelgw_tail_sampling_held_spans') ?? 0;
   const perSpan = (microseconds: number): number => Math.round(microseconds * 1000 / spans);
   console.log(JSON.stringify({
     spansPerRequest: size,
@@ -171,7 +187,13 @@ async function main(): Promise<void> {
       (metrics.value('otelgw_tail_sampling_held_bytes') ?? 0) / pending),
     residentBytesPerHeldSpan: Math.round((residentBytes() - atStart) / pending),
     longestSliceMs: Math.round(longestSlice),
+    ...hasJournal && {
+      writtenBytesPerSpan: Math.round((writtenBytes() - written) / spans),
+      unwrittenSpans: metrics.value('otelgw_tail_sampling_journal_unwritten_spans'),
+    },
   }));
+  if (settings.journal !== undefined) rmSync(settings.journal.directory, { recursive: true });
+  process.exit(0);
 }
 
 void main();

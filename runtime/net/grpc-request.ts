@@ -8,6 +8,8 @@ import type { SocketEnd } from '../telemetry/calls';
 
 const NOTHING = new Uint8Array(0);
 const MAX_TIMEOUT_MS = 99_999_999;
+/** A deadline that is noticed so much later was noticed by a process that stood still. */
+const LATE_MS = 250;
 
 /** What a request is made from. */
 export interface GrpcRequestOptions {
@@ -89,7 +91,13 @@ export class GrpcRequest implements OutgoingCall {
     }
   }
 
-  private expire(): void {
+  private expire(isLate = false): void {
+    if (this.isDone) return;
+    // After the process stood still its timers come first, though an answer may be there.
+    if (!isLate && this.options.clock.monotonic() - this.deadline > LATE_MS) {
+      setImmediate(() => this.expire(true));
+      return;
+    }
     this.connection?.probe();
     this.fail({ code: Code.deadlineExceeded, message: 'context deadline exceeded' });
   }

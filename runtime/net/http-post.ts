@@ -23,6 +23,8 @@ const NOTHING = new Uint8Array(0);
 const OTHER = '_OTHER';
 /** How long a peer may take for a sign of life after a request took too long. */
 const PROBE_MS = 10_000;
+/** A deadline that is noticed so much later was noticed by a process that stood still. */
+const LATE_MS = 250;
 /** Connections that may end before a request had its turn; then it is tried again later. */
 const MOST_UNSENT = 5;
 /** Headers that mean something between two ends of HTTP/1.1 only, or have another name. */
@@ -89,9 +91,11 @@ export class Post implements Carried, OutgoingPost {
     this.at = first;
     this.length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     if (timeoutMs > 0) {
+      const deadline = clock.monotonic() + timeoutMs;
       this.timer = clock.after(timeoutMs, () => {
-        this.session?.probe(PROBE_MS);
-        this.fail('context deadline exceeded', Code.deadlineExceeded, 'timeout');
+        // After the process stood still its timers come first, though an answer may be there.
+        if (clock.monotonic() - deadline > LATE_MS) setImmediate(() => this.expire());
+        else this.expire();
       });
     }
   }
@@ -188,6 +192,12 @@ export class Post implements Carried, OutgoingPost {
     this.host?.leave(this);
     this.request?.destroy();
     this.call?.cancel();
+  }
+
+  private expire(): void {
+    if (this.isDone) return;
+    this.session?.probe(PROBE_MS);
+    this.fail('context deadline exceeded', Code.deadlineExceeded, 'timeout');
   }
 
   private unread(): Error {

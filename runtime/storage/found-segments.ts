@@ -12,6 +12,8 @@ export interface FoundSegments {
   readonly segments: readonly Segment[];
   /** The number of the next one. */
   readonly nextNumber: number;
+  /** Number of files that could not be read. */
+  readonly unread: number;
 }
 
 /**
@@ -31,13 +33,17 @@ export async function findSegments(
   const used = new Set<string>();
   const keep = (segment: Segment): unknown => used.add(doneFile(segmentFile(segment.name)));
   let isLoaded = false;
+  let unread = 0;
   for (const [at, name] of names.entries()) {
     const segment = new Segment(folder, name);
     const isReplaced = names[at - 1]?.number === name.number;
     // Its successor was complete before it got its name, but perhaps it cannot be read.
     if (!isReplaced) isLoaded = await load(segment, log, noun, onDamage);
     if (!isLoaded || !isReplaced) keep(segment);
-    if (!isLoaded) continue;
+    if (!isLoaded) {
+      unread += 1;
+      continue;
+    }
     if (isReplaced || segment.unread.requests === 0) {
       await orWarn(segment.delete(), log, noun, segment.path);
     } else {
@@ -48,7 +54,7 @@ export async function findSegments(
     if (!file.endsWith('.done') || used.has(file)) continue;
     await orWarn(unlinkIfThere(join(folder, file)), log, noun, join(folder, file));
   }
-  return { segments, nextNumber: (names.at(-1)?.number ?? 0) + 1 };
+  return { segments, nextNumber: (names.at(-1)?.number ?? 0) + 1, unread };
 }
 
 async function load(

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { LogSettings, LogWords } from './log-settings';
 import { encodeRecord, HEADER_BYTES, type RecordAt } from './record';
 import { Segment, syncFolder, writeAll } from './segment';
+import { WriteFaults } from './write-faults';
 import { messageOf, RetryableError } from '../errors';
 import type { Payload } from '../pipeline/payload';
 import type { Logger } from '../telemetry/logger';
@@ -57,6 +58,8 @@ export interface WriterOptions {
   onFailure(): void;
   /** Whether all that was written to the newest segment is done. */
   isSpent(newest: Segment): boolean;
+  /** Says that it cannot write; its own when not given. */
+  readonly faults?: WriteFaults;
 }
 
 /** The end of a log at which it grows. */
@@ -65,10 +68,11 @@ export class SegmentWriter {
   private nextNumber: number;
   private readonly waiting: Waiting[] = [];
   private working?: Promise<void>;
-  private isFailing = false;
+  private readonly faults: WriteFaults;
 
   public constructor(private readonly options: WriterOptions) {
     this.nextNumber = options.firstNumber;
+    this.faults = options.faults ?? new WriteFaults(options.words, options.log);
   }
 
   /** Resolves when `payload` is kept; rejects with a RetryableError when it cannot be. */
@@ -126,8 +130,7 @@ export class SegmentWriter {
       for (const { reject } of group) reject(failure);
       return;
     }
-    if (this.isFailing) this.options.log.info(this.options.words.again);
-    this.isFailing = false;
+    this.faults.worked(this);
     for (const { resolve } of group) resolve();
   }
 
@@ -186,7 +189,7 @@ export class SegmentWriter {
       // failed, the next one succeeds without them.
       if (!mayGoOn) await this.end();
     } catch (error) {
-      if (!this.isFailing) {
+      if (!this.faults.has(this)) {
         this.options.log.warn('A write that failed cannot be taken back.', {
           file: segment.path, offset: segment.length, error: messageOf(error),
         });
@@ -218,11 +221,10 @@ export class SegmentWriter {
   }
 
   private failed(error: unknown): RetryableError {
-    const { folder, log, onFailure, words: { noun, failing } } = this.options;
+    const { folder, onFailure, words: { noun } } = this.options;
     const message = `${noun.replace(/^the /, '')}: must be able to write to ${folder}, got ${
       messageOf(error)}`;
-    if (!this.isFailing) log.error(failing, { error: message });
-    this.isFailing = true;
+    this.faults.failed(this, error, message);
     onFailure();
     return new RetryableError(message, { cause: error });
   }

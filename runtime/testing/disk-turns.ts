@@ -7,6 +7,6 @@ const QUIET_TURNS = 5;
 export async function settleDisk(): Promise<void> {
   for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq'))) quiet = -1;
+    if (process.getActiveResourcesInfo().some((kind) => /^(FSReq|CloseReq)/.test(kind))) quiet = -1;
   }
 }

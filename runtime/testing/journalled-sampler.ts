@@ -140,6 +140,6 @@ export function recordsIn(directory: string, log: 'spans' | 'facts'): number {
 }
 
 /** The name that spanIdOf made the id of. */
-function nameOf(spanId: string): string {
+export function nameOf(spanId: string): string {
   return Buffer.from(spanId, 'hex').toString().replaceAll('\0', '');
 }

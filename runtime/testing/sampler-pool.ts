@@ -49,6 +49,8 @@ export class SamplerPool {
   /** Those that have run. */
   public readonly ended: PoolSampler[] = [];
   private readonly ready = new Set<string>();
+  /** Addresses that are listed whether anybody runs there or not. */
+  private readonly waited = new Set<string>();
   /** Incarnations that have been killed. */
   private readonly dead = new Set<number>();
   private readonly incarnations = new Map<PoolSampler, number>();
@@ -123,6 +125,13 @@ export class SamplerPool {
     this.ended.push(killed);
   }
 
+  /** The resolver calls one no longer ready, though it is still listed. */
+  public unready(address: string): void {
+    this.ready.delete(address);
+    this.waited.add(address);
+    this.tell();
+  }
+
   /** Ends all. */
   public async close(): Promise<void> {
     for (const { sampler } of this.samplers) await sampler.stop();
@@ -143,7 +152,8 @@ export class SamplerPool {
   }
 
   private view() {
-    return { ready: [...this.ready], all: this.samplers.map(({ address }) => address) };
+    const addresses = [...this.samplers.map(({ address }) => address), ...this.waited];
+    return { ready: [...this.ready], all: [...new Set(addresses)] };
   }
 
   private tell(): void {

@@ -10,6 +10,7 @@ import { contracts } from './contracts';
 import {
   expandReferences, holdsReference, valueAt, type Environment, type TypedValue,
 } from './environment-references';
+import { checkJournals } from './journal-checks';
 import { didYouMean } from './nearest-name';
 import { checkReference, checkUse, readIds, readPipelines, type Wiring } from './pipeline-reading';
 import { checkPools } from './pool-checks';
@@ -119,6 +120,7 @@ function readFile(data: unknown, target: CollectorTarget): FileReading {
   checkAuthenticators(data, wiring);
   checkStorages(data, wiring);
   checkPools(data, pipelines, wiring);
+  checkJournals(data, pipelines, wiring);
   checkRoutingKeys(data, pipelines, wiring);
   const standing = target.unknownComponents === 'refuse'
     ? problems

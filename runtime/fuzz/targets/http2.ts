@@ -106,6 +106,7 @@ async function played(pieces: Iterable<Uint8Array>): Promise<Outcome> {
     clock: new FakeClock(),
     looks: 0,
     awaited: () => undefined,
+    stoodStill: () => 0,
   };
   const door: CallDoor = {
     routes: new Map([[PATH, take]]),

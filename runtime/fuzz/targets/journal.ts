@@ -4,7 +4,9 @@ import { createPayload, type Payload } from '../../pipeline/payload';
 import {
   decodeArrival, encodeArrival,
 } from '../../processors/tail-sampling/journal/arrival-record';
-import { decodeFacts, encodeFacts } from '../../processors/tail-sampling/journal/fact-record';
+import {
+  decodeFacts, encodeFacts, UnknownRecordError,
+} from '../../processors/tail-sampling/journal/fact-record';
 import { KnownFacts } from '../../processors/tail-sampling/journal/known-facts';
 import type { FuzzTarget } from '../campaign';
 
@@ -15,12 +17,14 @@ const ARRIVAL = encodeArrival(
 const FACTS = encodeFacts({
   time: 1000.5,
   arrivals: 7,
-  groups: [{ first: 1, last: 2, upTo: 6, count: 1, isAgain: false }],
-  kept: Int32Array.from([1, 2, 3, 4, 0, 0, 0]),
+  groups: [{ first: 1, last: 2, upTo: 6, count: 1 }],
+  kept: Int32Array.from([1, 2, 3, 4, 0, 0, 0, 1]),
   dropped: IDS,
   done: [1, 2],
   held: [3],
   elsewhere: [{ arrival: 6, parcel: 3, ids: IDS }],
+  again: [{ arrival: 7, first: 4, last: 5, ids: IDS }],
+  names: ['errors'],
 });
 
 function bytesOf({ chunks }: Payload): Uint8Array {
@@ -34,7 +38,7 @@ function takes(decode: (record: Payload) => void): (input: Uint8Array) => boolea
       decode(createPayload('traces', [input], 1));
       return true;
     } catch (error) {
-      if (error instanceof MalformedError) return false;
+      if (error instanceof MalformedError || error instanceof UnknownRecordError) return false;
       throw error;
     }
   };
@@ -55,7 +59,9 @@ export const journalTargets: readonly FuzzTarget[] = [
     decode: takes((record) => {
       const known = new KnownFacts();
       known.add(decodeFacts(record));
-      known.isUndone(decodeArrival(createPayload('traces', [bytesOf(ARRIVAL)], 1)), IDS, 0);
+      const arrival = decodeArrival(createPayload('traces', [bytesOf(ARRIVAL)], 1));
+      known.isUndone(arrival, IDS, 0);
+      known.keptHeld(arrival, IDS, 0);
     }),
   },
 ];

@@ -29,6 +29,10 @@ export interface CallDoor extends Door {
 const NOTHING = new Uint8Array(0);
 const CANCELLED = 1;
 const TOO_SLOW: Status = { code: Code.deadlineExceeded, message: 'context deadline exceeded' };
+/** Whoever waits no longer sends the same again: it would be taken twice. */
+const STOOD_STILL: Status = {
+  code: Code.unavailable, message: 'the process stood still for longer than the caller waits',
+};
 const NO_MEMORY: Status = {
   code: Code.unavailable, message: 'the memory for messages that are on their way in is used up',
 };
@@ -133,6 +137,10 @@ export class ServerCall extends ServerStream {
   private takeTimeout(text: string, now: number): boolean {
     const timeout = parseGrpcTimeout(text);
     if (typeof timeout === 'number') {
+      if (timeout <= this.host.stoodStill(now)) {
+        this.refuse(STOOD_STILL);
+        return false;
+      }
       this.deadline = now + timeout;
       return true;
     }

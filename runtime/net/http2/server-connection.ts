@@ -26,6 +26,8 @@ export interface ServerShare {
   looks: number;
   /** Told that a request has a deadline. */
   awaited(): void;
+  /** Milliseconds for which the process has stood still until `now`; 0 where it did not. */
+  stoodStill(now: number): number;
 }
 
 /** What a connection tells its server. */
@@ -180,6 +182,10 @@ export class ServerConnection implements ConnectionOwner, StreamHost, KeptConnec
     stream.begin(head, fields, isWhole, now);
     if (stream.deadline !== Infinity) share.awaited();
     return ErrorCode.noError;
+  }
+
+  public stoodStill(now: number): number {
+    return this.share.stoodStill(now);
   }
 
   public spoke(): void {

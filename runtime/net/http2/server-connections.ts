@@ -4,6 +4,7 @@ import type { Timer } from '../../clock';
 import type { NetContext } from '../authentication';
 import { TOO_MANY_PINGS } from '../grpc-server';
 import type { PeerLog } from '../peer-log';
+import { Pulse } from '../pulse';
 import { DEFAULT_WINDOW, MOST_WINDOW } from './frames';
 import type { Keepalive } from '../keepalive';
 import { ReceiveBudget } from './receive-window';
@@ -51,6 +52,7 @@ export class ServerConnections {
   private readonly share: ServerShare;
   private looking?: Timer;
   private awaiting?: Timer;
+  private pulse?: Pulse;
 
   public constructor(
     private readonly context: NetContext, private readonly peers: PeerLog,
@@ -71,6 +73,7 @@ export class ServerConnections {
       clock: context.clock,
       looks: 0,
       awaited: () => this.expireLater(),
+      stoodStill: (now) => this.pulse?.stoodStill(now) ?? 0,
     };
   }
 
@@ -81,6 +84,7 @@ export class ServerConnections {
 
   /** Begins to look after them. */
   public begin(): void {
+    this.pulse = new Pulse(this.context.clock);
     this.looking = this.context.clock.every(LOOK_MS, () => {
       this.share.looks++;
       for (const connection of this.open) connection.look();
@@ -117,6 +121,7 @@ export class ServerConnections {
   public end(): void {
     this.looking?.cancel();
     this.awaiting?.cancel();
+    this.pulse?.end();
   }
 
   private expireLater(): void {

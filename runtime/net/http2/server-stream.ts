@@ -14,6 +14,8 @@ export interface StreamHost {
   underWay: number;
   /** Told that something was sent that a client waits for. */
   spoke(): void;
+  /** Milliseconds for which what is read at `now` may have waited, for nobody read; else 0. */
+  stoodStill(now: number): number;
   /** Ends the connection after its requests; those have `graceMs`, 0 is without limit. */
   retire(graceMs: number): void;
 }

@@ -67,14 +67,18 @@ export class PassingSpans {
 
 /** Writes down which spans leave at once. */
 export interface ArrivalJournal {
-  /** Those that just left, of the kept trace whose id stands in `ids` from `at`. */
-  late(ids: Int32Array, at: number, flags: number, note?: ReleaseNote): void;
+  /** Those of the kept trace whose id stands in `ids` from `at` are about to. */
+  late(ids: Int32Array, at: number): void;
+  /** All of them have left. */
+  passedOn(): void;
 }
 
 /** Takes up what an earlier process held. */
 export interface ArrivalReplay {
   /** Whether these spans of the trace whose id stands in `ids` from `at` are still to be taken. */
   wants(ids: Int32Array, at: number, spans: number): boolean;
+  /** What is written on them if they are not late, but leave again; undefined for all others. */
+  noteOf(ids: Int32Array, at: number): ReleaseNote | undefined;
 }
 
 /** Takes requests. */
@@ -141,6 +145,19 @@ export class Arrival {
   /** Number of requests so far that had spans to hold, to pass on or for other pods. */
   public get landings(): number {
     return this.options.arena.landings + (this.elsewhere?.cuts ?? 0);
+  }
+
+  /** Has `take` take what is new, though what comes meanwhile is taken up again. */
+  public asNew<T>(take: () => T, journal: ArrivalJournal): T {
+    const { journal: told, replay } = this;
+    this.journal = journal;
+    this.replay = undefined;
+    try {
+      return take();
+    } finally {
+      this.journal = told;
+      this.replay = replay;
+    }
   }
 
   private takeGroup(bytes: Uint8Array, group: number): void {
@@ -225,13 +242,14 @@ export class Arrival {
   }
 
   private passOn(bytes: Uint8Array, group: number, to: PassingSpans, note?: ReleaseNote): void {
+    const { ids } = this.groups;
     this.append(bytes, group, to.chain, 0);
     to.spans += this.groups.size[group];
     // What is written on them differs from trace to trace.
-    if (this.options.verdicts !== undefined) to.writer.add(to.chain, 0, note);
-    if (this.journal === undefined) return;
-    const flags = to === this.byId ? BY_ID : note === undefined ? LEARNED : 0;
-    this.journal.late(this.groups.ids, group * 4, flags, note);
+    if (this.options.verdicts !== undefined) {
+      to.writer.add(to.chain, 0, this.replay?.noteOf(ids, group * 4) ?? note);
+    }
+    this.journal?.late(ids, group * 4);
   }
 
   private hold(bytes: Uint8Array, group: number, trace: number): void {

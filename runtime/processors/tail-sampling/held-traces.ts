@@ -2,7 +2,9 @@
 import { DecisionCache, NOTE } from './decision-cache';
 import { DecisionWheel } from './decision-wheel';
 import { FingerprintCache } from './fingerprint-cache';
+import { AS_LATE } from './journal/fact-record';
 import type { FactWriter } from './journal/fact-writer';
+import type { VerdictBefore } from './journal/known-facts';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import type { SpanArena } from './span-arena';
@@ -189,12 +191,11 @@ export class HeldTraces {
 
   /** An earlier process decided about a trace, of which no span is held yet. */
   public recall(
-    w0: number, w1: number, w2: number, w3: number,
-    isKept: boolean, flags: number, high: number, low: number,
+    w0: number, w1: number, w2: number, w3: number, { isKept, flags, ...note }: VerdictBefore,
   ): void {
     this.lookAtClock();
     this.writeDown(w0, w1, w2, w3, isKept ? SAMPLED : NOT_SAMPLED, flags, {
-      high, low: low >>> 0, policy: '', isById: (flags & BY_ID) !== 0,
+      ...note, isById: (flags & BY_ID) !== 0,
     });
   }
 
@@ -315,7 +316,7 @@ export class HeldTraces {
     const note = this.releaseNote(trace, told);
     const left = journal?.parcels ?? 0;
     to.add(words, trace + CHAIN, note);
-    journal?.keep(words, trace, flags, note, left);
+    journal?.keep(words, trace, told === undefined ? flags : flags | AS_LATE, note, left);
     if (isApart) to.flush();
   }
 

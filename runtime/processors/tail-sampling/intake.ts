@@ -43,7 +43,7 @@ export class Intake {
     const { landings, spans } = arrival;
     let isNeeded = false;
     try {
-      this.place(chunks, hops, isForwarded);
+      arrival.asNew(() => this.place(chunks, hops, isForwarded), journal);
       isNeeded = arrival.landings > landings;
     } finally {
       if (!isNeeded) journal.forget(arriving);
@@ -60,6 +60,7 @@ export class Intake {
     } finally {
       this.passOn(arrival.late);
       if (arrival.byId.writer !== arrival.late.writer) this.passOn(arrival.byId);
+      arrival.journal?.passedOn();
       this.bound.makeRoom();
       arrival.elsewhere?.deliver(hops);
     }

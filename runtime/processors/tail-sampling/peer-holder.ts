@@ -89,8 +89,8 @@ class PeerHolder implements TraceHolder {
   /** What an earlier life answered for and held is this one's now. */
   public async joined(): Promise<void> {
     const { journal } = this.options;
-    journal?.eachOwnVerdict((w0, w1, w2, w3, isKept) =>
-      this.peers?.decided(w0, w1, w2, w3, isKept));
+    journal?.eachOwnVerdict((w0, w1, w2, w3, { isKept }) => this.peers?.decided(
+      w0, w1, w2, w3, isKept, isKept ? this.noteOf(w0, w1, w2, w3) : undefined));
     await journal?.replay();
   }
 

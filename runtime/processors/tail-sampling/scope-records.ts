@@ -53,9 +53,18 @@ export class ScopeRecords {
 
   /** The record of a trace that `reason` kept, and `composite` as well unless it is NOBODY. */
   public numberOf(reason: number, composite: number): number {
-    const part = composite === NOBODY
+    return recordNumber(this.nameNumbers[reason], this.partOf(composite), 0);
+  }
+
+  /** Number of the name of the policy that kept a trace inside of a composite one, or NOBODY. */
+  public partOf(composite: number): number {
+    return composite === NOBODY
       ? NO_NAME : this.partNumbers[composite][this.policies[composite].policy.keptBy ?? 0];
-    return recordNumber(this.nameNumbers[reason], part, 0);
+  }
+
+  /** The record of a trace that the policies with these names kept; NOBODY for no second one. */
+  public numberOfNames(policy: number, part: number): number {
+    return recordNumber(policy, part, 0);
   }
 
   /** The record of spans whose trace only a cache knew, which the policy named so had kept. */

@@ -136,9 +136,9 @@ class TailSampling implements Processor {
   }
 
   public async start(): Promise<void> {
-    const { context, settings, traces, arrival, arena, intake, bound, outbox } = this;
+    const { context, settings, traces, arrival, arena, intake, bound, outbox, verdicts } = this;
     const journal = settings.journal && await SamplerJournal.open(
-      settings.journal, context, { traces, arrival, intake, outbox });
+      settings.journal, context, { traces, arrival, intake, outbox, verdicts });
     this.journal = journal;
     // In a pool, what comes of it is placed when the pool is joined.
     if (settings.peers === undefined) await journal?.replay();

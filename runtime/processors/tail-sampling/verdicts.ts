@@ -19,12 +19,30 @@ export interface ReleaseNote {
   low: number;
   /** Number of the record that is written on the scopes, or NO_RECORD. */
   record: number;
+  /** Number of the name of the policy that is remembered for it, or NOBODY. */
+  policy: number;
+  /** Number of the name of the one inside that policy, where its record tells it, or NOBODY. */
+  part: number;
+}
+
+/** Why an earlier process has kept a trace. */
+export interface KeptBefore {
+  /** Its threshold, upper half. */
+  readonly high: number;
+  /** Lower half. */
+  readonly low: number;
+  /** Name of the policy; '' where none is known. */
+  readonly policy: string;
+  /** Name of the one inside it; '' where there is none. */
+  readonly part: string;
 }
 
 /** Remembers verdicts. */
 export class Verdicts {
   // One for all: whoever is given it uses it at once.
-  private readonly note: ReleaseNote = { high: 0, low: 0, record: NO_RECORD };
+  private readonly note: ReleaseNote = {
+    high: 0, low: 0, record: NO_RECORD, policy: NOBODY, part: NOBODY,
+  };
 
   public constructor(
     private decider: Decider,
@@ -57,6 +75,8 @@ export class Verdicts {
     note.high = high;
     note.low = low;
     note.record = isRecorded ? records.numberOf(reason, decider.composite) : NO_RECORD;
+    note.policy = words[at + REASON];
+    note.part = isRecorded ? records.partOf(decider.composite) : NOBODY;
     return note;
   }
 
@@ -74,6 +94,23 @@ export class Verdicts {
     words[at + THRESHOLD_HIGH] = told.high;
     words[at + THRESHOLD_LOW] = told.low;
     return this.read(words, at, NO_RECORD);
+  }
+
+  /** For spans that leave again, as they left by an earlier process when it had just decided. */
+  public again({ high, low, policy, part }: KeptBefore): ReleaseNote {
+    const { note, records } = this;
+    note.high = high;
+    note.low = low;
+    note.policy = records?.numberOfTold(policy) ?? NOBODY;
+    note.part = records?.numberOfTold(part) ?? NOBODY;
+    note.record = records === undefined || note.policy === NOBODY
+      ? NO_RECORD : records.numberOfNames(note.policy, note.part);
+    return note;
+  }
+
+  /** The name of a policy by its number in notes. */
+  public nameOf(name: number): string {
+    return this.records?.textOf(name) ?? '';
   }
 
   /** What other pods are told of the trace that was just decided. */
@@ -123,6 +160,8 @@ export class Verdicts {
     note.high = words[at + THRESHOLD_HIGH];
     note.low = words[at + THRESHOLD_LOW] >>> 0;
     note.record = record;
+    note.policy = words[at + REASON];
+    note.part = NOBODY;
     return note;
   }
 }

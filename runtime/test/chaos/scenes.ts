@@ -29,6 +29,8 @@ const SETTLE_S = 6;
 const STORM_S = 60;
 /** Most time between two happenings, on top of a second. */
 const CALM_S = 5;
+/** A pod that ends gives up what the backend does not take for 10 s: it is away once in so long. */
+const BACKEND_REST_S = 15;
 
 async function scale(stage: Stage): Promise<void> {
   stage.do(`scale sampler ${stage.shape.mostSamplers}`);
@@ -62,8 +64,14 @@ async function storm(stage: Stage): Promise<void> {
     () => `pause pod ${anyPod()} 2s`,
     () => `close backend ${BACKEND} 3s`,
   ];
+  let closedAt = Infinity;
   for (let left = STORM_S; left > 0;) {
-    if (stage.ready('sampler').length > 1) stage.do(oneOf(happenings)());
+    const happening = oneOf(happenings)();
+    const closesBackend = happening.startsWith('close');
+    const isRight = stage.ready('sampler').length > 1
+      && (!closesBackend || closedAt - left >= BACKEND_REST_S);
+    if (isRight) stage.do(happening);
+    if (isRight && closesBackend) closedAt = left;
     const calmS = 1 + stage.random() * CALM_S;
     await stage.load(calmS);
     left -= calmS;

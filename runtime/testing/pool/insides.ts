@@ -57,7 +57,7 @@ interface Parcel {
 }
 
 interface ForwarderInsides {
-  readonly outgoing: Map<unknown, {
+  readonly outgoing: Map<Peer, {
     readonly waiting: readonly Parcel[]; readonly sent?: { readonly parcels: readonly Parcel[] };
   }>;
 }
@@ -87,4 +87,11 @@ export function queuedFor(peers: TracePeers): Uint8Array[] {
   const { outgoing } = insidesOf(peers).forwarder as unknown as ForwarderInsides;
   return [...outgoing.values()].flatMap(({ sent, waiting }) =>
     [...sent?.parcels ?? [], ...waiting].map(({ request }) => request));
+}
+
+/** The spans that were sent to the pod at `address`, which has not answered that it has them. */
+export function unansweredBy(peers: TracePeers, address: string): Uint8Array[] {
+  const { outgoing } = insidesOf(peers).forwarder as unknown as ForwarderInsides;
+  return [...outgoing].filter(([peer]) => peer.address === address)
+    .flatMap(([, { sent }]) => (sent?.parcels ?? []).map(({ request }) => request));
 }

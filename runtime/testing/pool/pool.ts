@@ -1,9 +1,10 @@
 /** A pool of simulated pods, the platform under it, and the senders above it, in one story. */
-import { insidesOf } from './insides';
+import { insidesOf, unansweredBy } from './insides';
 import { Network } from './network';
 import { Pod } from './pod';
 import { PoolMetrics } from './pool-metrics';
 import { Sender } from './sender';
+import { copiesIn } from './span-holder';
 import { SpanRecord, type Findings } from './span-record';
 import type { Story, StoryEvent } from './story';
 import { Chance, World } from './world';
@@ -200,14 +201,17 @@ export class Pool {
     }));
     if (!this.chance.isTrue(STALE)) return;
     const wrongAt = at + this.chance.whole(0, 3_000);
-    const say = (when: number, ready: readonly string[]): void => {
+    const say = (when: number, number: number, ready: readonly string[]): void => {
       this.world.at(when, () => pod.execute(() => {
+        // Also after a pause, what a resolver has said last is what counts in the end.
+        if (pod.viewSeen < version || pod.viewSeen >= number) return;
+        pod.viewSeen = number;
         // Only the list of ready pods is ever stale: a pod that exists is not taken for gone.
-        if (pod.viewSeen === version) pod.see({ ready, all: view.all });
+        pod.see({ ready, all: view.all });
       }));
     };
-    say(wrongAt, stale.ready);
-    say(wrongAt + this.chance.whole(100, 3_000), view.ready);
+    say(wrongAt, version + 1 / 3, stale.ready);
+    say(wrongAt + this.chance.whole(100, 3_000), version + 2 / 3, view.ready);
   }
 
   private happen(event: StoryEvent): void {
@@ -255,8 +259,14 @@ export class Pool {
   private rebirth(share: number, ms: number): void {
     const pod = this.leaveOne(share);
     if (pod === undefined) return;
-    this.whenGone(pod, () =>
-      this.world.at(this.world.now + ms, () => { this.start(pod.address); }));
+    this.whenGone(pod, () => this.startAgain(pod.address, ms));
+  }
+
+  /** One that was leaving and is killed is started once: two lives have no address in common. */
+  private startAgain(address: string, ms: number): void {
+    this.world.at(this.world.now + ms, () => {
+      if (this.pods.get(address)?.isAlive !== true) this.start(address);
+    });
   }
 
   private killOne(share: number): Pod | undefined {
@@ -264,14 +274,19 @@ export class Pool {
     const some = [...this.pods.values()].filter(({ phase }) =>
       phase === 'ready' || phase === 'leaving');
     const pod = some[Math.floor(share * some.length)];
+    for (const other of this.pods.values()) {
+      if (!other.isAlive) continue;
+      for (const copy of unansweredBy(other.peers, pod.address).flatMap(copiesIn)) {
+        this.record.neverAnswered(copy);
+      }
+    }
     pod.kill();
     return pod;
   }
 
   private respawn(share: number, ms: number): void {
     const pod = this.killOne(share);
-    if (pod === undefined) return;
-    this.world.at(this.world.now + ms, () => { this.start(pod.address); });
+    if (pod !== undefined) this.startAgain(pod.address, ms);
   }
 
   private unready(share: number): void {

@@ -25,7 +25,10 @@ export interface Findings {
   leftovers: number;
   /** With crashes: copies lost that a killed pod held. */
   lostInCrash: number;
-  /** With crashes: copies of traces that a killed pod knew which left twice. */
+  /**
+   * With crashes: copies which left twice, of traces that a killed pod knew, or that it had perhaps
+   * passed on and had not acknowledged.
+   */
   duplicatedAfterCrash: number;
 }
 
@@ -50,6 +53,7 @@ export class SpanRecord {
   private readonly holders = new Map<number, Set<string>>();
   private readonly crashedCopies = new Set<number>();
   private readonly crashedTraces = new Set<number>();
+  private readonly unanswered = new Set<number>();
   private secondHolders = 0;
   private missingNotes = 0;
 
@@ -107,6 +111,11 @@ export class SpanRecord {
     this.crashedCopies.add(copy);
   }
 
+  /** A pod was killed of which it is not known whether it has taken this copy. */
+  public neverAnswered(copy: number): void {
+    this.unanswered.add(copy);
+  }
+
   /** What there is to say in the end. */
   public findings(stuck: number, leftovers: number): Findings {
     const found: Findings = {
@@ -140,7 +149,7 @@ export class SpanRecord {
       return;
     }
     if (left > 1) {
-      if (isExcused) found.duplicatedAfterCrash += 1;
+      if (isExcused || this.unanswered.has(number)) found.duplicatedAfterCrash += 1;
       else found.duplicated += 1;
     }
     const verdicts = this.verdicts.get(trace);

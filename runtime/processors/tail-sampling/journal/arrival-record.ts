@@ -11,7 +11,7 @@
  * | 24–31 | the first parcel that left while it was taken; one more than the last if none did |
  * | 32–39 | the last one |
  */
-import { ID_BYTES } from './fact-record';
+import { ID_BYTES, UnknownRecordError } from './fact-record';
 import { MalformedError } from '../../../errors';
 import { createPayload, type Payload } from '../../../pipeline/payload';
 
@@ -63,11 +63,13 @@ export function arrivalNumberOf({ chunks: [head] }: Payload): number {
 /**
  * What stands in a record.
  *
- * @throws MalformedError when it is none.
+ * @throws MalformedError when it is none; UnknownRecordError when it is of a later version.
  */
 export function decodeArrival({ chunks: [bytes], items }: Payload): FoundArrival {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const isKnown = view.length >= HEAD_BYTES && view.readUInt32LE(0) === VERSION;
+  const version = view.length >= HEAD_BYTES ? view.readUInt32LE(0) : 0;
+  if (version > VERSION) throw new UnknownRecordError(version, VERSION);
+  const isKnown = version === VERSION;
   const ids = isKnown ? view.readUInt32LE(4) * ID_BYTES : 0;
   if (!isKnown || HEAD_BYTES + ids > view.length) {
     throw new MalformedError('an arrival of the journal', 'must be one of version 1',

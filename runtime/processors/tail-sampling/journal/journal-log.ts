@@ -3,6 +3,7 @@
  * and deleted by the file. Records and files are those of the queues on disk (`storage/`).
  */
 import { mkdir } from 'node:fs/promises';
+import { UnknownRecordError } from './fact-record';
 import type { JournalMetrics } from './journal-metrics';
 import { MalformedError, messageOf } from '../../../errors';
 import type { Payload } from '../../../pipeline/payload';
@@ -12,11 +13,13 @@ import type { LogWords } from '../../../storage/log-settings';
 import { decodeRecord, type RecordAt } from '../../../storage/record';
 import type { Segment } from '../../../storage/segment';
 import { SegmentWriter, type Written } from '../../../storage/segment-writer';
+import type { WriteFaults } from '../../../storage/write-faults';
 import type { Logger } from '../../../telemetry/logger';
 
 const WINDOW_BYTES = 262_144;
 
-const WORDS: LogWords = {
+/** What is said of all logs of a journal. */
+export const JOURNAL_WORDS: LogWords = {
   noun: 'the journal',
   failing: 'The journal cannot be written. Spans are taken without it until it can.',
   again: 'The journal can be written again.',
@@ -35,6 +38,8 @@ export interface JournalLogOptions {
   readonly log: Logger;
   /** Where they are counted. */
   readonly metrics: JournalMetrics;
+  /** Says that it cannot be written. */
+  readonly faults: WriteFaults;
   /** Bytes of all files of the journal. */
   diskBytes(): number;
   /** Told of each record that was written, and in which file it is. */
@@ -51,20 +56,24 @@ export class JournalLog {
   public static async open(options: JournalLogOptions): Promise<JournalLog> {
     await mkdir(options.folder, { recursive: true });
     const log = new JournalLog(options);
-    const { segments, nextNumber } = await findSegments(
-      options.folder, options.log, WORDS.noun, (segment, place) => log.damage.tell(segment, place));
+    const { segments, nextNumber, unread } = await findSegments(
+      options.folder, options.log, JOURNAL_WORDS.noun,
+      (segment, place) => log.damage.tell(segment, place));
     log.segments.push(...segments);
+    log.hasGaps = unread > 0;
     log.writer = log.writerFrom(nextNumber);
     return log;
   }
 
   /** Its files, oldest first. The newest one may still be written to. */
   public readonly segments: Segment[] = [];
+  /** Whether something of the files that were found could not be read. */
+  public hasGaps = false;
   private writer!: SegmentWriter;
   private readonly damage: DamageReport;
 
   private constructor(private readonly options: JournalLogOptions) {
-    this.damage = new DamageReport(WORDS.noun, options.log, options.metrics);
+    this.damage = new DamageReport(JOURNAL_WORDS.noun, options.log, options.metrics);
   }
 
   /** Bytes of all files. */
@@ -82,6 +91,8 @@ export class JournalLog {
   /**
    * Gives every record of the files that were found, one after the other. What is damaged is left
    * out, counted and logged; so is what `visit` finds to be malformed.
+   *
+   * @throws UnknownRecordError when another build has written it.
    */
   public async read(
     visit: (record: Payload, segment: Segment) => void | Promise<void>,
@@ -90,6 +101,8 @@ export class JournalLog {
       try {
         await this.readSegment(segment, visit);
       } catch (error) {
+        if (error instanceof UnknownRecordError) throw error;
+        this.hasGaps = true;
         this.options.log.error('A file of the journal cannot be read. It stays as it is.', {
           file: segment.path, error: messageOf(error),
         });
@@ -119,10 +132,12 @@ export class JournalLog {
   }
 
   private writerFrom(firstNumber: number): SegmentWriter {
-    const { folder, log, segmentBytes, maxBytes, metrics, diskBytes, onWritten } = this.options;
+    const {
+      folder, log, segmentBytes, maxBytes, metrics, diskBytes, onWritten, faults,
+    } = this.options;
     return new SegmentWriter({
       settings: { segmentBytes, maxBytes, fsync: false },
-      words: WORDS,
+      words: JOURNAL_WORDS,
       folder,
       firstNumber,
       log,
@@ -131,6 +146,7 @@ export class JournalLog {
       onWritten: ({ segment, payload }: Written) => onWritten(segment, payload),
       onFailure: () => metrics.writeFailures.add(1),
       isSpent: () => false,
+      faults,
     });
   }
 
@@ -142,6 +158,7 @@ export class JournalLog {
       const at = await scanner.next(segment.length);
       if (at === undefined) return;
       if ('damagedBytes' in at) {
+        this.hasGaps = true;
         this.damage.tell(segment, at);
         continue;
       }
@@ -163,6 +180,7 @@ export class JournalLog {
   }
 
   private lose(segment: Segment, { offset, length }: RecordAt): void {
+    this.hasGaps = true;
     this.damage.tell(segment, { offset, damagedBytes: length });
   }
 }

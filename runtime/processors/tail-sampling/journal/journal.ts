@@ -6,7 +6,7 @@
  *
  * Nothing is fsynced: what a process wrote is in the kernel's memory, whatever becomes of the
  * process. A machine that loses power loses the last seconds. Where a disk fails or is full, the
- * sampler goes on without the journal until it can be written again.
+ * sampler goes on without the journal until it can be written again; facts wait for that.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,17 +16,19 @@ import {
 import { ElsewhereParcels } from './elsewhere-parcels';
 import { decodeFacts, verdictsIn } from './fact-record';
 import { FactWriter } from './fact-writer';
-import { JournalLog } from './journal-log';
+import { JOURNAL_WORDS, JournalLog } from './journal-log';
 import { JournalMetrics } from './journal-metrics';
 import { KnownFacts } from './known-facts';
 import { Retirement, type Wheel } from './retirement';
 import { WordList } from './word-list';
+import type { Timer } from '../../../clock';
 import type { ComponentContext } from '../../../component';
 import type { JournalSettings } from '../../../config';
 import { messageOf } from '../../../errors';
 import type { Payload } from '../../../pipeline/payload';
 import { DirectoryLock } from '../../../storage/directory-lock';
 import type { Segment } from '../../../storage/segment';
+import { WriteFaults } from '../../../storage/write-faults';
 
 const MIB = 1_048_576;
 const LOCK_TIMEOUT_MS = 1_000;
@@ -37,6 +39,8 @@ const LARGEST_FILE = 16 * MIB;
 const FACT_FILE_BYTES = MIB;
 /** A file is ended after this part of the longest wait, however small it is. */
 const FILES_PER_WAIT = 8;
+/** More numbers than stand in what cannot be read: they are not used again. */
+const GAP = 2 ** 32;
 /** After a write that failed the next attempt is made so much later. */
 const REST_MS = 1_000;
 
@@ -60,8 +64,10 @@ export interface Arriving {
   readonly parcels: number;
   /** Where its late traces begin in the list of all. */
   readonly lateAt: number;
-  /** Number of the arrival in the midst of which it comes. */
-  readonly within: number;
+  /** The arrival in the midst of which it comes. */
+  readonly within?: Arriving;
+  /** The last parcel that late spans of it left in; that before if there were none. */
+  last: number;
 }
 
 /** A journal. */
@@ -100,8 +106,8 @@ export class Journal {
   public readonly metrics: JournalMetrics;
   /** Spans that are for other pods. */
   public readonly elsewhere: ElsewhereParcels;
-  /** Number of the arrival that is being taken. */
-  public arrivalNow = 0;
+  /** Number of the arrival that is taken up again now, or 0. */
+  public replaying = 0;
   /** What the files said when it was opened. */
   public readonly known = new KnownFacts();
   private readonly retirement: Retirement;
@@ -109,7 +115,10 @@ export class Journal {
   private factLog!: JournalLog;
   private readonly lateIds = new WordList();
   private readonly startedAt: number;
+  private arriving?: Arriving;
   private restsUntil = -Infinity;
+  private factsRest?: Timer;
+  private isClosing = false;
   private tidying?: Promise<void>;
   private cannotTidy = false;
 
@@ -121,8 +130,11 @@ export class Journal {
     this.metrics = new JournalMetrics(metrics, id);
     this.retirement = new Retirement(wheel);
     this.facts = new FactWriter({
-      append: (record) => this.written(this.factLog.append(record)).then(() => undefined),
+      append: (record) => this.factLog.append(record)
+        .then(() => true, () => this.restFacts()),
+      canWrite: () => this.factsRest === undefined || this.isClosing,
       time: () => this.time,
+      forgot: (verdicts) => this.metrics.forgottenVerdicts.add(verdicts),
     });
     this.elsewhere = new ElsewhereParcels(this.facts, this.retirement);
   }
@@ -139,21 +151,31 @@ export class Journal {
 
   /** A request is about to be taken. */
   public begin(): Arriving {
-    this.facts.arrivals += 1;
-    const number = this.facts.arrivals;
-    const within = this.arrivalNow;
-    this.arrivalNow = number;
-    return { number, parcels: this.facts.parcels, lateAt: this.lateIds.length, within };
+    const { facts, arriving: within, lateIds } = this;
+    facts.arrivals += 1;
+    this.arriving = {
+      number: facts.arrivals,
+      parcels: facts.parcels,
+      lateAt: lateIds.length,
+      within,
+      last: facts.parcels,
+    };
+    return this.arriving;
   }
 
-  /** The spans that just left were of the kept trace whose id stands in `ids` from `at`. */
+  /** The spans that leave now are of the kept trace whose id stands in `ids` from `at`. */
   public late(ids: Int32Array, at: number): void {
     this.lateIds.pushId(ids[at], ids[at + 1], ids[at + 2], ids[at + 3]);
   }
 
+  /** All of them have left. */
+  public passedOn(): void {
+    if (this.arriving !== undefined) this.arriving.last = this.facts.parcels;
+  }
+
   /** The request was refused, or had nothing that is still needed. */
   public forget({ lateAt, within }: Arriving): void {
-    this.arrivalNow = within;
+    this.arriving = within;
     this.lateIds.takeFrom(lateAt);
   }
 
@@ -162,20 +184,21 @@ export class Journal {
    * tried now.
    */
   public append(
-    { number, parcels, lateAt, within }: Arriving, chunks: readonly Uint8Array[], spans: number,
+    { number, parcels, lateAt, within, last }: Arriving, chunks: readonly Uint8Array[],
+    spans: number,
   ): Promise<boolean> | undefined {
-    this.arrivalNow = within;
+    this.arriving = within;
     const late = this.lateIds.takeFrom(lateAt);
     if (!this.isWritten) {
       this.metrics.unwrittenSpans.add(spans);
       return undefined;
     }
-    const head = { number, time: this.time, first: parcels + 1, last: this.facts.parcels, late };
-    return this.written(this.spans.append(encodeArrival(head, chunks, spans)))
-      .then((isWritten) => {
-        if (!isWritten) this.metrics.unwrittenSpans.add(spans);
-        return isWritten;
-      });
+    const head = { number, time: this.time, first: parcels + 1, last, late };
+    return this.spans.append(encodeArrival(head, chunks, spans)).then(() => true, () => {
+      this.restsUntil = this.options.context.clock.monotonic() + REST_MS;
+      this.metrics.unwrittenSpans.add(spans);
+      return false;
+    });
   }
 
   /** Gives every arrival that was found, in the order in which they came. */
@@ -185,7 +208,7 @@ export class Journal {
 
   /** Spans of the arrival that is being taken are for other pods, in these requests. */
   public sendElsewhere(requests: readonly Uint8Array[], ids: Int32Array): void {
-    this.elsewhere.send(this.arrivalNow, requests, ids);
+    this.elsewhere.send(this.arriving?.number ?? this.replaying, requests, ids);
   }
 
   /** All that was found is held again, or has left again. */
@@ -207,7 +230,16 @@ export class Journal {
    * spans that come late.
    */
   public async close(isEmpty: boolean): Promise<void> {
+    this.isClosing = true;
+    this.factsRest?.cancel();
+    this.facts.retry();
     await this.facts.idle();
+    const { waitingVerdicts: verdicts } = this.facts;
+    if (verdicts > 0) {
+      this.options.context.log.warn('Verdicts are lost: the journal cannot be written.', {
+        verdicts,
+      });
+    }
     await this.tidying;
     await this.spans.close();
     if (isEmpty) for (const segment of this.retirement.allArrivals()) await this.drop(segment);
@@ -220,6 +252,7 @@ export class Journal {
     const { metrics } = this;
     const diskBytes = (): number => this.diskBytes;
     const maxBytes = maxMib * MIB;
+    const faults = new WriteFaults(JOURNAL_WORDS, log);
     this.factLog = await JournalLog.open({
       folder: join(directory, 'facts'),
       segmentBytes: FACT_FILE_BYTES,
@@ -227,6 +260,7 @@ export class Journal {
       maxBytes: 0,
       log,
       metrics,
+      faults,
       diskBytes,
       onWritten: (segment, record) => this.factsIn(segment, record),
     });
@@ -237,6 +271,7 @@ export class Journal {
       maxBytes,
       log,
       metrics,
+      faults,
       diskBytes,
       onWritten: (segment, record) =>
         this.retirement.arrivalIn(segment, arrivalNumberOf(record)),
@@ -246,9 +281,10 @@ export class Journal {
       this.retirement.arrivalIn(segment, arrival.number);
       this.known.addArrival(arrival);
     });
-    this.facts.arrivals = this.known.arrivals;
-    this.facts.parcels = this.known.parcels;
-    metrics.observeDisk(diskBytes);
+    const hasGaps = this.spans.hasGaps || this.factLog.hasGaps;
+    this.facts.arrivals = this.known.arrivals + (hasGaps ? GAP : 0);
+    this.facts.parcels = this.known.parcels + (hasGaps ? GAP : 0);
+    metrics.observe(diskBytes, () => this.facts.waitingVerdicts);
   }
 
   private get diskBytes(): number {
@@ -263,12 +299,14 @@ export class Journal {
     this.retirement.factsIn(segment, verdicts, facts?.arrivals ?? this.facts.arrivals);
   }
 
-  /** Whether a write succeeded. Where it did not, the disk is left alone for a while. */
-  private written(writing: Promise<void>): Promise<boolean> {
-    return writing.then(() => true, () => {
-      this.restsUntil = this.options.context.clock.monotonic() + REST_MS;
-      return false;
+  /** Facts wait for a while: the disk is left alone. */
+  private restFacts(): false {
+    if (this.isClosing) return false;
+    this.factsRest ??= this.options.context.clock.after(REST_MS, () => {
+      this.factsRest = undefined;
+      this.facts.retry();
     });
+    return false;
   }
 
   private async tidy(): Promise<void> {

@@ -2,9 +2,10 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PLACE_HERE } from '../../../peers/trace-peers';
 import { settleDisk } from '../../../testing/disk-turns';
 import { SamplerPool, type PoolSampler } from '../../../testing/sampler-pool';
-import { findSpans, numberedSpan } from '../../../testing/span-builder';
+import { findSpans, numberedSpan, type TestSpan } from '../../../testing/span-builder';
 
 const SPANS = 6;
 const TRACES = 60;
@@ -63,10 +64,8 @@ async function give(span: number, areApart = false): Promise<void> {
 
 /** Kills one, and starts it again at its address with the files that it leaves. */
 async function restart(killed: PoolSampler): Promise<void> {
-  const next = directory();
   pool.kill(killed);
-  cpSync(killed.directory!, next, { recursive: true, filter: (path) => !path.endsWith('.sock') });
-  await pool.join(killed.address, next);
+  await pool.join(killed.address, copyOf(killed));
 }
 
 function copiesOfSpans(): Map<string, number> {
@@ -86,6 +85,47 @@ test.each(ADDRESSES.map((address, i) => [address, i] as const))(
     expect(copies.size).toBe(TRACES * SPANS);
     expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
   });
+
+test.each([
+  ['kept', 'rest', SPANS],
+  ['dropped', 'begin', 0],
+])('what a pod held that was away for long follows what others have %s since', async (
+  _verdict, kind, spansOfTrace) => {
+  await pool.close();
+  pool = new SamplerPool({
+    ...WHOLE,
+    policies: [{
+      name: kind, type: 'string_attribute', string_attribute: { key: 'kind', values: [kind] },
+    }],
+  });
+  samplers = [];
+  for (const address of ADDRESSES) samplers.push(await pool.join(address, directory()));
+  await pool.clock.advance(30_000);
+  const [, killed] = samplers;
+  const mine = Array.from({ length: TRACES }, (_, trace) => trace).filter((trace) =>
+    killed.peers.locate(...wordsOf(numberedSpan(trace, 0).trace), 0, false) === PLACE_HERE);
+  const spanOf = (trace: number, span: number): TestSpan => ({
+    ...numberedSpan(trace, span), attributes: { kind: span < SPANS / 2 ? 'begin' : 'rest' },
+  });
+  const [first] = samplers;
+  for (let span = 0; span < SPANS / 2; span += 1) {
+    await first.ask(mine.map((trace) => spanOf(trace, span)));
+    await pass(200);
+  }
+  pool.kill(killed);
+  const left = copyOf(killed);
+  pool.unready(killed.address);
+  for (let span = SPANS / 2; span < SPANS; span += 1) {
+    await first.ask(mine.map((trace) => spanOf(trace, span)));
+  }
+  await pass(60_000);
+  await pool.join(killed.address, left);
+  await pass(30_000);
+  expect(mine.length).toBeGreaterThan(TRACES / 6);
+  const copies = copiesOfSpans();
+  expect(copies.size).toBe(mine.length * spansOfTrace);
+  expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+}, 30_000);
 
 test('late spans follow verdicts that a killed sampler had answered for', async () => {
   for (let span = 0; span < SPANS; span += 1) await give(span);

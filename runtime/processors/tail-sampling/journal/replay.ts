@@ -5,13 +5,14 @@
 import type { FoundArrival } from './arrival-record';
 import type { Journal } from './journal';
 import type { TakeVerdict } from './known-facts';
+import { WordList } from './word-list';
 import type { Logger } from '../../../telemetry/logger';
 import type { Arrival } from '../arrival';
 import type { HeldTraces } from '../held-traces';
 import type { Intake } from '../intake';
 import type { Outbox } from '../outbox';
 import { LEARNED } from '../trace-table';
-import type { ReleaseNote } from '../verdicts';
+import type { ReleaseNote, Verdicts } from '../verdicts';
 
 /** What a replay works with. */
 export interface ReplayOptions {
@@ -25,6 +26,8 @@ export interface ReplayOptions {
   readonly intake: Intake;
   /** Where they leave. */
   readonly outbox: Outbox;
+  /** What is written on spans; absent where nothing is. */
+  readonly verdicts?: Verdicts;
   /** Where it says what it found. */
   readonly log: Logger;
 }
@@ -34,12 +37,12 @@ export class Replay {
   /** Whether it was stopped before its end. */
   public isStopped = false;
   private arrivalNow?: FoundArrival;
-  private readonly parcelsBefore: number;
+  /** Ids of traces whose spans of this arrival have left again, and in which parcel the last. */
+  private readonly again = new WordList();
+  private lastAgain = 0;
   private spans = 0;
 
-  public constructor(private readonly options: ReplayOptions) {
-    this.parcelsBefore = options.journal.facts.parcels;
-  }
+  public constructor(private readonly options: ReplayOptions) {}
 
   /** Remembers the verdicts. */
   public recall(): void {
@@ -50,8 +53,8 @@ export class Replay {
 
   /** Gives the verdicts that an earlier process answered for. */
   public eachOwnVerdict(take: TakeVerdict): void {
-    this.options.journal.known.eachVerdict((w0, w1, w2, w3, isKept, flags, high, low) => {
-      if ((flags & LEARNED) === 0) take(w0, w1, w2, w3, isKept, flags, high, low);
+    this.options.journal.known.eachVerdict((w0, w1, w2, w3, verdict) => {
+      if ((verdict.flags & LEARNED) === 0) take(w0, w1, w2, w3, verdict);
     });
   }
 
@@ -66,6 +69,7 @@ export class Replay {
       await new Promise<void>((resolve) => outbox.onRoom(resolve));
     });
     if (this.isStopped) return;
+    journal.facts.replayedTo = undefined;
     journal.replayed();
     journal.metrics.replayedSpans.add(this.spans);
     if (this.spans === 0 && journal.known.size === 0) return;
@@ -87,31 +91,47 @@ export class Replay {
     return isUndone;
   }
 
-  /** Spans of a kept trace leave again: until they are taken over, so they would once more. */
-  public late(ids: Int32Array, at: number, flags: number, note?: ReleaseNote): void {
-    this.options.journal.facts.keep(ids, at, flags, note, this.parcelsBefore);
+  /** What is written on spans that leave now, if they were held when their trace was decided. */
+  public noteOf(ids: Int32Array, at: number): ReleaseNote | undefined {
+    const { verdicts, journal: { known } } = this.options;
+    if (verdicts === undefined || this.arrivalNow === undefined) return undefined;
+    const kept = known.keptHeld(this.arrivalNow, ids, at);
+    return kept && verdicts.again(kept);
+  }
+
+  /** Spans of a kept trace leave again. */
+  public late(ids: Int32Array, at: number): void {
+    this.again.pushId(ids[at], ids[at + 1], ids[at + 2], ids[at + 3]);
+  }
+
+  /** All of them have left. */
+  public passedOn(): void {
+    this.lastAgain = this.options.journal.facts.parcels;
   }
 
   private takeUp(found: FoundArrival): void {
     const { journal, arrival, intake } = this.options;
+    const { facts } = journal;
+    const before = facts.parcels;
     this.arrivalNow = found;
-    journal.arrivalNow = found.number;
+    journal.replaying = found.number;
+    facts.replayedTo = found.number;
     arrival.journal = this;
     arrival.replay = this;
     arrival.ageMs = Math.max(0, journal.known.time - found.time);
-    journal.facts.isAgain = true;
     try {
       intake.place([found.request]);
       // What was on its way to other pods has been placed anew.
-      for (const parcel of journal.known.undoneParcels(found.number)) {
-        journal.facts.holdHere(parcel);
-      }
+      for (const parcel of journal.known.undoneParcels(found.number)) facts.holdHere(parcel);
     } finally {
-      journal.arrivalNow = 0;
+      const ids = this.again.takeFrom(0);
+      if (ids.length > 0) {
+        facts.leftAgain({ arrival: found.number, first: before + 1, last: this.lastAgain, ids });
+      }
+      journal.replaying = 0;
       arrival.journal = journal;
       arrival.replay = undefined;
       arrival.ageMs = 0;
-      journal.facts.isAgain = false;
       this.arrivalNow = undefined;
     }
   }

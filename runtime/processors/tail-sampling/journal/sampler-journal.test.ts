@@ -1,10 +1,12 @@
 /** What a sampler holds outlives it. */
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { RetryableError } from '../../../errors';
+import { settleDisk } from '../../../testing/disk-turns';
 import {
-  filesOf, recordsIn, SamplerLives, untilDisk, type SamplerLife,
+  filesOf, nameOf, recordsIn, SamplerLives, untilDisk, type SamplerLife,
 } from '../../../testing/journalled-sampler';
 import { RecordingConsumer } from '../../../testing/recording-consumer';
+import { findSpans } from '../../../testing/span-builder';
 
 const ALL = { decision_wait: '4s', policies: [{ name: 'all', type: 'always_sample' }] };
 const NONE = {
@@ -125,6 +127,32 @@ describe('after a kill', () => {
     const third = await lives.next(NONE);
     await arrived(third, 1);
     expect(third.sent()).toEqual(['a1']);
+  });
+
+  test.each(['a1', 'b1'])('a second one has nothing leave again but what was refused: %s', async (
+    refused) => {
+    const first = await lives.next(ALL, refusing());
+    await first.give({ trace: 'a', span: 'a1' });
+    await first.pass(6000);
+    await written(first, 1);
+    await first.give({ trace: 'b', span: 'b1' });
+    await first.pass(6000);
+    await written(first, 2);
+    const next = new RecordingConsumer();
+    const consume = next.consume.bind(next);
+    next.consume = (payload) => {
+      if (findSpans(payload.chunks[0]).every(({ spanId }) => nameOf(spanId) !== refused)) {
+        return consume(payload);
+      }
+      throw new RetryableError('next: must have room, got none');
+    };
+    const second = await lives.next(ALL, next);
+    await arrived(second, 1);
+    await settleDisk();
+    const third = await lives.next(NONE);
+    await settleDisk();
+    expect([...second.sent(), ...third.sent()].sort()).toEqual(['a1', 'b1']);
+    expect(third.sent()).toEqual([refused]);
   });
 
   test('spans leave only after the verdict is on disk', async () => {

@@ -8,6 +8,7 @@ import type { Arrival } from '../arrival';
 import type { HeldTraces } from '../held-traces';
 import type { Intake } from '../intake';
 import type { Outbox } from '../outbox';
+import type { Verdicts } from '../verdicts';
 
 /** The parts of a sampler that a journal has to do with. */
 export interface JournalledParts {
@@ -19,6 +20,8 @@ export interface JournalledParts {
   readonly intake: Intake;
   /** Where spans leave. */
   readonly outbox: Outbox;
+  /** What is written on them; absent where nothing is. */
+  readonly verdicts?: Verdicts;
 }
 
 /** The journal of a sampler. */
@@ -31,11 +34,12 @@ export class SamplerJournal {
   public static async open(
     settings: JournalSettings, context: ComponentContext, parts: JournalledParts,
   ): Promise<SamplerJournal> {
-    const { traces, arrival, intake, outbox } = parts;
+    const { traces, arrival, intake, outbox, verdicts } = parts;
     const { wheel, remembered } = traces;
     const journal = await Journal.open({ settings, context, wheel, remembered });
     const replay = new Replay({ ...parts, journal, log: context.log });
     replay.recall();
+    if (verdicts !== undefined) journal.facts.nameOf = (name) => verdicts.nameOf(name);
     traces.journal = journal.facts;
     outbox.journal = journal.facts;
     arrival.journal = journal;
