@@ -1,8 +1,8 @@
 /**
  * Holds spans as the bytes that arrived.
  *
- * A request that has spans to hold is copied into a slab once, in one go. What is written behind
- * it, in words, makes its spans traces again:
+ * A request that has spans to hold is copied into a slab once, in one go: into one of its own if it
+ * is large. What is written behind it, in words, makes its spans traces again:
  *
  *   resource   bytes of its extras, number of ranges, then each range's start and end
  *   scope      offset of its resource, then the same about its own extras
@@ -65,14 +65,15 @@ export class SpanArena {
   public readonly slabs = new SlabPool();
   /** Number of requests so far that had spans to hold. */
   public landings = 0;
-  /** The slab that is filled now, and how far, of the spans that arrive and of each lane. */
+  /** The slab that is filled now, and how far; and that which the requests of each lane share. */
   private slab = NONE;
   private cursor = 0;
   private lane = FRESH;
   private readonly laneSlab = [NONE, NONE];
   private readonly laneCursor = [0, 0];
-  /** Where the request lies that arrives now. */
+  /** Where the request lies that arrives now, and whether it has a slab of its own. */
   private base = NONE;
+  private isAlone = false;
   private index?: SpanIndex;
   /** Offsets of the scopes and resources of that request that were written; 0 if not yet. */
   private scopeAt = new Int32Array(FIRST_GROUPS);
@@ -90,12 +91,15 @@ export class SpanArena {
   /** No more spans of that request. */
   public end(): void {
     if (this.base !== NONE) this.slabs.release(this.slab);
-    // Held by the arena alone, the slab is empty and can be filled from its start.
-    if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
+    if (!this.isAlone) {
+      // Held by the arena alone, the slab is empty and can be filled from its start.
+      if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
+      this.laneSlab[this.lane] = this.slab;
+      this.laneCursor[this.lane] = this.cursor;
+    }
+    this.isAlone = false;
     this.base = NONE;
     this.index = undefined;
-    this.laneSlab[this.lane] = this.slab;
-    this.laneCursor[this.lane] = this.cursor;
   }
 
   /**
@@ -148,7 +152,6 @@ export class SpanArena {
     this.base = this.cursor;
     this.slabs.bytes[this.slab].set(bytes, this.base);
     this.cursor = this.base + length;
-    this.slabs.hold(this.slab);
     if (index.scopeCount > this.scopeAt.length) {
       this.scopeAt = new Int32Array(index.scopeCount * 2);
     }
@@ -159,13 +162,21 @@ export class SpanArena {
     this.resourceAt.fill(0, 0, index.resourceCount);
   }
 
+  /** Makes room, and holds the slab until the end of the request. */
   private reserve(size: number): void {
-    if (this.slab !== NONE) {
-      if (this.cursor + size <= this.slabs.bytes[this.slab].length) return;
-      this.slabs.release(this.slab);
+    const { slabs } = this;
+    this.isAlone = slabs.isLarge(size);
+    if (this.isAlone) {
+      this.slab = slabs.take(size);
+      this.cursor = 0;
+      return;
     }
-    this.slab = this.slabs.take(size);
-    this.cursor = 0;
+    if (this.slab === NONE || this.cursor + size > slabs.bytes[this.slab].length) {
+      if (this.slab !== NONE) slabs.release(this.slab);
+      this.slab = slabs.takeShared();
+      this.cursor = 0;
+    }
+    slabs.hold(this.slab);
   }
 
   private writeScope(scope: number): number {
