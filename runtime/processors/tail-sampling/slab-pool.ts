@@ -15,8 +15,8 @@ const SLABS = 256;
 /** What is more than this share of a shared slab has one of its own: little is left at the end. */
 const SHARERS = 16;
 /** A slab of one's own may be larger than what it is for by this share. */
-const SLACK = 1 / 8;
-const PAGE = 4096;
+const SLACK = 1 / 16;
+const GRAIN = 1024;
 const MOST_LOOKS = 32;
 /** So many bytes may always be idle. */
 const LEAST_IDLE = 8 * 1024 * 1024;
@@ -57,9 +57,8 @@ export class SlabPool {
 
   /** A slab of `size` bytes or some more, held once. */
   public take(size: number): number {
-    const page = Math.max(PAGE, floorPowerOfTwo(size * SLACK / 2));
-    return this.hand(this.takeIdle(size, size * (1 + SLACK) + PAGE)
-      ?? this.create(Math.ceil(size / page) * page));
+    return this.hand(this.takeIdle(size, size * (1 + SLACK) + GRAIN)
+      ?? this.create(Math.ceil(size / GRAIN) * GRAIN));
   }
 
   /** A slab for many things that are not large, held once. */
@@ -108,21 +107,24 @@ export class SlabPool {
     return slab;
   }
 
-  /** An idle slab of so many bytes, of those that became idle last. */
+  /** The smallest idle slab of so many bytes among those that became idle last. */
   private takeIdle(least: number, most: number): number | undefined {
     const { idle } = this;
-    const end = Math.max(0, idle.length - MOST_LOOKS);
-    for (let i = idle.length - 1; i >= end; i -= 1) {
-      const slab = idle[i];
-      const has = this.bytes[slab].length;
-      if (has < least || has > most) continue;
-      idle[i] = idle[idle.length - 1];
-      idle.pop();
-      this.idleBytes -= has;
-      this.leastIdle = Math.min(this.leastIdle, this.idleBytes);
-      return slab;
+    let best = NONE;
+    let has = most + 1;
+    for (let i = idle.length - 1; i >= Math.max(0, idle.length - MOST_LOOKS); i -= 1) {
+      const { length } = this.bytes[idle[i]];
+      if (length < least || length >= has) continue;
+      best = i;
+      has = length;
     }
-    return undefined;
+    if (best === NONE) return undefined;
+    const slab = idle[best];
+    idle[best] = idle[idle.length - 1];
+    idle.pop();
+    this.idleBytes -= has;
+    this.leastIdle = Math.min(this.leastIdle, this.idleBytes);
+    return slab;
   }
 
   private create(size: number): number {
