@@ -1,10 +1,11 @@
 /**
  * Slabs: large blocks of memory that are taken and given back as a whole.
  *
- * Whoever keeps something in a slab holds it; when nobody does, it is used again. What is large gets
- * a slab that it fills: it is free as soon as the last of it is, whatever came before and after it.
- * What is small shares slabs, which are small as well in a small sampler. Memory that is idle beyond
- * a quarter of what is in use goes back to the operating system, as does what is idle for a tick.
+ * Whoever keeps something in a slab holds it; when nobody does, it is used again. What is large
+ * gets a slab that it fills: it is free as soon as the last of it is, whatever came before and
+ * after it. What is small shares slabs, which are small as well in a small sampler. Memory that is
+ * idle beyond a quarter of what is in use goes back to the operating system, as does what is idle
+ * for a tick.
  */
 import { NONE } from '../../otlp/id-table';
 
@@ -36,7 +37,7 @@ export class SlabPool {
   public reservedBytes = 0;
   /** Beyond so many bytes in all slabs no idle one is kept. */
   public mostBytes = Infinity;
-  /** Number of bytes that were given back; whoever sees to it that they are collected sets it to 0. */
+  /** Number of bytes that were given back; whoever has them collected sets it to 0. */
   public discardedBytes = 0;
   private readonly holders: number[] = [];
   private readonly idle: number[] = [];
