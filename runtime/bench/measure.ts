@@ -178,6 +178,8 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   const load = openLoad(carriage, `127.0.0.1:${port}`, rate, undefined, counter);
   await load.running;
   await pass(pid, WARM_UP_SECONDS + (sampling?.waitSeconds ?? 0), isSaturated);
+  // No closed loop can warm up a sampler, as what it brings would be held; so its rate runs longer.
+  if (sampling !== undefined) await pass(pid, WARM_UP_SECONDS, true);
   const window = await watch(pid, load, sink, isSaturated);
   const sent = await load.stop();
   // What is decided only because the collector ends comes all at once, which nobody would run.

@@ -24,6 +24,10 @@ export class AttributeReader {
   private readonly keys: readonly KeyQuestions[];
   /** Whether some name that is asked for has this many bytes, modulo 256. */
   private readonly lengths = new Uint8Array(LENGTHS);
+  /** By length and last byte: one more than the number of the last such name, 0 for none. */
+  private readonly lastLike = new Int32Array(LENGTHS);
+  /** For each name the one before it that is like it in this, likewise. */
+  private readonly likeBefore: Int32Array;
   /** The list of attributes in which each name was met last: only the first of them counts. */
   private readonly metIn: Float64Array;
   private list = 0;
@@ -35,7 +39,13 @@ export class AttributeReader {
     this.keys = questions.keys;
     this.resourceBits = new Int32Array(questions.bitWords);
     this.metIn = new Float64Array(this.keys.length);
-    for (const { key } of this.keys) this.lengths[key.length % LENGTHS] = 1;
+    this.likeBefore = new Int32Array(this.keys.length);
+    this.keys.forEach(({ key }, number) => {
+      const like = likeness(key, 0, key.length);
+      this.lengths[key.length % LENGTHS] = 1;
+      this.likeBefore[number] = this.lastLike[like];
+      this.lastLike[like] = number + 1;
+    });
   }
 
   /** Answers for a resource, out of what a request holds about it. */
@@ -62,17 +72,26 @@ export class AttributeReader {
   public readSpanAttribute(
     bytes: Uint8Array, start: number, end: number, bits: Int32Array,
   ): void {
-    // Most attributes are passed over by the length of their name alone. Encoders write the name
-    // first; the Go collector writes it behind the value.
+    // Most attributes are passed over by their name alone. Encoders write the name first; the Go
+    // collector writes it behind the value.
     if (bytes[start] === KEY_VALUE_KEY) {
       const length = bytes[start + 1];
-      if (length < 0x80 && this.lengths[length] === 0
-        && bytes[start + 2 + length] === KEY_VALUE_VALUE) return;
+      const value = start + 2 + length;
+      if (length < 0x80 && bytes[value] === KEY_VALUE_VALUE) {
+        if (this.lengths[length] === 0) return;
+        if (bytes[value + 1] < 0x80 && value + 2 + bytes[value + 1] === end) {
+          this.answer(bytes, this.keyOf(bytes, start + 2, value), value + 2, end, bits, false);
+          return;
+        }
+      }
     } else if (bytes[start] === KEY_VALUE_VALUE && bytes[start + 1] < 0x80) {
       const name = start + 2 + bytes[start + 1];
       const length = bytes[name + 1];
-      if (bytes[name] === KEY_VALUE_KEY && name + 2 + length === end && length < 0x80
-        && this.lengths[length] === 0) return;
+      if (bytes[name] === KEY_VALUE_KEY && name + 2 + length === end && length < 0x80) {
+        if (this.lengths[length] === 0) return;
+        this.answer(bytes, this.keyOf(bytes, name + 2, end), start + 2, name, bits, false);
+        return;
+      }
     }
     this.readAttribute(bytes, start, end, bits, false);
   }
@@ -107,9 +126,16 @@ export class AttributeReader {
         at = skipValue(bytes, position, end, tag);
       }
     }
+    this.answer(bytes, key, valueStart, valueEnd, bits, ofResource);
+  }
+
+  private answer(
+    bytes: Uint8Array, key: number, start: number, end: number, bits: Int32Array,
+    ofResource: boolean,
+  ): void {
     if (key === UNKNOWN || this.metIn[key] === this.list) return;
     this.metIn[key] = this.list;
-    this.readValue(bytes, valueStart, valueEnd);
+    this.readValue(bytes, start, end);
     const { questions } = this.keys[key];
     for (let i = 0; i < questions.length; i += 1) {
       const { test, bit } = questions[i];
@@ -122,13 +148,14 @@ export class AttributeReader {
 
   private keyOf(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
-    if (this.lengths[length % LENGTHS] === 0) return UNKNOWN;
-    for (let key = 0; key < this.keys.length; key += 1) {
+    let key = this.lastLike[likeness(bytes, start, end)] - 1;
+    for (; key !== UNKNOWN; key = this.likeBefore[key] - 1) {
       const wanted = this.keys[key].key;
       if (wanted.length !== length) continue;
-      let same = 0;
-      while (same < length && wanted[same] === bytes[start + same]) same += 1;
-      if (same === length) return key;
+      // Names differ in their ends rather than where they begin.
+      let left = length - 1;
+      while (left >= 0 && wanted[left] === bytes[start + left]) left -= 1;
+      if (left < 0) return key;
     }
     return UNKNOWN;
   }
@@ -141,6 +168,18 @@ export class AttributeReader {
     value.start = value.end = 0;
     value.truth = false;
     value.integer = 0;
+    const first = bytes[start + 1];
+    if (bytes[start] === ANY_VALUE_STRING && first < 0x80 && start + 2 + first === end) {
+      value.kind = STRING_VALUE;
+      value.start = start + 2;
+      value.end = end;
+      return;
+    }
+    if (bytes[start] === ANY_VALUE_INT && first < 0x80 && start + 2 === end) {
+      value.kind = INT_VALUE;
+      value.integer = first;
+      return;
+    }
     for (let at = start; at < end;) {
       const tag = readTag(bytes, at, end);
       const valueAt = position;
@@ -168,4 +207,9 @@ export class AttributeReader {
       value.integer = high * HIGH_WORD + (low >>> 0);
     }
   }
+}
+
+/** Which names are worth a comparison: those of one length and last byte, and some others. */
+function likeness(bytes: Uint8Array, start: number, end: number): number {
+  return end === start ? 0 : ((end - start) * 31 ^ bytes[end - 1]) % LENGTHS;
 }

@@ -1,15 +1,31 @@
 /**
  * Slabs: large blocks of memory that are taken and given back as a whole.
  *
- * Whoever keeps something in a slab holds it; when nobody does, it is used again. A small sampler
- * begins with small slabs, and memory that is idle beyond a quarter of what is in use goes back to
- * the operating system.
+ * Whoever keeps something in a slab holds it; when nobody does, it is used again. What is large
+ * gets a slab that it fills: it is free as soon as the last of it is, whatever came before and
+ * after it. What is small shares slabs, which are small as well in a small sampler. Memory that is
+ * idle beyond a quarter of what is in use goes back to the operating system, as does what is idle
+ * for a tick.
  */
 import { NONE } from '../../otlp/id-table';
 
 const LEAST_SLAB = 256 * 1024;
 const MOST_SLAB = 8 * 1024 * 1024;
-const NO_MEMORY = new ArrayBuffer(0);
+/** Shared slabs are this share of all memory, between those bounds. */
+const SLABS = 256;
+/** What is more than this share of a shared slab has one of its own: little is left at the end. */
+const SHARERS = 16;
+/** A slab of one's own may be larger than what it is for by this share. */
+const SLACK = 1 / 16;
+const GRAIN = 1024;
+const MOST_LOOKS = 32;
+/** So many bytes may always be idle. */
+const LEAST_IDLE = 8 * 1024 * 1024;
+/** So many may be idle from one tick to the next; otherwise a share of those in use. */
+const LEAST_UNUSED = 1024 * 1024;
+const UNUSED_SHARE = 1 / 32;
+const NO_BYTES = new Uint8Array(0);
+const NO_WORDS = new Int32Array(0);
 
 /** The slabs, by number. */
 export class SlabPool {
@@ -21,21 +37,35 @@ export class SlabPool {
   public reservedBytes = 0;
   /** Beyond so many bytes in all slabs no idle one is kept. */
   public mostBytes = Infinity;
+  /** Number of bytes that were given back; whoever has them collected sets it to 0. */
+  public discardedBytes = 0;
   private readonly holders: number[] = [];
   private readonly idle: number[] = [];
   private readonly vacant: number[] = [];
   private idleBytes = 0;
+  /** The fewest bytes that were idle since the last tick. */
+  private leastIdle = 0;
 
   /** Number of bytes in slabs that somebody holds. */
   public get usedBytes(): number {
     return this.reservedBytes - this.idleBytes;
   }
 
-  /** A slab of at least `size` bytes, held once. */
+  /** Whether `size` bytes are so many that they get a slab of their own. */
+  public isLarge(size: number): boolean {
+    return size > this.sharedBytes / SHARERS;
+  }
+
+  /** A slab of `size` bytes or some more, held once. */
   public take(size: number): number {
-    const slab = this.takeIdle(size) ?? this.create(size);
-    this.holders[slab] = 1;
-    return slab;
+    return this.hand(this.takeIdle(size, size * (1 + SLACK) + GRAIN)
+      ?? this.create(Math.ceil(size / GRAIN) * GRAIN));
+  }
+
+  /** A slab for many things that are not large, of `least` bytes at least, held once. */
+  public takeShared(least = 0): number {
+    const size = Math.max(this.sharedBytes, least);
+    return this.hand(this.takeIdle(Math.max(size / 2, least), size * 2) ?? this.create(size));
   }
 
   /** Whether nobody but the one who asks holds the slab. */
@@ -55,34 +85,55 @@ export class SlabPool {
     this.idle.push(slab);
     this.idleBytes += this.bytes[slab].length;
     const { usedBytes } = this;
-    const kept = Math.min(Math.max(MOST_SLAB, usedBytes / 4), this.mostBytes - usedBytes);
-    while (this.idleBytes > Math.max(0, kept)) this.discard(this.idle.pop() as number);
+    const kept = Math.min(Math.max(LEAST_IDLE, usedBytes / 4), this.mostBytes - usedBytes);
+    while (this.idleBytes > Math.max(0, kept)) this.discard(this.idle.shift() as number);
   }
 
-  private takeIdle(size: number): number | undefined {
-    for (let i = this.idle.length - 1; i >= 0; i -= 1) {
-      const slab = this.idle[i];
-      const has = this.bytes[slab].length;
-      // A slab that is far too large is better kept for what needs it.
-      if (has < size || has > Math.max(MOST_SLAB, size * 2)) continue;
-      this.idle[i] = this.idle[this.idle.length - 1];
-      this.idle.pop();
-      this.idleBytes -= has;
-      return slab;
+  /** A tick: what was idle since the last one is not kept. */
+  public tidy(): void {
+    const kept = Math.max(LEAST_UNUSED, this.usedBytes * UNUSED_SHARE);
+    const until = this.idleBytes - this.leastIdle + kept;
+    while (this.idleBytes > until) this.discard(this.idle.shift() as number);
+    this.leastIdle = this.idleBytes;
+  }
+
+  /** Bytes of a shared slab that is made now. */
+  private get sharedBytes(): number {
+    const share = floorPowerOfTwo(this.reservedBytes / SLABS);
+    return Math.min(MOST_SLAB, Math.max(LEAST_SLAB, share));
+  }
+
+  private hand(slab: number): number {
+    this.holders[slab] = 1;
+    return slab;
+  }
+
+  /** The smallest idle slab of so many bytes among those that became idle last. */
+  private takeIdle(least: number, most: number): number | undefined {
+    const { idle } = this;
+    let best = NONE;
+    let has = most + 1;
+    for (let i = idle.length - 1; i >= Math.max(0, idle.length - MOST_LOOKS); i -= 1) {
+      const { length } = this.bytes[idle[i]];
+      if (length < least || length >= has) continue;
+      best = i;
+      has = length;
     }
-    return undefined;
+    if (best === NONE) return undefined;
+    const slab = idle[best];
+    idle[best] = idle[idle.length - 1];
+    idle.pop();
+    this.idleBytes -= has;
+    this.leastIdle = Math.min(this.leastIdle, this.idleBytes);
+    return slab;
   }
 
   private create(size: number): number {
-    const quarter = floorPowerOfTwo(this.reservedBytes / 4);
-    const usual = Math.min(MOST_SLAB, Math.max(LEAST_SLAB, quarter));
-    // Requests beyond a quarter of a slab get one that they fill.
-    const wanted = size > usual / 4 ? Math.ceil(size / LEAST_SLAB) * LEAST_SLAB : usual;
-    const memory = new ArrayBuffer(wanted);
+    const memory = new ArrayBuffer(size);
     const slab = this.vacant.pop() ?? this.bytes.length;
     this.bytes[slab] = new Uint8Array(memory);
     this.words[slab] = new Int32Array(memory);
-    this.reservedBytes += wanted;
+    this.reservedBytes += size;
     return slab;
   }
 
@@ -90,8 +141,10 @@ export class SlabPool {
     const size = this.bytes[slab].length;
     this.reservedBytes -= size;
     this.idleBytes -= size;
-    this.bytes[slab] = new Uint8Array(NO_MEMORY);
-    this.words[slab] = new Int32Array(NO_MEMORY);
+    this.leastIdle = Math.min(this.leastIdle, this.idleBytes);
+    this.discardedBytes += size;
+    this.bytes[slab] = NO_BYTES;
+    this.words[slab] = NO_WORDS;
     this.holders[slab] = NONE;
     this.vacant.push(slab);
   }

@@ -1,9 +1,9 @@
 /**
  * Holds spans as the bytes that arrived.
  *
- * A request that has spans to hold is copied into a slab once, in one go; in a pool, where much of
- * it may be for other pods, piece by piece as its spans are taken. What is written behind that, in
- * words, makes its spans traces again:
+ * A request that has spans to hold is copied into a slab once, in one go: into one of its own if it
+ * is large. In a pool, where much of it may be for other pods, it is copied piece by piece as its
+ * spans are taken. What is written behind that, in words, makes its spans traces again:
  *
  *   resource   bytes of its extras, number of ranges, then each range's start and end
  *   scope      offset of its resource, then the same about its own extras
@@ -55,6 +55,10 @@ export const STRAGGLERS = 1;
 
 const WORD = 4;
 const FIRST_GROUPS = 64;
+/** Bytes of a request, with what is written about it, that shares a slab if it is in pieces. */
+const MOST_IN_PIECES = 2 * 1024 * 1024;
+/** Such a slab has room for so many requests as large as the one that it is taken for. */
+const LEAST_SHARERS = 4;
 const NO_BYTES = new Uint8Array(0);
 
 /** Makes an empty chain of the words at `at`. */
@@ -70,15 +74,16 @@ export class SpanArena {
   public landings = 0;
   /** Whether spans are copied one row at a time, and not with all their request. */
   public copiesSpans = false;
-  /** The slab that is filled now, and how far, of the spans that arrive and of each lane. */
+  /** The slab that is filled now, and how far; and that which the requests of each lane share. */
   private slab = NONE;
   private cursor = 0;
   private lane = FRESH;
   private readonly laneSlab = [NONE, NONE];
   private readonly laneCursor = [0, 0];
-  /** Where the request lies that arrives now. */
+  /** Where the request lies that arrives now, and whether it has a slab of its own. */
   private base = NONE;
   private bytes: Uint8Array = NO_BYTES;
+  private isAlone = false;
   private index?: SpanIndex;
   /** Offsets of the scopes and resources of that request that were written; 0 if not yet. */
   private scopeAt = new Int32Array(FIRST_GROUPS);
@@ -96,13 +101,16 @@ export class SpanArena {
   /** No more spans of that request. */
   public end(): void {
     if (this.base !== NONE) this.slabs.release(this.slab);
-    // Held by the arena alone, the slab is empty and can be filled from its start.
-    if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
+    if (!this.isAlone) {
+      // Held by the arena alone, the slab is empty and can be filled from its start.
+      if (this.slab !== NONE && this.slabs.heldOnce(this.slab)) this.cursor = 0;
+      this.laneSlab[this.lane] = this.slab;
+      this.laneCursor[this.lane] = this.cursor;
+    }
+    this.isAlone = false;
     this.base = NONE;
     this.bytes = NO_BYTES;
     this.index = undefined;
-    this.laneSlab[this.lane] = this.slab;
-    this.laneCursor[this.lane] = this.cursor;
   }
 
   /**
@@ -161,7 +169,6 @@ export class SpanArena {
       this.slabs.bytes[this.slab].set(bytes, this.base);
       this.cursor = this.base + wholeWords(bytes.length);
     }
-    this.slabs.hold(this.slab);
     if (index.scopeCount > this.scopeAt.length) {
       this.scopeAt = new Int32Array(index.scopeCount * 2);
     }
@@ -181,13 +188,23 @@ export class SpanArena {
     return at;
   }
 
+  /** Makes room, and holds the slab until the end of the request. */
   private reserve(size: number): void {
-    if (this.slab !== NONE) {
-      if (this.cursor + size <= this.slabs.bytes[this.slab].length) return;
-      this.slabs.release(this.slab);
+    const { slabs } = this;
+    // Of a request that is copied in pieces little may be held: it would not fill a slab.
+    const isInPieces = this.copiesSpans && size <= MOST_IN_PIECES;
+    this.isAlone = !isInPieces && slabs.isLarge(size);
+    if (this.isAlone) {
+      this.slab = slabs.take(size);
+      this.cursor = 0;
+      return;
     }
-    this.slab = this.slabs.take(size);
-    this.cursor = 0;
+    if (this.slab === NONE || this.cursor + size > slabs.bytes[this.slab].length) {
+      if (this.slab !== NONE) slabs.release(this.slab);
+      this.slab = slabs.takeShared(isInPieces ? size * LEAST_SHARERS : 0);
+      this.cursor = 0;
+    }
+    slabs.hold(this.slab);
   }
 
   private writeScope(scope: number): number {

@@ -121,7 +121,7 @@ class TailSampling implements Processor {
       decide: (trace) => this.decideEarly(trace),
       flush: () => this.flush(),
       isBlocked: () => this.outbox.isFull,
-    });
+    }, memory);
     this.stress = createStressWatch(
       settings, { clock, log, memory, metrics, totalMemory, bound: this.bound });
     this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);

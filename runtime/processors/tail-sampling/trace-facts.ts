@@ -38,6 +38,11 @@ function isBelow(lowA: number, highA: number, lowB: number, highB: number): bool
 /** Number of words of a sketch: bits of spans, then bits of parents. */
 export const SKETCH_WORDS = 4;
 const SPAN_ID_BYTES = 8;
+const FIXED64_LENGTH = 9;
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
+}
 
 /** Whether a span in the sketch at `at` names a parent that is not there. */
 export function lacksParent(words: Int32Array, at: number): boolean {
@@ -93,8 +98,10 @@ export class FactGatherer {
   public begin(words: Int32Array, trace: number): void {
     this.rootSeen = false;
     if (!this.asksSpans) return;
-    this.bits.set(this.attributes.resourceBits);
-    this.sketch.fill(0);
+    // Loops: for so few words, set and fill are dear.
+    const { bits, sketch, attributes: { resourceBits } } = this;
+    for (let i = 0; i < bits.length; i += 1) bits[i] = resourceBits[i];
+    for (let i = 0; i < SKETCH_WORDS; i += 1) sketch[i] = 0;
     if (this.asksTraceStates) this.traceStates.begin(words, trace);
     this.startLow = words[trace + START_LOW];
     this.startHigh = words[trace + START_HIGH];
@@ -169,34 +176,55 @@ export class FactGatherer {
     }
   }
 
+  /** Reads what nearly all spans consist of without a call, and the rest by `readField`. */
   private walk(bytes: Uint8Array, start: number, end: number): void {
     this.status = UNSET;
     this.flags = 0;
     this.hasParent = false;
-    this.traceStates.beginSpan();
     this.spanStartLow = this.spanStartHigh = this.spanEndLow = this.spanEndHigh = 0;
-    this.attributes.beginSpan();
+    if (this.asksTraceStates) this.traceStates.beginSpan();
+    const { asksAttributes, attributes, bits } = this;
+    if (asksAttributes) attributes.beginSpan();
     for (let at = start; at < end;) {
-      let tag = bytes[at];
-      let valueAt = at + 1;
-      if (tag < 8 || tag >= 0x80) {
-        tag = readTag(bytes, at, end);
-        valueAt = position;
-      }
-      if ((tag & 7) === LEN_WIRE_TYPE) {
-        let length = bytes[valueAt];
-        let body = valueAt + 1;
-        if (!(length < 0x80)) {
-          length = readVarint(bytes, valueAt, end);
-          body = position;
-        }
-        at = body + length;
-        if (!(at <= end)) throw truncated(valueAt, end);
-        this.readMessage(bytes, tag, body, at);
+      const tag = bytes[at];
+      const second = bytes[at + 1];
+      if (tag === SPAN_ATTRIBUTES && second < 0x80) {
+        const body = at + 2;
+        at = body + second;
+        if (!(at <= end)) throw truncated(body - 1, end);
+        if (asksAttributes) attributes.readSpanAttribute(bytes, body, at, bits);
+      } else if (tag === SPAN_START_TIME && at + FIXED64_LENGTH <= end) {
+        this.spanStartLow = wordAt(bytes, at + 1);
+        this.spanStartHigh = wordAt(bytes, at + 5);
+        at += FIXED64_LENGTH;
+      } else if (tag === SPAN_END_TIME && at + FIXED64_LENGTH <= end) {
+        this.spanEndLow = wordAt(bytes, at + 1);
+        this.spanEndHigh = wordAt(bytes, at + 5);
+        at += FIXED64_LENGTH;
       } else {
-        at = this.readScalar(bytes, tag, valueAt, end);
+        at = this.readField(bytes, at, end);
       }
     }
+  }
+
+  private readField(bytes: Uint8Array, start: number, end: number): number {
+    let tag = bytes[start];
+    let valueAt = start + 1;
+    if (tag < 8 || tag >= 0x80) {
+      tag = readTag(bytes, start, end);
+      valueAt = position;
+    }
+    if ((tag & 7) !== LEN_WIRE_TYPE) return this.readScalar(bytes, tag, valueAt, end);
+    let length = bytes[valueAt];
+    let body = valueAt + 1;
+    if (!(length < 0x80)) {
+      length = readVarint(bytes, valueAt, end);
+      body = position;
+    }
+    const next = body + length;
+    if (!(next <= end)) throw truncated(valueAt, end);
+    this.readMessage(bytes, tag, body, next);
+    return next;
   }
 
   private readMessage(bytes: Uint8Array, tag: number, start: number, end: number): void {
