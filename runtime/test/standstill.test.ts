@@ -1,5 +1,7 @@
 /** A process that is stopped for longer than anybody waits makes nothing come twice. */
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect, type IncomingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { CollectorProcess, freePorts, get, until } from '../testing/collector-process';
@@ -75,6 +77,25 @@ test('requests that nobody waits for any more are not taken', async () => {
   expect(arrived()).toEqual(['first', 'a', 'b'].map((span) => spanIdOf(span).toString('hex')));
   client.close();
   await sink.receiver.stop();
+});
+
+test('a process that did not stand still takes what is to be answered at once', async () => {
+  await start({ nop: null });
+  const session = connect(`http://127.0.0.1:${grpc}`);
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': METHOD,
+    'content-type': 'application/grpc',
+    'te': 'trailers',
+    'grpc-timeout': '0S',
+  });
+  const body = spans([{ trace: 't', span: 's' }]);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(body.length, 1);
+  stream.end(Buffer.concat([head, body]));
+  const [trailers] = await once(stream, 'trailers') as [IncomingHttpHeaders];
+  expect(trailers['grpc-status']).toBe(String(status.OK));
+  session.close();
 });
 
 describe('an answer that came meanwhile counts', () => {

@@ -137,7 +137,8 @@ export class ServerCall extends ServerStream {
   private takeTimeout(text: string, now: number): boolean {
     const timeout = parseGrpcTimeout(text);
     if (typeof timeout === 'number') {
-      if (timeout <= this.host.stoodStill(now)) {
+      const stoodStill = this.host.stoodStill(now);
+      if (stoodStill > 0 && timeout <= stoodStill) {
         this.refuse(STOOD_STILL);
         return false;
       }
