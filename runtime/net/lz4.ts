@@ -1,7 +1,8 @@
 /** LZ4 frames: blocks that follow each other, and checksums where the sender wrote some. */
 import { broken, tooLarge, truncated, type InflateError } from './inflate-error';
-import { copyFrom, findMatches, FRAGMENT, matches, PER_MATCH, read32, repeat } from './matches';
+import { copyFrom, findMatches, FRAGMENT, matches, PER_MATCH, repeat } from './matches';
 import { xxh32 } from './xxh32';
+import { wordAt } from '../wire/reader';
 
 const MAGIC = 0x184d_2204;
 /** Frames with any last hexadecimal digit here say nothing. */
@@ -55,7 +56,7 @@ export function inflateLz4(body: Uint8Array, maxBytes: number): Uint8Array {
     }
     to += holds;
   }, ({ hasChecksum }, at) => {
-    if (hasChecksum && read32(body, at) >>> 0 !== xxh32(whole, begin, to)) {
+    if (hasChecksum && wordAt(body, at) >>> 0 !== xxh32(whole, begin, to)) {
       throw broken('lz4: invalid frame checksum');
     }
     begin = to;
@@ -93,16 +94,16 @@ function walk(
 ): void {
   let at = 0;
   while (at < body.length) {
-    const magic = wordAt(body, at);
+    const magic = numberAt(body, at);
     if (magic >>> 4 === SKIPPABLE >>> 4) {
-      at += 8 + wordAt(body, at + 4);
+      at += 8 + numberAt(body, at + 4);
       if (at > body.length) throw truncated();
       continue;
     }
     if (magic !== MAGIC) throw broken('lz4: bad magic number');
     const frame = readHeader(body, at);
     at = walkBlocks(body, frame, onBlock);
-    if (frame.hasChecksum) wordAt(body, at);
+    if (frame.hasChecksum) numberAt(body, at);
     onEnd?.(frame, at);
     if (frame.hasChecksum) at += 4;
   }
@@ -134,7 +135,7 @@ function walkBlocks(
   const { hasBlockChecksums, maxBlock } = frame;
   let at = frame.start;
   for (;;) {
-    const told = wordAt(body, at);
+    const told = numberAt(body, at);
     const start = at + 4;
     if (told === 0) return start;
     const isCompressed = told < UNCOMPRESSED;
@@ -144,7 +145,7 @@ function walkBlocks(
     if (at > body.length) throw truncated();
     const holds = isCompressed ? measure(body, start, end) : end - start;
     if (holds > maxBlock) throw corrupt();
-    if (hasBlockChecksums && read32(body, end) >>> 0 !== xxh32(body, start, end)) {
+    if (hasBlockChecksums && wordAt(body, end) >>> 0 !== xxh32(body, start, end)) {
       throw broken('lz4: invalid block checksum');
     }
     onBlock({ start, end, isCompressed, holds }, frame);
@@ -258,9 +259,9 @@ function putLength(length: number, out: Uint8Array, at: number): number {
   return to;
 }
 
-function wordAt(body: Uint8Array, at: number): number {
+function numberAt(body: Uint8Array, at: number): number {
   if (at + 4 > body.length) throw truncated();
-  return read32(body, at) >>> 0;
+  return wordAt(body, at) >>> 0;
 }
 
 function corrupt(): InflateError {

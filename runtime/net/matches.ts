@@ -1,4 +1,5 @@
 /** What Snappy and LZ4 have in common: they repeat what came at most 64 KiB earlier. */
+import { wordAt } from '../wire/reader';
 
 /** Bytes that are compressed at once, which is as far as both look back. */
 export const FRAGMENT = 65_536;
@@ -20,11 +21,6 @@ const table = new Uint16Array(1 << HASH_BITS);
 /** Where matches of one fragment are kept until the next one is looked at. */
 export const matches = new Int32Array(FRAGMENT / LEAST * PER_MATCH);
 
-/** Four bytes in a row as one number. */
-export function read32(bytes: Uint8Array, at: number): number {
-  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
-}
-
 /**
  * Finds what `bytes` repeats between `from` and `to`, which are at most a fragment apart, and
  * writes it to `matches`; what it returns is how many numbers it wrote.
@@ -36,11 +32,11 @@ export function findMatches(bytes: Uint8Array, from: number, to: number): number
   let misses = 1 << PATIENCE_BITS;
   table.fill(0);
   while (at < limit) {
-    const word = read32(bytes, at);
+    const word = wordAt(bytes, at);
     const hash = Math.imul(word, 0x9e37_79b1) >>> 32 - HASH_BITS;
     let earlier = from + table[hash];
     table[hash] = at - from;
-    if (read32(bytes, earlier) !== word) {
+    if (wordAt(bytes, earlier) !== word) {
       at += misses++ >> PATIENCE_BITS;
       continue;
     }
@@ -59,7 +55,7 @@ export function findMatches(bytes: Uint8Array, from: number, to: number): number
     matches[count + 2] = at - begin;
     count += PER_MATCH;
     if (at < limit) {
-      table[Math.imul(read32(bytes, at - 2), 0x9e37_79b1) >>> 32 - HASH_BITS] = at - 2 - from;
+      table[Math.imul(wordAt(bytes, at - 2), 0x9e37_79b1) >>> 32 - HASH_BITS] = at - 2 - from;
     }
   }
   return count;

@@ -1,5 +1,5 @@
 /** xxHash with 32 bits, the checksum of LZ4's frames. */
-import { read32 } from './matches';
+import { wordAt } from '../wire/reader';
 
 const PRIME_1 = 0x9e37_79b1;
 const PRIME_2 = 0x85eb_ca77;
@@ -18,16 +18,16 @@ export function xxh32(bytes: Uint8Array, start: number, end: number): number {
     let c = 0;
     let d = -PRIME_1 | 0;
     for (; at + STRIPE <= end; at += STRIPE) {
-      a = round(a, read32(bytes, at));
-      b = round(b, read32(bytes, at + 4));
-      c = round(c, read32(bytes, at + 8));
-      d = round(d, read32(bytes, at + 12));
+      a = round(a, wordAt(bytes, at));
+      b = round(b, wordAt(bytes, at + 4));
+      c = round(c, wordAt(bytes, at + 8));
+      d = round(d, wordAt(bytes, at + 12));
     }
     hash = turned(a, 1) + turned(b, 7) + turned(c, 12) + turned(d, 18);
   }
   hash = hash + (end - start) | 0;
   for (; at + 4 <= end; at += 4) {
-    hash = Math.imul(turned(hash + Math.imul(read32(bytes, at), PRIME_3) | 0, 17), PRIME_4);
+    hash = Math.imul(turned(hash + Math.imul(wordAt(bytes, at), PRIME_3) | 0, 17), PRIME_4);
   }
   for (; at < end; at++) {
     hash = Math.imul(turned(hash + Math.imul(bytes[at], PRIME_5) | 0, 11), PRIME_1);

@@ -1,7 +1,7 @@
 /** Zstandard: frames are measured here, so that whoever inflates them is never asked too much. */
 import { broken, tooLarge, truncated } from './inflate-error';
-import { read32 } from './matches';
 import { libraryCodec, nodeCodec, type ZstdCodec } from './zstd-codec';
+import { wordAt } from '../wire/reader';
 
 const MAGIC = 0xfd2f_b528;
 /** Frames with any last hexadecimal digit here say nothing. */
@@ -89,10 +89,10 @@ function framesOf(body: Uint8Array, maxBytes: number): readonly Frame[] {
   let least = 0;
   for (let at = 0; at < body.length;) {
     need(body, at + 4);
-    const magic = read32(body, at) >>> 0;
+    const magic = wordAt(body, at) >>> 0;
     if (magic >>> 4 === SKIPPABLE >>> 4) {
       need(body, at + 8);
-      at += 8 + (read32(body, at + 4) >>> 0);
+      at += 8 + (wordAt(body, at + 4) >>> 0);
       need(body, at);
       continue;
     }

@@ -78,16 +78,21 @@ export function readVarint64(bytes: Uint8Array, at: number, limit: number): void
 /** Reads eight little-endian bytes at `at` into `low` and `high`. */
 export function readFixed64(bytes: Uint8Array, at: number, limit: number): void {
   if (at + 8 > limit) throw truncated(at, limit);
-  low = bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
-  high = bytes[at + 4] | bytes[at + 5] << 8 | bytes[at + 6] << 16 | bytes[at + 7] << 24;
+  low = wordAt(bytes, at);
+  high = wordAt(bytes, at + 4);
   position = at + 8;
+}
+
+/** Four little-endian bytes at `at` as a signed number; they must be there. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
 }
 
 /** Four little-endian bytes at `at` as an unsigned number. */
 export function readFixed32(bytes: Uint8Array, at: number, limit: number): number {
   if (at + 4 > limit) throw truncated(at, limit);
   position = at + 4;
-  return (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24) >>> 0;
+  return wordAt(bytes, at) >>> 0;
 }
 
 /** The tag at `at`: field number × 8 + wire type. */

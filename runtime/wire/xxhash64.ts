@@ -5,6 +5,7 @@
  * The hash is left in `low` and `high`, as a second result would have to be an object. On the way
  * it stands in an array of words, which variables of a module would be boxed for.
  */
+import { wordAt } from './reader';
 
 const P1_LOW = 0x85eb_ca87 | 0;
 const P1_HIGH = 0x9e37_79b1 | 0;
@@ -66,7 +67,7 @@ function takeStripes(bytes: Uint8Array, end: number): void {
   for (; at + STRIPE <= end; at += STRIPE) {
     for (let lane = 0; lane < LANE_WORDS; lane += 2) {
       const from = at + 4 * lane;
-      mix(lanes, lane, word(bytes, from), word(bytes, from + 4));
+      mix(lanes, lane, wordAt(bytes, from), wordAt(bytes, from + 4));
     }
   }
   stripesEnd = at;
@@ -90,13 +91,13 @@ function joinLanes(): void {
 function takeRest(bytes: Uint8Array, start: number, end: number): void {
   let at = start;
   for (; at + 8 <= end; at += 8) {
-    xorMixed(word(bytes, at), word(bytes, at + 4));
+    xorMixed(wordAt(bytes, at), wordAt(bytes, at + 4));
     turn(27);
     multiply(P1_LOW, P1_HIGH);
     add(P4_LOW, P4_HIGH);
   }
   if (at + 4 <= end) {
-    xorProduct(word(bytes, at), P1_LOW, P1_HIGH);
+    xorProduct(wordAt(bytes, at), P1_LOW, P1_HIGH);
     turn(23);
     multiply(P2_LOW, P2_HIGH);
     add(P3_LOW, P3_HIGH);
@@ -150,9 +151,6 @@ function xorProduct(value: number, factorLow: number, factorHigh: number): void 
   hash[1] ^= highProduct(value, factorLow) + Math.imul(value, factorHigh);
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
-}
 
 function add(otherLow: number, otherHigh: number): void {
   const sum = hash[0] + otherLow | 0;

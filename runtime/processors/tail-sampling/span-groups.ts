@@ -5,6 +5,7 @@
 import { randomBytes } from 'crypto';
 import { hashOfId, ID_WORDS, NONE } from '../../otlp/id-table';
 import type { SpanIndex } from '../../otlp/span-index';
+import { wordAt } from '../../wire/reader';
 
 const FIRST_SPANS = 1024;
 const FIRST_SLOTS = 2048;
@@ -84,8 +85,4 @@ export class SpanGroups {
     this.filledIn = new Int32Array(length * 2);
     this.call = 1;
   }
-}
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
 }

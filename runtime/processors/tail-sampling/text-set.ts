@@ -1,4 +1,5 @@
 /** Texts that are looked up by their bytes, without making a string of them. */
+import { wordAt } from '../../wire/reader';
 
 const FIRST_HASH = 0x811c_9dc5;
 const MULTIPLIER = 0x85eb_ca6b;
@@ -9,8 +10,7 @@ export function hashOfBytes(bytes: Uint8Array, start: number, end: number): numb
   let hash = FIRST_HASH ^ end - start;
   let at = start;
   for (; at + WORD <= end; at += WORD) {
-    const word = bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
-    hash = Math.imul(hash ^ word, MULTIPLIER);
+    hash = Math.imul(hash ^ wordAt(bytes, at), MULTIPLIER);
     hash ^= hash >>> 15;
   }
   for (; at < end; at += 1) hash = Math.imul(hash ^ bytes[at], MULTIPLIER);

@@ -20,7 +20,7 @@ import {
 import type { SpanIndex } from '../../otlp/span-index';
 import {
   high, low, position, readFixed32, readFixed64, readTag, readVarint, readVarint64, skipValue,
-  truncated,
+  truncated, wordAt,
 } from '../../wire/reader';
 
 const LEN_WIRE_TYPE = 2;
@@ -39,10 +39,6 @@ function isBelow(lowA: number, highA: number, lowB: number, highB: number): bool
 export const SKETCH_WORDS = 4;
 const SPAN_ID_BYTES = 8;
 const FIXED64_LENGTH = 9;
-
-function wordAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
-}
 
 /** Whether a span in the sketch at `at` names a parent that is not there. */
 export function lacksParent(words: Int32Array, at: number): boolean {

@@ -1,5 +1,6 @@
 /** Which unit was the first of each trace: a hash table over ids that stay where they are. */
 import { randomFillSync } from 'crypto';
+import { wordAt } from '../../../wire/reader';
 
 const ID_BYTES = 16;
 const FIRST_SLOTS = 256;
@@ -46,9 +47,7 @@ export class TraceUnits {
   private slotOf(bytes: Uint8Array, idAt: number): number {
     let hash = SECRETS[4];
     for (let word = 0; idAt >= 0 && word < 4; word += 1) {
-      const at = idAt + 4 * word;
-      const value = bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24;
-      hash = Math.imul(hash ^ value, SECRETS[word] | 1);
+      hash = Math.imul(hash ^ wordAt(bytes, idAt + 4 * word), SECRETS[word] | 1);
       hash ^= hash >>> 15;
     }
     return hash & this.slots.length - 1;
