@@ -6,8 +6,11 @@ import { parse, stringify } from 'yaml';
 import { upstreamComplaint } from './upstream-collector';
 import { exampleNames, objectsIn, synthesizeExample } from '../example-objects';
 
-/** Types that the collector of builder.yaml does not hold. */
-const ELSEWHERE = /^(datadog|infraattributes|k8s_cluster|k8s_events|k8s_leader_elector)(\/|$)/;
+/** Types that the collector of builder.yaml does not hold; the last one is ours alone. */
+const ELSEWHERE =
+  /^(datadog|infraattributes|k8s_cluster|k8s_events|k8s_leader_elector|trace_peers)(\/|$)/;
+/** Settings of a tail sampler that are ours alone. */
+const OURS = ['peers', 'journal'];
 const SECTIONS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 const ENV = {
   POD_IP: '127.0.0.1',
@@ -46,6 +49,9 @@ function buildable(text: string): string {
     for (const id of Object.keys(config[section] ?? {}).filter((each) => ELSEWHERE.test(each))) {
       delete config[section][id];
     }
+  }
+  for (const [id, settings] of Object.entries<Section>(config.processors ?? {})) {
+    if (id.startsWith('tail_sampling')) for (const key of OURS) delete settings[key];
   }
   const { service } = config;
   const held = (ids: string[] = []) => ids.filter((id) => !ELSEWHERE.test(id));
