@@ -8,6 +8,8 @@ import type { TraceHolder } from './trace-holder';
 import type { Clock } from '../clock';
 
 const PAUSE_MS = 200;
+/** Who sent the spans was answered before, so that they may wait for others: a message costs. */
+const GATHER_MS = 5;
 
 /** Spans that have to be placed anew. */
 export type PlaceAnew = (request: Uint8Array, hops: number) => void;
@@ -85,21 +87,17 @@ export class Forwarder {
     for (const peer of [...this.outgoing.keys()]) this.giveUp(peer, place);
   }
 
-  /** What comes within one moment goes together. */
+  /** What comes within a few milliseconds goes together. */
   private arrange(peer: Peer, out: Outgoing): void {
     if (out.sent !== undefined || out.isArranged) return;
     out.isArranged = true;
-    this.options.clock.after(0, () => {
+    this.options.clock.after(GATHER_MS, () => {
       out.isArranged = false;
       if (this.outgoing.get(peer) === out && out.sent === undefined) this.sendNext(peer, out);
     });
   }
 
   private sendNext(peer: Peer, out: Outgoing): void {
-    if (out.waiting.length === 0) {
-      this.outgoing.delete(peer);
-      return;
-    }
     const parcels = takeBatch(out);
     peer.forwardSeq += 1;
     out.sent = {
@@ -140,7 +138,8 @@ export class Forwarder {
     }
     metrics.forwardedSpans.add(message.spans);
     out.sent = undefined;
-    this.sendNext(peer, out);
+    if (out.waiting.length === 0) this.outgoing.delete(peer);
+    else this.arrange(peer, out);
   }
 }
 

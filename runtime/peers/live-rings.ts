@@ -37,6 +37,7 @@ export class LiveRings {
   /** What follows from the above; undefined when something has changed since. */
   private live?: readonly PeerRing[];
   private distinctRings?: readonly PeerRing[];
+  private currentOwners?: PeerRing;
   private readonly alone: PeerRing;
   private timer?: Timer;
 
@@ -64,7 +65,8 @@ export class LiveRings {
 
   /** The ring that this pod routes by, without gone pods. */
   public get owners(): PeerRing {
-    return this.effective(this.current);
+    this.currentOwners ??= this.effective(this.current);
+    return this.currentOwners;
   }
 
   /** Whether there is only one ring, gone pods aside. */
@@ -98,6 +100,7 @@ export class LiveRings {
     if (ring === this.current) return;
     const old = this.current;
     this.current = ring;
+    this.currentOwners = undefined;
     this.retire(old, this.options.settleMs);
   }
 
@@ -215,6 +218,7 @@ export class LiveRings {
   private changed(): void {
     this.live = undefined;
     this.distinctRings = undefined;
+    this.currentOwners = undefined;
     this.timer?.cancel();
     this.timer = undefined;
     if (this.past.size === 0) return;

@@ -17,7 +17,7 @@ function part(items: number, bytes = items): Payload {
 function setUp(sender = new ScriptedSender()) {
   const clock = new FakeClock();
   const coalescer = new Coalescer(
-    LIMITS, clock, new GatherWindow(clock), (request) => sender.send(request, 0));
+    LIMITS, clock, new GatherWindow(clock, 5), (request) => sender.send(request, 0));
   const outcomes: string[] = [];
   const send = (payload: Payload): void => {
     coalescer.send(payload).then(
@@ -84,7 +84,7 @@ test('small parts that come often gather until one is five milliseconds old', as
 
 test('what gathers for several backends leaves in one moment', async () => {
   const clock = new FakeClock();
-  const window = new GatherWindow(clock);
+  const window = new GatherWindow(clock, 5);
   const backends = [new ScriptedSender(), new ScriptedSender()];
   const coalescers = backends.map((sender) =>
     new Coalescer(LIMITS, clock, window, (request) => sender.send(request, 0)));

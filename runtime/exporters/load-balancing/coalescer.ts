@@ -7,8 +7,8 @@
  *
  * ```
  *   parts ──► waiting ──► request of up to 1000 spans or 512 KB ──► sender, so many at a time
- *                │        when it is full or 5 ms pass, or as soon as nothing is on its way
- *                │        and it has 100 spans, or no other part came in the 5 ms before it
+ *                │        when it is full or 4 ms pass, or as soon as nothing is on its way
+ *                │        and it has 100 spans, or no other part came in the 4 ms before it
  *                └──────► thrown back when the backend leaves the ring, to be routed anew
  * ```
  *

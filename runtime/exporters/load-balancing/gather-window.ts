@@ -7,7 +7,7 @@
 import type { Clock, Timer } from '../../clock';
 
 /** Longest time in milliseconds that a part waits for others. */
-export const GATHER_MS = 5;
+export const GATHER_MS = 4;
 
 /** Opens with the first part that waits, and ends for all of them. */
 export class GatherWindow {
