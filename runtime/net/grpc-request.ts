@@ -2,14 +2,13 @@
 import type { Clock, Timer } from '../clock';
 import type { GrpcConnection } from './grpc-connection';
 import type { BegunCall, CallEnd, CallHeaders, OutgoingCall } from './grpc-session';
+import { afterDeadline } from './late-deadline';
 import { Code, type Status } from './status';
 import type { Done } from './transport';
 import type { SocketEnd } from '../telemetry/calls';
 
 const NOTHING = new Uint8Array(0);
 const MAX_TIMEOUT_MS = 99_999_999;
-/** A deadline that is noticed so much later was noticed by a process that stood still. */
-const LATE_MS = 250;
 
 /** What a request is made from. */
 export interface GrpcRequestOptions {
@@ -47,7 +46,10 @@ export class GrpcRequest implements OutgoingCall {
     this.chunks = options.chunks;
     this.isCompressed = options.isCompressed;
     this.deadline = clock.monotonic() + timeoutMs;
-    if (timeoutMs > 0) this.timer = clock.after(timeoutMs, () => this.expire());
+    if (timeoutMs > 0) {
+      this.timer = clock.after(timeoutMs, () =>
+        afterDeadline(clock, this.deadline, () => this.expire()));
+    }
   }
 
   /** Sends it over `connection`; false when that has just ended. */
@@ -91,13 +93,8 @@ export class GrpcRequest implements OutgoingCall {
     }
   }
 
-  private expire(isLate = false): void {
+  private expire(): void {
     if (this.isDone) return;
-    // After the process stood still its timers come first, though an answer may be there.
-    if (!isLate && this.options.clock.monotonic() - this.deadline > LATE_MS) {
-      setImmediate(() => this.expire(true));
-      return;
-    }
     this.connection?.probe();
     this.fail({ code: Code.deadlineExceeded, message: 'context deadline exceeded' });
   }

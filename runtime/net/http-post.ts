@@ -7,6 +7,7 @@ import type { BegunCall } from './grpc-session';
 import { HeldAnswer, type AnswerHead, type HttpCallEnd, type OutgoingPost } from './http-answer';
 import type { Carried, HttpHost } from './http-host';
 import type { HttpClientSession } from './http2/http-client-session';
+import { afterDeadline } from './late-deadline';
 import { authorization } from './proxy';
 import { MOST_REDIRECTS, redirectOf } from './redirect';
 import { Code, codeOfHttp, delayOfRetryAfter, OK, type Status } from './status';
@@ -23,8 +24,6 @@ const NOTHING = new Uint8Array(0);
 const OTHER = '_OTHER';
 /** How long a peer may take for a sign of life after a request took too long. */
 const PROBE_MS = 10_000;
-/** A deadline that is noticed so much later was noticed by a process that stood still. */
-const LATE_MS = 250;
 /** Connections that may end before a request had its turn; then it is tried again later. */
 const MOST_UNSENT = 5;
 /** Headers that mean something between two ends of HTTP/1.1 only, or have another name. */
@@ -92,11 +91,8 @@ export class Post implements Carried, OutgoingPost {
     this.length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     if (timeoutMs > 0) {
       const deadline = clock.monotonic() + timeoutMs;
-      this.timer = clock.after(timeoutMs, () => {
-        // After the process stood still its timers come first, though an answer may be there.
-        if (clock.monotonic() - deadline > LATE_MS) setImmediate(() => this.expire());
-        else this.expire();
-      });
+      this.timer = clock.after(timeoutMs, () =>
+        afterDeadline(clock, deadline, () => this.expire()));
     }
   }
 

@@ -2,18 +2,12 @@
  * A journal on a disk that fails, under a whole process: calls to the kernel fail by a library that
  * is loaded before the C library. `journal-failures.test.ts` of tail_sampling has every step.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { CollectorProcess, freePorts, get, until } from '../testing/collector-process';
-import { deleteDirectories, makeDirectory } from '../testing/file-storage';
+import { FailingFolder, onFailingDisk } from '../testing/failing-kernel';
+import { deleteDirectories } from '../testing/file-storage';
 import { findSpans, spanIdOf, spans } from '../testing/span-builder';
-
-const library = join(makeDirectory(), 'failing-disk.so');
-const canCompile = spawnSync('cc', ['-shared', '-fPIC', '-o', library,
-  join(__dirname, 'fixtures', 'failing-disk.c'), '-ldl']).status === 0;
 
 const FAILING = /The journal cannot be written/g;
 const AGAIN = 'The journal can be written again.';
@@ -22,7 +16,7 @@ const NONE = '{ name: none, type: status_code, status_code: { status_codes: [ERR
 
 let backend: Server;
 let arrived: string[];
-let directory: string;
+let folder: FailingFolder;
 
 beforeEach(async () => {
   arrived = [];
@@ -34,8 +28,7 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
-  directory = makeDirectory();
-  mkdirSync(join(directory, 'fails'));
+  folder = new FailingFolder();
 });
 
 afterEach(() => {
@@ -61,7 +54,7 @@ receivers:
 processors:
   tail_sampling:
     decision_wait: 1s
-    journal: { directory: ${directory}/journal }
+    journal: { directory: ${folder.path}/journal }
     policies: [${policy}]
 exporters:
   otlp_http:
@@ -77,7 +70,7 @@ service:
       readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${metrics} } } } }]
   pipelines:
     traces: { receivers: [otlp], processors: [tail_sampling], exporters: [otlp_http] }
-`], { LD_PRELOAD: library, FAILING_DISK: directory });
+`], folder.env);
   await until('readiness', async () => (await get(health)).status === 200);
   return {
     collector,
@@ -95,17 +88,11 @@ service:
   };
 }
 
-const fail = (call: string, code: string): void => writeFileSync(
-  join(directory, 'fails', call), code === 'EIO' ? '' : code);
-const heal = (call: string): void => rmSync(join(directory, 'fails', call));
 
 function untilArrived(...names: readonly string[]): Promise<void> {
   return until(`${names.join()} arrive`, () =>
     names.every((name) => arrived.includes(spanIdOf(name).toString('hex'))));
 }
-
-// The library needs a C compiler, and Linux.
-const onFailingDisk = canCompile && process.platform === 'linux' ? it : it.skip;
 
 onFailingDisk.each([
   ['pwrite', 'ENOSPC', true, 1],
@@ -120,12 +107,12 @@ onFailingDisk.each([
   call, code, fails, unwritten) => {
   const first = await start(ALL);
   expect(await first.send('a', 'a1')).toBe(200);
-  fail(call, code);
+  folder.fail(call, code);
   expect(await first.send('b', 'b1')).toBe(200);
   await untilArrived('a1', 'b1');
   expect(await first.metric('unwritten_spans')).toBe(unwritten);
   if (fails) expect(await first.metric('waiting_verdicts')).toBe(2);
-  heal(call);
+  folder.heal(call);
   await until('the verdicts are written', async () =>
     await first.metric('waiting_verdicts') === 0);
   expect(await first.send('c', 'c1')).toBe(200);
@@ -148,12 +135,12 @@ onFailingDisk('a file that cannot be read stays, and is taken up by the next sta
   expect(await first.send('a', 'a1')).toBe(200);
   first.collector.signal('SIGKILL');
   await first.collector.ended;
-  fail('pread', 'EIO');
+  folder.fail('pread', 'EIO');
   const second = await start(ALL);
   expect(second.collector.stderr)
     .toContain('A file of the journal cannot be read. It stays for the next start.');
   expect(await second.send('b', 'b1')).toBe(200);
-  heal('pread');
+  folder.heal('pread');
   second.collector.signal('SIGKILL');
   await second.collector.ended;
   await start(ALL);

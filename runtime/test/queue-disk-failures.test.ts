@@ -2,26 +2,19 @@
  * A queue on a disk that fails, under a whole process: calls to the kernel fail by a library that
  * is loaded before the C library. `runtime/storage/segment-log-failures.test.ts` has every step.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CollectorProcess, until } from '../testing/collector-process';
-import { deleteDirectories, makeDirectory } from '../testing/file-storage';
+import { FailingFolder, onFailingDisk } from '../testing/failing-kernel';
+import { deleteDirectories } from '../testing/file-storage';
 import {
   hex, peerThatIsAway, startWithQueue, type Peer, type Running,
 } from '../testing/queue-on-disk';
 
-const library = join(makeDirectory(), 'failing-disk.so');
-const canCompile = spawnSync('cc', ['-shared', '-fPIC', '-o', library,
-  join(__dirname, 'fixtures', 'failing-disk.c'), '-ldl']).status === 0;
-
 let peer: Peer;
-let directory: string;
+let folder: FailingFolder;
 
 beforeEach(async () => {
   peer = await peerThatIsAway();
-  directory = makeDirectory();
-  mkdirSync(join(directory, 'fails'));
+  folder = new FailingFolder();
 });
 afterEach(() => {
   CollectorProcess.killAll();
@@ -30,9 +23,7 @@ afterEach(() => {
 afterAll(deleteDirectories);
 
 const start = (): Promise<Running> => startWithQueue(
-  directory, peer, { fsync: true, env: { LD_PRELOAD: library, FAILING_DISK: directory } });
-const fail = (call: string): void => writeFileSync(join(directory, 'fails', call), '');
-const heal = (call: string): void => rmSync(join(directory, 'fails', call));
+  folder.path, peer, { fsync: true, env: folder.env });
 
 /** Kills the collector; the next one delivers all of `ids`. */
 async function restartAndDeliver({ collector }: Running, ids: readonly number[]): Promise<void> {
@@ -43,9 +34,6 @@ async function restartAndDeliver({ collector }: Running, ids: readonly number[])
   await until('all that was accepted arrives', () => ids.every((id) => peer.arrived.has(hex(id))));
 }
 
-// The library needs a C compiler, and Linux.
-const onFailingDisk = canCompile && process.platform === 'linux' ? it : it.skip;
-
 onFailingDisk.each(['pwrite', 'fdatasync', 'open', 'fsync'])(
   'a disk whose %s fails refuses for now, and takes again when it works', async (call) => {
     const running = await start();
@@ -53,9 +41,9 @@ onFailingDisk.each(['pwrite', 'fdatasync', 'open', 'fsync'])(
     const isOfFiles = call === 'open' || call === 'fsync';
     const accepted = isOfFiles ? [] : [1];
     for (const id of accepted) expect(await running.send(id)).toBe(200);
-    fail(call);
+    folder.fail(call);
     for (const id of [2, 3, 4]) expect(await running.send(id)).toBe(503);
-    heal(call);
+    folder.heal(call);
     for (const id of [5, 6]) expect(await running.send(id)).toBe(200);
     const { stderr } = running.collector;
     expect(stderr).toMatch(/must be able to write to .*, got EIO/);
@@ -72,26 +60,26 @@ onFailingDisk('what cannot be read waits for the disk, and what comes meanwhile 
     first.collector.signal('SIGKILL');
     await first.collector.ended;
     peer.isOpen = true;
-    fail('pread');
+    folder.fail('pread');
     const second = await start();
     expect(second.collector.stderr)
       .toContain('A file of the sending queue cannot be read. It stays for the next start.');
     expect(await second.send(4)).toBe(200);
     await until('the new one arrives', () => peer.arrived.has(hex(4)));
     expect([1, 2, 3].filter((id) => peer.arrived.has(hex(id)))).toEqual([]);
-    heal('pread');
+    folder.heal('pread');
     await restartAndDeliver(second, [1, 2, 3, 4]);
   });
 
 onFailingDisk('files that cannot be deleted are deleted later', async () => {
   const running = await start();
   peer.isOpen = true;
-  fail('unlink');
+  folder.fail('unlink');
   for (const id of [1, 2]) expect(await running.send(id)).toBe(200);
   await until('both arrive', () => peer.arrived.size === 2);
   await until('it is told', () =>
     running.collector.stderr.includes('Files of the sending queue cannot be tidied up.'));
-  heal('unlink');
+  folder.heal('unlink');
   await until('the disk is empty', async () =>
     /otelgw_exporter_queue_disk_bytes\S* 0$/m.test(await running.metrics()));
 });

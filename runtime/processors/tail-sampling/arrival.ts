@@ -3,7 +3,7 @@ import { CACHED_FLAGS, CACHED_VERDICT, type HeldTraces } from './held-traces';
 import type { MemoryBound } from './memory-bound';
 import { NOT_SAMPLED, PENDING, SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
-import { CHAIN_WORDS, clearChain, type SpanArena } from './span-arena';
+import { CHAIN_WORDS, clearChain, FRESH, type SpanArena } from './span-arena';
 import { SpanGroups } from './span-groups';
 import type { SpansElsewhere } from './spans-elsewhere';
 import type { StressRelief } from './stress-relief';
@@ -124,7 +124,8 @@ export class Arrival {
     this.isForwarded = isForwarded;
     index.read(bytes);
     this.spans += index.spanCount;
-    arena.begin(index);
+    const isInPieces = !isForwarded && this.elsewhere?.expectsMost === true;
+    arena.begin(index, FRESH, isInPieces);
     this.elsewhere?.begin(index);
     try {
       for (let from = 0; from < index.spanCount;) {
@@ -137,7 +138,7 @@ export class Arrival {
         from = to;
       }
     } finally {
-      this.elsewhere?.end(bytes, index);
+      this.elsewhere?.end(bytes, index, isForwarded);
       arena.end();
     }
   }

@@ -6,7 +6,6 @@ import type { ElsewhereParcels } from './journal/elsewhere-parcels';
 import type { SamplerJournal } from './journal/sampler-journal';
 import type { MemoryBound } from './memory-bound';
 import { PENDING, SAMPLED } from './policies/policy';
-import type { SpanArena } from './span-arena';
 import { SpansElsewhere } from './spans-elsewhere';
 import type { ComponentContext } from '../../component';
 import type { TailSamplingSettings } from '../../config';
@@ -28,8 +27,6 @@ export interface PeerHolderOptions {
   readonly traces: HeldTraces;
   /** Takes spans, and is told that some are for other pods. */
   readonly arrival: Arrival;
-  /** Where spans are held. */
-  readonly arena: SpanArena;
   /** Takes requests. */
   readonly intake: Intake;
   /** Says whether there is memory for more. */
@@ -48,13 +45,11 @@ export interface PeerHolderOptions {
 export function joinPool(
   id: string, context: ComponentContext, options: PeerHolderOptions,
 ): TracePeers {
-  const { settings, arrival, arena, traces, journal } = options;
+  const { settings, arrival, traces, journal } = options;
   const holder = new PeerHolder(options);
   const longestWaitMs = Math.max(TICK_MS, settings.decisionWait) + TICK_MS;
   const peers = tracePool(id, context).attach(holder, longestWaitMs);
   holder.peers = peers;
-  // Of what senders bring, much may be for other pods: the rest must not keep its memory.
-  arena.copiesSpans = true;
   arrival.elsewhere = new SpansElsewhere(peers);
   arrival.elsewhere.journal = journal?.journal;
   traces.decided = (w0, w1, w2, w3, isKept, note) =>

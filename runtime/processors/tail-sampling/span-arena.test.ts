@@ -1,5 +1,5 @@
 import { ReleaseWriter } from './release-writer';
-import { CHAIN_WORDS, clearChain, SpanArena } from './span-arena';
+import { CHAIN_WORDS, clearChain, FRESH, SpanArena } from './span-arena';
 import { NONE } from '../../otlp/id-table';
 import { SpanIndex } from '../../otlp/span-index';
 import type { Payload } from '../../pipeline/payload';
@@ -15,8 +15,7 @@ class Holder {
   public readonly writer = new ReleaseWriter(this.arena, (payload) => this.sent.push(payload));
   private readonly index = new SpanIndex();
 
-  public constructor(copiesSpans = false) {
-    this.arena.copiesSpans = copiesSpans;
+  public constructor(private readonly isInPieces = false) {
     for (let at = 0; at < this.chains.length; at += CHAIN_WORDS) clearChain(this.chains, at);
   }
 
@@ -24,7 +23,7 @@ class Holder {
   public hold(bytes: Uint8Array, holds = (_chain: number): boolean => true): void {
     const { index } = this;
     index.read(bytes);
-    this.arena.begin(index);
+    this.arena.begin(index, FRESH, this.isInPieces);
     for (let span = 0; span < index.spanCount; span += 1) {
       if (!holds(numberOf(bytes, index.traceIdAt[span]))) continue;
       const chain = numberOf(bytes, index.traceIdAt[span]) * CHAIN_WORDS;
@@ -50,11 +49,11 @@ function idOf(chain: number): string {
 }
 
 test.each([
-  { kind: 'with its request', copiesSpans: false },
-  { kind: 'piece by piece', copiesSpans: true },
-])('what is copied $kind and released by chance is what arrived', ({ copiesSpans }) => {
+  { kind: 'with its request', isInPieces: false },
+  { kind: 'piece by piece', isInPieces: true },
+])('what is copied $kind and released by chance is what arrived', ({ isInPieces }) => {
   const random = randomNumbers(5);
-  const holder = new Holder(copiesSpans);
+  const holder = new Holder(isInPieces);
   const model = new Map<number, string[]>();
   for (let step = 0; step < 120; step += 1) {
     const list = Array.from({ length: 1 + Math.floor(random() * 40) }, (_, i): TestSpan => ({
@@ -158,12 +157,12 @@ test('an empty chain releases nothing', () => {
 });
 
 test.each([
-  { kind: 'with its request keeps all of it', copiesSpans: false, mebibytes: [9, 8] },
-  { kind: 'piece by piece keeps what is held', copiesSpans: true, mebibytes: [1, 2] },
-])('one trace of ten that is copied $kind', ({ copiesSpans, mebibytes }) => {
+  { kind: 'with its request keeps all of it', isInPieces: false, mebibytes: [9, 8] },
+  { kind: 'piece by piece keeps what is held', isInPieces: true, mebibytes: [1, 2] },
+])('one trace of ten that is copied $kind', ({ isInPieces, mebibytes }) => {
   const used = [{ requests: 800, bytes: 1000 }, { requests: 40, bytes: 20_000 }].map(
     ({ requests, bytes }) => {
-      const holder = new Holder(copiesSpans);
+      const holder = new Holder(isInPieces);
       const filler = 'x'.repeat(bytes);
       for (let step = 0; step < requests; step += 1) {
         const list = Array.from({ length: 10 }, (_, i): TestSpan => ({

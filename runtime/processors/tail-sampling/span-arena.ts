@@ -2,8 +2,8 @@
  * Holds spans as the bytes that arrived.
  *
  * A request that has spans to hold is copied into a slab once, in one go: into one of its own if it
- * is large. In a pool, where much of it may be for other pods, it is copied piece by piece as its
- * spans are taken. What is written behind that, in words, makes its spans traces again:
+ * is large. Where most of it is for other pods, it is copied piece by piece as its spans are taken.
+ * What is written behind that, in words, makes its spans traces again:
  *
  *   resource   bytes of its extras, number of ranges, then each range's start and end
  *   scope      offset of its resource, then the same about its own extras
@@ -72,8 +72,6 @@ export class SpanArena {
   public readonly slabs = new SlabPool();
   /** Number of requests so far that had spans to hold. */
   public landings = 0;
-  /** Whether spans are copied one row at a time, and not with all their request. */
-  public copiesSpans = false;
   /** The slab that is filled now, and how far; and that which the requests of each lane share. */
   private slab = NONE;
   private cursor = 0;
@@ -84,13 +82,20 @@ export class SpanArena {
   private base = NONE;
   private bytes: Uint8Array = NO_BYTES;
   private isAlone = false;
+  /** Whether its spans are copied one row at a time. */
+  private isInPieces = false;
   private index?: SpanIndex;
   /** Offsets of the scopes and resources of that request that were written; 0 if not yet. */
   private scopeAt = new Int32Array(FIRST_GROUPS);
   private resourceAt = new Int32Array(FIRST_GROUPS);
 
-  /** Makes ready for the spans of a request. Nothing is copied before there is one to hold. */
-  public begin(index: SpanIndex, lane = FRESH): void {
+  /**
+   * Makes ready for the spans of a request. Nothing is copied before there is one to hold; then the
+   * whole request is, or each row when it comes. That takes a third more time for a span, and keeps
+   * no memory of the others.
+   */
+  public begin(index: SpanIndex, lane = FRESH, isInPieces = false): void {
+    this.isInPieces = isInPieces;
     this.index = index;
     this.base = NONE;
     this.lane = lane;
@@ -162,7 +167,7 @@ export class SpanArena {
     this.landings += 1;
     this.base = this.cursor;
     this.bytes = asUint8Array(bytes);
-    if (this.copiesSpans) {
+    if (this.isInPieces) {
       // Offset 0 says of a scope that it is not written yet.
       this.cursor = this.base + WORD;
     } else {
@@ -181,7 +186,7 @@ export class SpanArena {
 
   /** Where in the slab these bytes of the request are. */
   private bring(start: number, end: number): number {
-    if (!this.copiesSpans) return this.base + start;
+    if (!this.isInPieces) return this.base + start;
     const at = this.cursor;
     this.slabs.bytes[this.slab].set(this.bytes.subarray(start, end), at);
     this.cursor = at + wholeWords(end - start);
@@ -192,8 +197,8 @@ export class SpanArena {
   private reserve(size: number): void {
     const { slabs } = this;
     // Of a request that is copied in pieces little may be held: it would not fill a slab.
-    const isInPieces = this.copiesSpans && size <= MOST_IN_PIECES;
-    this.isAlone = !isInPieces && slabs.isLarge(size);
+    const sharesSlab = this.isInPieces && size <= MOST_IN_PIECES;
+    this.isAlone = !sharesSlab && slabs.isLarge(size);
     if (this.isAlone) {
       this.slab = slabs.take(size);
       this.cursor = 0;
@@ -201,7 +206,7 @@ export class SpanArena {
     }
     if (this.slab === NONE || this.cursor + size > slabs.bytes[this.slab].length) {
       if (this.slab !== NONE) slabs.release(this.slab);
-      this.slab = slabs.takeShared(isInPieces ? size * LEAST_SHARERS : 0);
+      this.slab = slabs.takeShared(sharesSlab ? size * LEAST_SHARERS : 0);
       this.cursor = 0;
     }
     slabs.hold(this.slab);

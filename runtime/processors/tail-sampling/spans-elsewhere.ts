@@ -28,6 +28,9 @@ export interface ElsewhereJournal {
   sendElsewhere(requests: readonly Uint8Array[], ids: Int32Array): void;
 }
 
+/** How much the newest request counts in what is expected of the next one. */
+const NEWEST = 1 / 8;
+
 /** Cuts spans out. */
 export class SpansElsewhere {
   /** Absent where there is none. */
@@ -38,7 +41,9 @@ export class SpansElsewhere {
   private readonly ofPeer = new Map<number, SpanParcel>();
   /** A claim that waits long must not keep the memory of what went to others. */
   private readonly cutter = new SpanCutter(Buffer.allocUnsafeSlow, false);
-  private hasMarks = false;
+  private marked = 0;
+  /** Share of their spans that lately was for other pods in requests of senders. */
+  private share = 0;
 
   public constructor(private readonly peers: TracePeers) {}
 
@@ -46,7 +51,7 @@ export class SpansElsewhere {
   public begin(index: SpanIndex): void {
     this.cutter.reserve(index.spanCount);
     this.cutter.targetOf.fill(NO_TARGET, 0, index.spanCount);
-    this.hasMarks = false;
+    this.marked = 0;
   }
 
   /**
@@ -80,13 +85,21 @@ export class SpansElsewhere {
     for (let span = first; span !== NONE; span = next[span]) {
       targetOf[span] = target;
       targets.items[target] += 1;
+      this.marked += 1;
     }
-    this.hasMarks = true;
+  }
+
+  /** Whether most of what a sender brings is likely to be for other pods. */
+  public get expectsMost(): boolean {
+    return this.share > 1 / 2;
   }
 
   /** The request is taken whole. */
-  public end(bytes: Uint8Array, index: SpanIndex): void {
-    if (!this.hasMarks) return;
+  public end(bytes: Uint8Array, index: SpanIndex, isForwarded: boolean): void {
+    if (!isForwarded && index.spanCount > 0) {
+      this.share += (this.marked / index.spanCount - this.share) * NEWEST;
+    }
+    if (this.marked === 0) return;
     this.cuts += 1;
     for (const part of this.cutter.cut(bytes, index)) this.parcels[part.target].cut.push(part);
   }

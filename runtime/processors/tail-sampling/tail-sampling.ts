@@ -136,14 +136,14 @@ class TailSampling implements Processor {
   }
 
   public async start(): Promise<void> {
-    const { context, settings, traces, arrival, arena, intake, bound, outbox, verdicts } = this;
+    const { context, settings, traces, arrival, intake, bound, outbox, verdicts } = this;
     const journal = settings.journal && await SamplerJournal.open(
       settings.journal, context, { traces, arrival, intake, outbox, verdicts });
     this.journal = journal;
     // In a pool, what comes of it is placed when the pool is joined.
     if (settings.peers === undefined) await journal?.replay();
     const isClosed = (): boolean => this.isStopping || journal?.isReplaying === true;
-    const parts = { settings, traces, arrival, arena, intake, bound, isClosed, journal };
+    const parts = { settings, traces, arrival, intake, bound, isClosed, journal };
     this.peers = settings.peers === undefined
       ? undefined : joinPool(settings.peers, context, parts);
     this.timer = context.clock.every(TICK_MS, () => this.tick());

@@ -48,6 +48,8 @@ export const KEPT_HIGH = 5;
 export const KEPT_NAMES = 7;
 /** See KEPT_NAMES. */
 export const NAME_BITS = 16;
+/** What is below them. */
+export const NAME_MASK = (1 << NAME_BITS) - 1;
 /** Flag of a kept trace: its spans left as late ones do, for another pod had decided. */
 export const AS_LATE = 1 << 8;
 

@@ -4,7 +4,8 @@
  * cannot be written to: then all of it is kept here, within bounds, until it can.
  */
 import {
-  encodeFacts, KEPT_NAMES, KEPT_WORDS, NAME_BITS, type Again, type Elsewhere, type KeptGroup,
+  encodeFacts, KEPT_NAMES, KEPT_WORDS, NAME_BITS, NAME_MASK, type Again, type Elsewhere,
+  type KeptGroup,
 } from './fact-record';
 import { WordList } from './word-list';
 import type { Payload } from '../../../pipeline/payload';
@@ -12,7 +13,6 @@ import type { ReleaseNote } from '../verdicts';
 
 /** What waits for the disk has at most so many bytes; the oldest of it is forgotten first. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
-const NAME_MASK = (1 << NAME_BITS) - 1;
 
 /** What facts are written with. */
 export interface FactWriterOptions {

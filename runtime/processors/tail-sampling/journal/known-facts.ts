@@ -1,8 +1,8 @@
 /** What the facts of an earlier process say about the spans that it had. */
 import type { FoundArrival } from './arrival-record';
 import {
-  AS_LATE, KEPT_FLAGS, KEPT_HIGH, KEPT_NAMES, KEPT_WORDS, NAME_BITS, type Again, type Elsewhere,
-  type Facts, type KeptGroup,
+  AS_LATE, KEPT_FLAGS, KEPT_HIGH, KEPT_NAMES, KEPT_WORDS, NAME_BITS, NAME_MASK,
+  type Again, type Elsewhere, type Facts, type KeptGroup,
 } from './fact-record';
 import { NumberSet } from './number-set';
 import { AgedTable, OWN } from '../../../otlp/aged-table';
@@ -23,7 +23,6 @@ const ID_WORDS = 4;
 /** More verdicts than any files hold that are read. */
 const MOST_VERDICTS = 2 ** 23;
 const FIRST_VERDICTS = 1024;
-const NAME_MASK = (1 << NAME_BITS) - 1;
 
 /** A verdict of an earlier process. */
 export interface VerdictBefore extends KeptBefore {
