@@ -219,6 +219,7 @@ export class CollectorTier extends Construct {
       graceSeconds: props.terminationGracePeriod?.toSeconds()
         ?? drainBudget(this._held).totalSeconds,
       leaveSeconds: this._held.leaveSeconds,
+      holdsTraces: this._held.waitSeconds > 0,
     }, queueStorages(props));
   }
 

@@ -103,3 +103,15 @@ test('senders may find its pods through DNS, without permission', () => {
   expect(objects.all.filter(({ kind }) => /Role/.test(kind))).toEqual([]);
   expect(objects.podOf('agent').spec.automountServiceAccountToken).toBe(false);
 });
+
+test.each([
+  ['a sampler of ours', 'sampler', {}, ['262144']],
+  ['a sampler of upstream', 'sampler', { image: CollectorImage.contrib('0.159.0') }, []],
+  ['what holds no traces', 'agent', {}, []],
+])('%s gives back what it held: as %s with %j it is told from how many bytes on', (
+  _, tier, props, values,
+) => {
+  const { env } = sampler(props).podOf(tier).spec.containers[0];
+  expect(env.flatMap(({ name, value }: any) => name === 'MALLOC_MMAP_THRESHOLD_' ? [value] : []))
+    .toEqual(values);
+});

@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from './process-figures';
-import { MEASURED_CORE, onCore, start, WORK } from './programs';
+import { MEASURED_CORE, onCore, SAMPLER_VARIABLES, start, WORK } from './programs';
 import { openLoad, openSink, type Carriage, type CertificateFiles } from './traffic';
 
 const SPANS = Number(process.argv[2] ?? 1000);
@@ -76,7 +76,8 @@ async function costOf(isPool: boolean): Promise<number> {
   const collectors = PODS.map((host) => {
     const file = join(WORK, `${host}.yaml`);
     writeFileSync(file, configOf(host, isPool, backend));
-    return start(onCore(MEASURED_CORE, [process.execPath, ...PROGRAM, 'run', '--config', file]));
+    const command = [process.execPath, ...PROGRAM, 'run', '--config', file];
+    return start(onCore(MEASURED_CORE, command), SAMPLER_VARIABLES);
   });
   const used = (): number =>
     collectors.reduce((sum, { pid }) => sum + cpuSeconds(pid ?? 0), 0);

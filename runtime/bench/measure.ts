@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configOf } from './configs';
 import { cpuSeconds, residentMiB } from './process-figures';
-import { LOAD, onCore, OTHER_CORE, start, WORK } from './programs';
+import { LOAD, onCore, OTHER_CORE, SAMPLER_VARIABLES, start, WORK } from './programs';
 import type { Row, Sampling } from './rows';
 import type { Side } from './sides';
 import { median } from './statistics';
@@ -169,7 +169,8 @@ export async function measure(side: Side, row: Row, rate: number): Promise<Measu
   const counter = sampling === undefined ? join(WORK, `arrived-${++runs}`) : '';
   const sink = openSink(carriage, certificate, backends, counter);
   const [file, port] = await prepare(row, (await sink.running).ports);
-  const collector = start(side.command(file));
+  const isSampler = row.sampling !== undefined && !side.isGo;
+  const collector = start(side.command(file), isSampler ? SAMPLER_VARIABLES : {});
   const pid = collector.pid ?? 0;
   await idle(port);
   const idleMiB = residentMiB(pid);

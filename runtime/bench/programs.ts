@@ -62,6 +62,9 @@ export function onCore(core: number, words: readonly string[]): string[] {
     ...IS_PINNED ? ['taskset', '-c', String(core)] : [], ...words];
 }
 
+/** What the constructs tell a pod of ours that holds traces. */
+export const SAMPLER_VARIABLES = { MALLOC_MMAP_THRESHOLD_: '262144' };
+
 /** Starts a command that is ended with the bench if it did not end before. */
 export function start(words: readonly string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(words[0], words.slice(1), {

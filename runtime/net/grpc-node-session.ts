@@ -11,6 +11,7 @@ import {
 } from './grpc-session';
 import { MessageAssembler, messagePrefix } from './message-assembler';
 import { Code, OK, type Status } from './status';
+import { messageBlocks } from '../wire/block-pool';
 
 /** Megabytes; Node.js counts what waits to be sent, and then loses answers beyond its limit. */
 const SESSION_MEMORY = 2 ** 20;
@@ -69,7 +70,11 @@ class NodeSession implements GrpcSession {
     let length = 0;
     for (const chunk of chunks) length += chunk.length;
     stream.write(messagePrefix(length, isCompressed));
-    for (const chunk of chunks) stream.write(chunk);
+    for (const chunk of chunks) {
+      // When all of it has left Node.js is not known here.
+      messageBlocks.keep(chunk);
+      stream.write(chunk);
+    }
     stream.end();
     return { cancel: () => { if (!stream.destroyed) stream.close(CANCEL); } };
   }

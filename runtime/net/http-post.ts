@@ -16,6 +16,7 @@ import { connectionFailure, isTlsFailure } from './tls-failure';
 import type { Done } from './transport';
 import type { HttpFailure, ToldHttpCall } from '../telemetry/calls';
 import type { SpanPlace } from '../telemetry/spans';
+import { messageBlocks } from '../wire/block-pool';
 
 /** How messages are sent. */
 export const METHOD = 'POST';
@@ -88,6 +89,8 @@ export class Post implements Carried, OutgoingPost {
     private readonly observer: PostObserver,
   ) {
     this.at = first;
+    // Node.js does not tell when all of it has gone.
+    for (const chunk of chunks) messageBlocks.keep(chunk);
     this.length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     if (timeoutMs > 0) {
       const deadline = clock.monotonic() + timeoutMs;

@@ -1,5 +1,6 @@
 /** Bytes of one peer as they come in: copied once, to the place where they stay. */
-import { countMessageBytes } from './message-garbage';
+import { messageBlocks } from '../wire/block-pool';
+import { countMessageBytes } from '../wire/message-garbage';
 
 /** A block that is empty. */
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -59,9 +60,11 @@ export class IncomingBlock {
 
   private makeRoom(filled: number, expected: number): void {
     const size = this.sizeFor(filled, expected);
-    countMessageBytes(size);
-    const block = size <= LEAST_BLOCK ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
-    if (this.received > 0) block.set(this.bytes.subarray(0, this.received));
+    const block = size <= LEAST_BLOCK ? smallBlock(size) : messageBlocks.take(size);
+    if (this.received > 0) {
+      block.set(this.bytes.subarray(0, this.received));
+      messageBlocks.give(this.bytes);
+    }
     this.bytes = block;
   }
 
@@ -75,4 +78,9 @@ export class IncomingBlock {
     this.promised = missing;
     return expected;
   }
+}
+
+function smallBlock(size: number): Uint8Array {
+  countMessageBytes(size);
+  return Buffer.allocUnsafe(size);
 }

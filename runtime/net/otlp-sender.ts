@@ -4,8 +4,7 @@ import { PermanentError } from '../errors';
 import type { PartialSuccess } from './partial-success';
 import { Code, errorOf, type Status } from './status';
 import type { MessageClient } from './transport';
-import type { Payload, Signal } from '../pipeline/payload';
-import { ITEM_NAMES } from '../pipeline/payload';
+import { ITEM_NAMES, letGo, type Payload, type Signal } from '../pipeline/payload';
 import type { Sender } from '../pipeline/sender';
 import type { SpanPlace } from '../telemetry/spans';
 
@@ -48,7 +47,12 @@ export class OtlpSender implements Sender {
         const failure = status.code === Code.ok
           ? this.told(payload.signal, answer)
           : errorOf(status, this.dialect.text(status), this.dialect.isRetryable(status));
-        if (failure === undefined) resolve(); else reject(failure);
+        if (failure !== undefined) {
+          reject(failure);
+          return;
+        }
+        letGo(payload);
+        resolve();
       }, payload.metadata, parent);
     });
   }

@@ -56,7 +56,9 @@ export interface MessageClient {
   /**
    * Sends the bytes of all `chunks` as one message to `path` (gRPC) or to that URL (HTTP).
    * `timeoutMs` counts from now and includes connecting; 0 is no limit. `metadata` is what the
-   * message once came with, which credentials may be made of; spans stand below `parent`.
+   * message once came with, which credentials may be made of; spans stand below `parent`. Once
+   * `done` is told, the memory of `chunks` may be given back: of what may still be read of them,
+   * `messageBlocks` was told that it must be kept.
    */
   send(
     path: string, chunks: readonly Uint8Array[], timeoutMs: number, done: Done,

@@ -6,10 +6,11 @@ import type { PeerMetrics } from './peer-metrics';
 import type { QueuedBytes } from './queued-bytes';
 import type { TraceHolder } from './trace-holder';
 import type { Clock } from '../clock';
+import { messageBlocks } from '../wire/block-pool';
 
 const PAUSE_MS = 200;
 /** Who sent the spans was answered before, so that they may wait for others: a message costs. */
-const GATHER_MS = 5;
+const GATHER_MS = 20;
 
 /** Spans that have to be placed anew. */
 export type PlaceAnew = (request: Uint8Array, hops: number) => void;
@@ -34,10 +35,17 @@ interface Parcel {
   readonly hops: number;
 }
 
+interface Sent {
+  readonly message: Forward;
+  readonly parcels: readonly Parcel[];
+  /** Whether what was sent before may still be on its way, too. */
+  isRepeated: boolean;
+}
+
 interface Outgoing {
   waiting: Parcel[];
   /** What is on its way; the same message is repeated until it is answered. */
-  sent?: { readonly message: Forward; readonly parcels: readonly Parcel[] };
+  sent?: Sent;
   isArranged: boolean;
 }
 
@@ -87,7 +95,7 @@ export class Forwarder {
     for (const peer of [...this.outgoing.keys()]) this.giveUp(peer, place);
   }
 
-  /** What comes within a few milliseconds goes together. */
+  /** What comes within that time goes together. */
   private arrange(peer: Peer, out: Outgoing): void {
     if (out.sent !== undefined || out.isArranged) return;
     out.isArranged = true;
@@ -102,6 +110,7 @@ export class Forwarder {
     peer.forwardSeq += 1;
     out.sent = {
       parcels,
+      isRepeated: false,
       message: {
         kind: 'forward',
         seq: peer.forwardSeq,
@@ -118,7 +127,10 @@ export class Forwarder {
     const isSent = (): boolean =>
       this.outgoing.get(peer) === out && out.sent?.message === message;
     if (!isSent()) return;
-    const again = (): void => { clock.after(PAUSE_MS, () => this.send(peer, out, message)); };
+    const again = (): void => {
+      if (isSent() && out.sent !== undefined) out.sent.isRepeated = true;
+      clock.after(PAUSE_MS, () => this.send(peer, out, message));
+    };
     calls.say(peer, message, ({ taken }) => {
       if (!isSent()) return;
       if (taken) {
@@ -132,9 +144,11 @@ export class Forwarder {
 
   private taken(peer: Peer, out: Outgoing, message: Forward): void {
     const { queued, metrics, holder } = this.options;
-    for (const { request } of out.sent?.parcels ?? []) {
+    const { parcels = [], isRepeated = true } = out.sent ?? {};
+    for (const { request } of parcels) {
       queued.take(request.length);
       holder.taken?.(request);
+      if (!isRepeated) messageBlocks.give(request);
     }
     metrics.forwardedSpans.add(message.spans);
     out.sent = undefined;

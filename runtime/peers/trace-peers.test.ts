@@ -12,7 +12,7 @@ test('in quiet times an own trace is held at once, and another one goes to its o
   const place = other.peers.locate(...ID, 0, false);
   expect(place).toBeGreaterThanOrEqual(0);
   other.peers.forward(place, Buffer.from('spans'), 3, 0);
-  await other.clock.advance(10);
+  await other.clock.advance(20);
   expect(other.transport.of('forward')).toEqual([{
     to: LATER,
     body: { kind: 'forward', seq: 1, hops: 1, spans: 3, chunks: [Buffer.from('spans')] },
@@ -79,7 +79,7 @@ test('a "no" is binding: the trace goes to the one who asked, and others are tol
 test('while another ring lives, a trace is held when its owner there says "no"', async () => {
   const { holder, clock, transport } = await claiming(LATER);
   expect(holder.done).toEqual([]);
-  await clock.advance(10);
+  await clock.advance(20);
   expect(transport.of('claim').map(({ to }) => to)).toEqual([LATER]);
   expect(holder.done).toEqual(['hold spans since 10']);
 });
@@ -91,7 +91,7 @@ test.each<[string, AnswerBody, string[]]>([
 ])('a claim ends when a peer says that %s', async (_name, answer, done) => {
   const { holder, clock, transport } = await claiming(LATER);
   transport.answer = () => answer;
-  await clock.advance(10);
+  await clock.advance(20);
   expect(holder.done).toEqual(done);
 });
 
@@ -102,7 +102,7 @@ test('of two that claim at once, the one that the other asks too late gives up',
   const earlier = await claiming(EARLIER);
   expect(earlier.peers.receive(from(EARLIER, claim)).body)
     .toEqual({ kind: 'claim', answers: [0], pods: [] });
-  await earlier.clock.advance(10);
+  await earlier.clock.advance(20);
   expect(earlier.holder.done).toEqual([]);
   expect(earlier.transport.of('forward').map(({ to }) => to)).toEqual([EARLIER]);
 });

@@ -223,7 +223,8 @@ export class TracePeers {
     w0: number, w1: number, w2: number, w3: number, hops: number, isForwarded: boolean,
   ): number {
     if (this.isStopped) return PLACE_HERE;
-    if (this.claimer.find(w0, w1, w2, w3) !== undefined) return PLACE_CLAIM;
+    const { claimer } = this;
+    if (claimer.size > 0 && claimer.find(w0, w1, w2, w3) !== undefined) return PLACE_CLAIM;
     if (this.pointers.size > 0) {
       const pointed = this.pointed(w0, w1, w2, w3, hops);
       if (pointed !== NONE) return pointed;
@@ -234,7 +235,7 @@ export class TracePeers {
     } else if (this.leaver.hasSaidBye || !isForwarded && hops < MOST_RING_HOPS) {
       return this.book.of(owner).number;
     }
-    return this.claimer.open(w0, w1, w2, w3) ? PLACE_CLAIM : PLACE_HERE;
+    return claimer.open(w0, w1, w2, w3) ? PLACE_CLAIM : PLACE_HERE;
   }
 
   /** Takes spans over for the pod that `locate` named. The request may hold many traces. */

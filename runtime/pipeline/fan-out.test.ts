@@ -1,7 +1,7 @@
 import type { Consumer } from '../component';
 import { PermanentError, RetryableError } from '../errors';
 import { fanOut } from './fan-out';
-import { createPayload } from './payload';
+import { createPayload, receivedPayload } from './payload';
 import { PartialFailure } from './sender';
 
 const payload = createPayload('traces', [new Uint8Array([1, 2, 3])], 1);
@@ -16,6 +16,12 @@ test('every consumer gets the payload although an earlier one failed', async () 
   const all = fanOut([fails(new RetryableError('queue: must have room, got 10 of 10')), last]);
   await expect(all.consume(payload)).rejects.toThrow(RetryableError);
   expect(last.taken).toEqual([payload]);
+});
+
+test('what several consumers get at once belongs to none of them', async () => {
+  const consumers = [takes(), takes()];
+  await fanOut(consumers).consume(receivedPayload('traces', payload.chunks[0], 1));
+  expect(consumers.map(({ taken }) => taken)).toEqual([[payload], [payload]]);
 });
 
 test('one permanent error makes the whole answer permanent and keeps its status', async () => {

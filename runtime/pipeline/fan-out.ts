@@ -1,6 +1,6 @@
 import type { Consumer } from '../component';
 import { PermanentError, RetryableError, messageOf } from '../errors';
-import type { Payload } from './payload';
+import { shared, type Payload } from './payload';
 import { PartialFailure } from './sender';
 
 /**
@@ -26,8 +26,9 @@ class FanOut implements Consumer {
     const asked = before === undefined
       ? this.consumers
       : this.consumers.filter((consumer) => !before.has(consumer));
+    const given = shared(payload);
     const results = await Promise.allSettled(
-      asked.map(async (consumer) => { await consumer.consume(payload); }),
+      asked.map(async (consumer) => { await consumer.consume(given); }),
     );
     const reasons: unknown[] = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : []);

@@ -7,6 +7,7 @@
  */
 
 import type { ClientMetadata } from './client-metadata';
+import { messageBlocks } from '../wire/block-pool';
 
 /** What kind of telemetry a payload holds. */
 export type Signal = 'traces' | 'metrics' | 'logs';
@@ -33,6 +34,11 @@ export interface Payload {
   readonly sizeBytes: number;
   /** What the client sent beside it; absent unless the receiver keeps it. */
   readonly metadata?: ClientMetadata;
+  /**
+   * Whether only one consumer at a time has these bytes: whoever is done with them for good may
+   * have their memory used again, once (`letGo`). That is only so as it was received.
+   */
+  isExclusive?: true;
 }
 
 /** A payload over `chunks`, which hold `items` items and came with `metadata`. */
@@ -44,6 +50,38 @@ export function createPayload(
   return metadata === undefined
     ? { signal, chunks, items, sizeBytes }
     : { signal, chunks, items, sizeBytes, metadata };
+}
+
+/** What was just received: a payload over `bytes`, which nobody else has. */
+export function receivedPayload(
+  signal: Signal, bytes: Uint8Array, items: number, metadata?: ClientMetadata,
+): Payload {
+  const chunks = [bytes];
+  const sizeBytes = bytes.length;
+  return metadata === undefined
+    ? { signal, chunks, items, sizeBytes, isExclusive: true }
+    : { signal, chunks, items, sizeBytes, metadata, isExclusive: true };
+}
+
+/** `payload` as several consumers get it at once. */
+export function shared(payload: Payload): Payload {
+  return payload.isExclusive
+    ? createPayload(payload.signal, payload.chunks, payload.items, payload.metadata) : payload;
+}
+
+/** The bytes of `payload` are read by nobody any more, not even to send them once more. */
+export function letGo(payload: Payload): void {
+  if (!payload.isExclusive) return;
+  // Soon the memory may be lent to somebody else, who must not lose it.
+  payload.isExclusive = undefined;
+  for (const chunk of payload.chunks) messageBlocks.give(chunk);
+}
+
+/** Somebody may read the bytes of `payload` for as long as it likes. */
+export function keep(payload: Payload): void {
+  if (!payload.isExclusive) return;
+  payload.isExclusive = undefined;
+  for (const chunk of payload.chunks) messageBlocks.keep(chunk);
 }
 
 /** The same telemetry as if it had come with `metadata`, or with none. */

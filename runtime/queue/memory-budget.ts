@@ -6,7 +6,7 @@
  * there is always room for the queues of exporters whose peers are not away. (Known from switches
  * as dynamic thresholds.)
  */
-import { totalmem } from 'node:os';
+import { availableMemory } from '../wire/available-memory';
 
 const SHARE = 0.5;
 /** What a queue may hold for each byte that is left for all. */
@@ -90,13 +90,5 @@ export class MemoryAccount {
   }
 }
 
-/** Bytes that the process may use: the limit of its control group, else all of the machine. */
-function processMemory(): number {
-  const limit = process.constrainedMemory();
-  const machine = totalmem();
-  // Without a limit there is none, 0, or a number near 2^64.
-  return limit > 0 && limit < machine ? limit : machine;
-}
-
 /** The budget of this process. */
-export const processBudget = new MemoryBudget(Math.floor(processMemory() * SHARE));
+export const processBudget = new MemoryBudget(Math.floor(availableMemory() * SHARE));

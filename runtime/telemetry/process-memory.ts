@@ -1,12 +1,13 @@
 /** The memory of this process, as far as data in the pipelines can grow it. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { messageBlocks } from '../wire/block-pool';
 
 /** Where the limiter looks; tests give their own. */
 export interface MemorySource {
   /** Bytes in use, garbage that was not collected yet among them. */
   used(): number;
-  /** Collects garbage now. */
+  /** Collects garbage now, and memory that was kept for later use. */
   collect(): void;
 }
 
@@ -21,6 +22,7 @@ export const processMemory: MemorySource = {
     return heapUsed + external;
   },
   collect: () => {
+    messageBlocks.empty();
     collectGarbage ??= globalThis.gc ?? exposedCollector();
     collectGarbage();
     // V8 gives Buffers back after a collection, but takes them off `external` only when the next

@@ -7,6 +7,7 @@ import { OK, type Status } from '../net/status';
 import { HTTP2S, netContext, useHttp2 } from '../testing/component-context';
 import { FakeClock } from '../testing/fake-clock';
 import { RawHttp2, rawBlock, rawFrame, type RawFrame } from '../testing/raw-http2';
+import { messageBlocks } from '../wire/block-pool';
 
 const PATH = '/tests.Echo/Say';
 const [DATA, HEADERS, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE] =
@@ -280,6 +281,21 @@ describe('our own HTTP/2', () => {
       isLast = isEnd(frame);
     }
     expect(lengths).toEqual([16_384, 16_384, 7_237]);
+  });
+
+  test.each([
+    ['before it was sent all of it, nobody else is lent', 100_000, false],
+    ['that it was sent, others may be lent', 10_000, true],
+  ])('the memory of a message that a server takes %s', async (_, size, isLent) => {
+    const { endpoint, peer } = await serve();
+    const message = Buffer.from(messageBlocks.take(size).buffer, 0, size);
+    const sending = send(clientOf(endpoint), message);
+    const connection = await peer(0);
+    await connection.frame(isLent ? isEnd : isRequest);
+    connection.send(...good(1));
+    expect(await sending).toEqual(OK);
+    messageBlocks.give(message);
+    expect(messageBlocks.take(size).buffer === message.buffer).toBe(isLent);
   });
 
   test('a server that pings and pings is left', async () => {

@@ -3,16 +3,16 @@ import type { Extension, Processor } from '../component';
 import { processorContext } from './component-context';
 import { settleDisk } from './disk-turns';
 import { FakeClock } from './fake-clock';
+import { giveSpans, lentCopy, overwrite } from './lent-bytes';
 import { tailSettings, type RawConfig } from './oracle-traces';
 import { RecordingConsumer } from './recording-consumer';
-import { findSpans, spans, type FoundSpan, type TestSpan } from './span-builder';
+import { findSpans, type FoundSpan, type TestSpan } from './span-builder';
 import { makeUpstreamRing } from '../extensions/trace-peers/upstream-ring';
 import type { PeerAnswer, PeerRequest } from '../peers/messages';
 import { PeerUnreachable, type PeerTransport } from '../peers/peer-transport';
 import type { TraceHolder } from '../peers/trace-holder';
 import { TracePeers } from '../peers/trace-peers';
 import type { TracePool } from '../peers/trace-pool';
-import { createPayload } from '../pipeline/payload';
 import {
   createTailSamplingProcessor, type TailSamplingOverrides,
 } from '../processors/tail-sampling/tail-sampling';
@@ -203,12 +203,17 @@ export class SamplerPool {
   }
 }
 
+/** A message comes in bytes of its own, which are soon another's. */
 async function answerOf(peers: TracePeers, request: PeerRequest): Promise<PeerAnswer> {
-  const answer = peers.receive(request);
+  const { body } = request;
+  if (body?.kind !== 'forward') return peers.receive(request);
+  const chunks = [lentCopy(Buffer.concat(body.chunks))];
+  const answer = peers.receive({ ...request, body: { ...body, chunks } });
+  if (answer.written === undefined) overwrite(chunks[0]);
   await answer.written;
   return answer;
 }
 
 function giverOf(sampler: Processor): (list: readonly TestSpan[]) => void | Promise<void> {
-  return (list) => sampler.consume(createPayload('traces', [spans(list)], list.length));
+  return (list) => giveSpans(sampler, list);
 }

@@ -2,9 +2,9 @@
 import type { Clock } from '../clock';
 import type { Processor } from '../component';
 import { processorContext } from './component-context';
+import { giveSpans } from './lent-bytes';
 import { tailSettings, type RawConfig } from './oracle-traces';
-import { findSpans, spans, type FoundSpan, type TestSpan } from './span-builder';
-import { createPayload } from '../pipeline/payload';
+import { findSpans, type FoundSpan, type TestSpan } from './span-builder';
 import {
   createTailSamplingProcessor, type TailSamplingOverrides,
 } from '../processors/tail-sampling/tail-sampling';
@@ -44,7 +44,7 @@ export async function running(
     return findSpans(bytes);
   };
   const consume = (list: readonly TestSpan[]): void | Promise<void> =>
-    sampler.consume(createPayload('traces', [spans(list)], list.length));
+    giveSpans(sampler, list);
   return {
     context,
     sampler,

@@ -52,6 +52,8 @@ export interface CollectorPod {
   readonly graceSeconds: number;
   /** How much of that leaving a pool may take, before anything is shut down. */
   readonly leaveSeconds?: number;
+  /** Whether it holds spans until traces are decided. */
+  readonly holdsTraces?: boolean;
   /** What stamps it out. */
   readonly workload: 'DaemonSet' | 'Deployment' | 'StatefulSet';
 }

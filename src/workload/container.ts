@@ -21,6 +21,11 @@ export const POD_FIELDS = {
 };
 /** Minor version of the first collectors of upstream that are built with Go 1.25. */
 const FIRST_OF_GO_1_25 = 137;
+/**
+ * What is larger goes back to the system as soon as it is free. glibc would keep what a sampler
+ * held once: up to a third more for each span that it holds (docs/benchmarks.md).
+ */
+const GIVEN_BACK_FROM_BYTES = 262_144;
 
 /** The collector's container. */
 export function collectorContainer(pod: CollectorPod): k8s.Container {
@@ -152,6 +157,8 @@ function environment(pod: CollectorPod): k8s.EnvVar[] {
       ? { name: 'NODE_OPTIONS', value: `--max-old-space-size=${memory.heapMib}` }
       : { name: 'GOMEMLIMIT', value: `${memory.heapMib}MiB` },
     ...processors(pod),
+    ...image.isRuntime && pod.holdsTraces === true
+      ? plain({ MALLOC_MMAP_THRESHOLD_: String(GIVEN_BACK_FROM_BYTES) }) : [],
     ...ofParts.filter(({ name }, index) =>
       ofParts.findIndex((one) => one.name === name) === index),
     ...plain(image._traits.env),

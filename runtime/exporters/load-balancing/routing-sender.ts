@@ -8,7 +8,6 @@
  *                  └──── the ring has changed ◄───────┴──► else: only part C is tried again later
  * ```
  */
-import { BlockPool } from './block-pool';
 import { ThrownBack } from './coalescer';
 import type { Failover } from './failover';
 import type { Routes, RoutingTable } from './routing-table';
@@ -17,9 +16,10 @@ import { messageOf, PermanentError, RetryableError } from '../../errors';
 import { Key, KeySplitter } from '../../otlp/key-splitter';
 import type { Allocate, TargetPayload } from '../../otlp/parts';
 import { TraceSplitter } from '../../otlp/trace-splitter';
-import { mergePayloads, Payload, Signal } from '../../pipeline/payload';
+import { keep, letGo, mergePayloads, Payload, Signal } from '../../pipeline/payload';
 import { PartialFailure, Sender } from '../../pipeline/sender';
 import type { SpanPlace } from '../../telemetry/spans';
+import { messageBlocks } from '../../wire/block-pool';
 
 /** What a routing sender is made with. */
 export interface RoutingSenderOptions {
@@ -62,7 +62,6 @@ interface Outcome {
 
 /** One attempt per call, over as many backends as the payload has owners. */
 export class RoutingSender implements Sender {
-  private readonly pool = new BlockPool();
   private readonly splitters = new Map<Signal, Splitter>();
   /** Blocks that hold the parts of the payload that is being split. */
   private blocks: Uint8Array[] = [];
@@ -102,10 +101,11 @@ export class RoutingSender implements Sender {
       return;
     }
     const lostBefore = outcome.lostItems;
-    const [{ signal }] = outcome.rest;
+    const payloads = outcome.rest;
+    const [{ signal }] = payloads;
     const splitter = this.splitterOf(signal);
     failover?.begin();
-    const parts = splitter.split(mergePayloads(signal, outcome.rest), routes);
+    const parts = splitter.split(mergePayloads(signal, payloads), routes);
     failover?.end();
     const { leftOutItems, leftOutReason = '' } = splitter;
     const blocks = this.blocks;
@@ -119,14 +119,17 @@ export class RoutingSender implements Sender {
     }));
     // A part that failed may still be on its way somewhere; what was taken is read by nobody.
     const isTaken = outcome.rest.length === 0 && outcome.lostItems === lostBefore;
-    if (isTaken) for (const block of blocks) this.pool.give(block);
+    for (const block of blocks) {
+      if (isTaken) messageBlocks.give(block); else messageBlocks.keep(block);
+    }
+    for (const whole of payloads) if (isTaken) letGo(whole); else keep(whole);
   }
 
   private splitterOf(signal: Signal): Splitter {
     let splitter = this.splitters.get(signal);
     if (splitter === undefined) {
       const allocate: Allocate = (bytes) => {
-        const block = this.pool.take(bytes);
+        const block = messageBlocks.take(bytes);
         this.blocks.push(block);
         return block;
       };

@@ -6,6 +6,7 @@ import type { OnMessage } from '../../net/transport';
 import { readRequest } from '../../peers/message-reader';
 import { writeAnswer } from '../../peers/message-writer';
 import type { PeerAnswer, PeerRequest } from '../../peers/messages';
+import { messageBlocks } from '../../wire/block-pool';
 
 /** Who answers messages. */
 export interface MessageTaker {
@@ -35,6 +36,9 @@ export function peerService(
     }
     const answer = taker.receive(request);
     const bytes = writeAnswer(answer);
+    // Whoever has nothing to write has copied what it holds.
+    const isDone = request.body?.kind === 'forward' && answer.written === undefined;
+    if (isDone) messageBlocks.give(arena);
     if (answer.written === undefined) respond(OK, bytes);
     else void answer.written.then(() => respond(OK, bytes));
   };

@@ -117,6 +117,7 @@ export class BodySender {
       this.frame(stream.id, Flag.endStream, 0);
     }
     stream.body = undefined;
+    stream.endsAt = this.outbox.position;
     this.sent(stream);
     return true;
   }

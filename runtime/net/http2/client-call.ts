@@ -10,6 +10,7 @@ import {
 import { ErrorCode } from './frames';
 import { IncomingMessage } from './incoming-message';
 import type { FieldList } from './stream';
+import { messageBlocks } from '../../wire/block-pool';
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** What gRPC makes of a reset; after the others, the call may be tried again. */
@@ -42,6 +43,7 @@ export class ClientCall extends ClientStream implements BegunCall {
     if (this.isOver) return;
     this.isOver = true;
     this.message.drop();
+    this.keepUnwritten();
     this.host.connection.reset(this, ErrorCode.cancel);
   }
 
@@ -146,7 +148,14 @@ export class ClientCall extends ClientStream implements BegunCall {
     this.isOver = true;
     this.message.drop();
     this.host.connection.release(this);
+    this.keepUnwritten();
     this.call.answered(end, answer);
+  }
+
+  /** Whoever sent the message may be done with it, but not the socket. */
+  private keepUnwritten(): void {
+    if (this.host.connection.outbox.hasWritten(this.endsAt)) return;
+    for (const chunk of this.call.chunks) messageBlocks.keep(chunk);
   }
 }
 

@@ -26,6 +26,8 @@ export class Outbox {
   private at = 0;
   private parts: Uint8Array[] = [];
   private partBytes = 0;
+  /** Bytes that were ever put in. */
+  private allBytes = 0;
   private isWaiting = false;
   private isBlocked = false;
   private isClosed = false;
@@ -41,12 +43,23 @@ export class Outbox {
     return this.partBytes + this.at - this.from + this.socket.writableLength;
   }
 
+  /** Where the next byte goes, of all that ever went. */
+  public get position(): number {
+    return this.allBytes;
+  }
+
+  /** Whether the system has taken everything in front of `position`. */
+  public hasWritten(position: number): boolean {
+    return position <= this.allBytes - this.pendingBytes;
+  }
+
   /** Room for `length` bytes, at most some hundred: where in `block` the caller must write them. */
   public reserve(length: number): number {
     if (!this.isWaiting) this.wait();
     if (this.at + length > this.block.length) this.turnPage();
     const at = this.at;
     this.at += length;
+    this.allBytes += length;
     return at;
   }
 
@@ -62,6 +75,7 @@ export class Outbox {
     if (!this.isWaiting) this.wait();
     this.cut();
     this.push(bytes);
+    this.allBytes += bytes.length;
   }
 
   /**

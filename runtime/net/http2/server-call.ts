@@ -1,6 +1,7 @@
 /** One unary gRPC call as a server of our own HTTP/2 sees it. */
 import type { ClientMetadata } from '../../pipeline/client-metadata';
 import type { ToldGrpcCall } from '../../telemetry/calls';
+import { messageBlocks } from '../../wire/block-pool';
 import { askToLetIn } from '../authentication';
 import {
   decompressMessage, protocolError, unknownMethod, type Door, type EarlyRefusal,
@@ -178,6 +179,7 @@ export class ServerCall extends ServerStream {
       const { maxBytes } = this.door;
       const packed = message.block.subarray(0, message.length);
       const inflated = decompressMessage(packed, this.encoding, maxBytes);
+      messageBlocks.give(packed);
       if (!(inflated instanceof Uint8Array)) this.refuse(inflated);
       else this.deliver(inflated, inflated.length);
     }

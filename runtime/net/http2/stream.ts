@@ -55,6 +55,8 @@ export abstract class Http2Stream {
   public isClosed = false;
   /** What waits to be sent. */
   public body?: OutgoingBody;
+  /** Where its last byte is in all that the connection sends; infinite before it has its place. */
+  public endsAt = Infinity;
 
   public constructor(
     /** Its number on its connection. */

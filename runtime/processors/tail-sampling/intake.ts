@@ -4,6 +4,7 @@ import type { HeldTraces } from './held-traces';
 import type { Journal } from './journal/journal';
 import type { MemoryBound } from './memory-bound';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
+import { letGo, type Payload } from '../../pipeline/payload';
 
 /** Takes requests. */
 export class Intake {
@@ -16,6 +17,14 @@ export class Intake {
     private readonly bound: MemoryBound,
     private readonly metrics: TailSamplingMetrics,
   ) {}
+
+  /** As `take`, of what nobody else needs if nothing of it is written. */
+  public takePayload(payload: Payload): void | Promise<void> {
+    const written = this.take(payload.chunks);
+    // All that is held of it was copied.
+    if (written === undefined) letGo(payload);
+    return written;
+  }
 
   /**
    * Takes ExportTraceServiceRequests. `hops` pods have passed them on; `isForwarded` when they come

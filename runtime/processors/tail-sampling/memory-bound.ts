@@ -12,7 +12,6 @@ import type { SlabPool } from './slab-pool';
 import { BIG, BYTES, DECISION, FLAGS, hasFlag } from './trace-table';
 import type { Clock } from '../../clock';
 import { NONE } from '../../otlp/id-table';
-import type { MemorySource } from '../../telemetry/process-memory';
 
 /** A trace is big from this share of the bound on. */
 const BIG_SHARE = 1 / 1024;
@@ -25,9 +24,6 @@ const TRACES_PER_LOOK = 16;
 /** Traces that are decided before those that are kept leave, whose memory is not free before. */
 const TRACES_PER_FLUSH = 256;
 const MOST_FORGOTTEN_BIG = 256;
-/** V8 sees little garbage in slabs that were given back, so it is told, but not for every few. */
-const LEAST_DISCARDED = 16 * 1024 * 1024;
-const DISCARDED_SHARE = 1 / 8;
 
 /** What held spans may take unless the configuration says: half of what the process leaves. */
 const USUAL_SHARE = 0.5;
@@ -62,9 +58,7 @@ export class MemoryBound {
   private readonly bigFrom: number;
   private big: number[] = [];
 
-  public constructor(
-    private readonly options: MemoryBoundOptions, private readonly memory: MemorySource,
-  ) {
+  public constructor(private readonly options: MemoryBoundOptions) {
     const { maxBytes, slabs } = options;
     this.bigFrom = Math.max(LEAST_BIG, Math.floor(maxBytes * BIG_SHARE));
     slabs.mostBytes = maxBytes;
@@ -85,12 +79,7 @@ export class MemoryBound {
   /** Forgets big traces that are decided, once there are many, and gives idle memory back. */
   public tidy(): void {
     if (this.big.length > MOST_FORGOTTEN_BIG) this.big = this.waitingBig();
-    const { slabs } = this.options;
-    slabs.tidy();
-    const most = Math.max(LEAST_DISCARDED, slabs.reservedBytes * DISCARDED_SHARE);
-    if (slabs.discardedBytes < most) return;
-    slabs.discardedBytes = 0;
-    this.memory.collect();
+    this.options.slabs.tidy();
   }
 
   /**

@@ -3,11 +3,12 @@
  *
  * Whoever keeps something in a slab holds it; when nobody does, it is used again. What is large
  * gets a slab that it fills: it is free as soon as the last of it is, whatever came before and
- * after it. What is small shares slabs, which are small as well in a small sampler. Memory that is
- * idle beyond a quarter of what is in use goes back to the operating system, as does what is idle
- * for a tick.
+ * after it. What is small shares slabs, which are small as well in a small sampler. A tick frees
+ * much at once, which what comes until the next one fills again; what was idle all the time in
+ * between goes back to the operating system.
  */
 import { NONE } from '../../otlp/id-table';
+import { countMessageBytes } from '../../wire/message-garbage';
 
 const LEAST_SLAB = 256 * 1024;
 const MOST_SLAB = 8 * 1024 * 1024;
@@ -19,8 +20,6 @@ const SHARERS = 16;
 const SLACK = 1 / 16;
 const GRAIN = 1024;
 const MOST_LOOKS = 32;
-/** So many bytes may always be idle. */
-const LEAST_IDLE = 8 * 1024 * 1024;
 /** So many may be idle from one tick to the next; otherwise a share of those in use. */
 const LEAST_UNUSED = 1024 * 1024;
 const UNUSED_SHARE = 1 / 32;
@@ -37,8 +36,6 @@ export class SlabPool {
   public reservedBytes = 0;
   /** Beyond so many bytes in all slabs no idle one is kept. */
   public mostBytes = Infinity;
-  /** Number of bytes that were given back; whoever has them collected sets it to 0. */
-  public discardedBytes = 0;
   private readonly holders: number[] = [];
   private readonly idle: number[] = [];
   private readonly vacant: number[] = [];
@@ -84,9 +81,9 @@ export class SlabPool {
     if (this.holders[slab] > 0) return;
     this.idle.push(slab);
     this.idleBytes += this.bytes[slab].length;
-    const { usedBytes } = this;
-    const kept = Math.min(Math.max(LEAST_IDLE, usedBytes / 4), this.mostBytes - usedBytes);
-    while (this.idleBytes > Math.max(0, kept)) this.discard(this.idle.shift() as number);
+    while (this.idleBytes > 0 && this.reservedBytes > this.mostBytes) {
+      this.discard(this.idle.shift() as number);
+    }
   }
 
   /** A tick: what was idle since the last one is not kept. */
@@ -138,11 +135,14 @@ export class SlabPool {
   }
 
   private discard(slab: number): void {
-    const size = this.bytes[slab].length;
+    const { buffer, length: size } = this.bytes[slab];
+    // A slab is as old as can be, and V8 sees little garbage in it. Its memory in young hands is
+    // free when young garbage is collected next.
+    structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+    countMessageBytes(size);
     this.reservedBytes -= size;
     this.idleBytes -= size;
     this.leastIdle = Math.min(this.leastIdle, this.idleBytes);
-    this.discardedBytes += size;
     this.bytes[slab] = NO_BYTES;
     this.words[slab] = NO_WORDS;
     this.holders[slab] = NONE;

@@ -7,6 +7,7 @@ import type { Part } from '../../otlp/parts';
 import { NO_TARGET, SpanCutter } from '../../otlp/span-cutter';
 import type { SpanIndex } from '../../otlp/span-index';
 import { PLACE_CLAIM, PLACE_HERE, type TracePeers } from '../../peers/trace-peers';
+import { messageBlocks } from '../../wire/block-pool';
 
 /** Spans on their way to one place. */
 export interface SpanParcel {
@@ -42,7 +43,7 @@ export class SpansElsewhere {
   private parcels: SpanParcel[] = [];
   private readonly ofPeer = new Map<number, SpanParcel>();
   /** A claim that waits long must not keep the memory of what went to others. */
-  private readonly cutter = new SpanCutter(Buffer.allocUnsafeSlow, false);
+  private readonly cutter = new SpanCutter((bytes) => messageBlocks.take(bytes), false);
   private marked = 0;
   /** Share of their spans that lately was for other pods in requests of senders. */
   private share = 0;

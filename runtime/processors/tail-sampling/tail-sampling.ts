@@ -121,7 +121,7 @@ class TailSampling implements Processor {
       decide: (trace) => this.decideEarly(trace),
       flush: () => this.flush(),
       isBlocked: () => this.outbox.isFull,
-    }, memory);
+    });
     this.stress = createStressWatch(
       settings, { clock, log, memory, metrics, totalMemory, bound: this.bound });
     this.stragglers = new StragglerMover(arena, this.traces.table, this.traces.wheel);
@@ -214,7 +214,7 @@ class TailSampling implements Processor {
     if (this.peers?.isFull === true) this.refuse(payload, 'be in its pool, with room to spare,');
     this.traces.lookAtClock();
     if (!this.bound.makeRoom()) this.refuse(payload, 'hold less than max_bytes');
-    return this.intake.take(payload.chunks);
+    return this.intake.takePayload(payload);
   }
 
   private refuse({ items }: Payload, what: string): never {

@@ -7,7 +7,7 @@ import { Code, OK, statusOf, type Status } from '../../net/status';
 import type { Encoding, OnMessage, Respond } from '../../net/transport';
 import { countItems } from '../../otlp/count-items';
 import { jsonToProto } from '../../otlp/json-to-proto';
-import { createPayload, type Payload, type Signal } from '../../pipeline/payload';
+import { receivedPayload, type Payload, type Signal } from '../../pipeline/payload';
 
 /** An empty `partial_success`, which is what upstream answers when all was taken. */
 const TAKEN: Readonly<Record<Encoding, Uint8Array>> = {
@@ -45,7 +45,7 @@ export function intake(
       span?.end(error);
       refuse(error, respond);
     };
-    const payload = createPayload(signal, [bytes], items, metadata);
+    const payload = receivedPayload(signal, bytes, items, metadata);
     if (span === undefined) consume(consumer, payload, taken, refused);
     else span.within(() => consume(consumer, payload, taken, refused));
   };
