@@ -119,22 +119,21 @@ export class Forwarder {
         chunks: parcels.map(({ request }) => request),
       },
     };
-    this.send(peer, out, out.sent.message);
+    this.send(peer, out, out.sent);
   }
 
-  private send(peer: Peer, out: Outgoing, message: Forward): void {
+  private send(peer: Peer, out: Outgoing, sent: Sent): void {
     const { calls, clock, metrics } = this.options;
-    const isSent = (): boolean =>
-      this.outgoing.get(peer) === out && out.sent?.message === message;
+    const isSent = (): boolean => this.outgoing.get(peer) === out && out.sent === sent;
     if (!isSent()) return;
     const again = (): void => {
-      if (isSent() && out.sent !== undefined) out.sent.isRepeated = true;
-      clock.after(PAUSE_MS, () => this.send(peer, out, message));
+      sent.isRepeated = true;
+      clock.after(PAUSE_MS, () => this.send(peer, out, sent));
     };
-    calls.say(peer, message, ({ taken }) => {
+    calls.say(peer, sent.message, ({ taken }) => {
       if (!isSent()) return;
       if (taken) {
-        this.taken(peer, out, message);
+        this.taken(peer, out, sent);
       } else {
         metrics.refusedForwards.add(1);
         again();
@@ -142,9 +141,8 @@ export class Forwarder {
     }, again);
   }
 
-  private taken(peer: Peer, out: Outgoing, message: Forward): void {
+  private taken(peer: Peer, out: Outgoing, { message, parcels, isRepeated }: Sent): void {
     const { queued, metrics, holder } = this.options;
-    const { parcels = [], isRepeated = true } = out.sent ?? {};
     for (const { request } of parcels) {
       queued.take(request.length);
       holder.taken?.(request);

@@ -1,5 +1,5 @@
 import {
-  createPayload, keep, letGo, mergePayloads, receivedPayload, shared, withMetadata, type Payload,
+  createPayload, letGo, mergePayloads, receivedPayload, shared, withMetadata, type Payload,
 } from './payload';
 import { messageBlocks } from '../wire/block-pool';
 
@@ -41,7 +41,10 @@ describe('The memory of what was received', () => {
   });
 
   it.each([
-    ['is kept for whoever may still read it', (payload: Payload) => keep(payload)],
+    ['is kept for a socket that may still read it', (payload: Payload) => {
+      messageBlocks.keep(payload.chunks[0]);
+      letGo(payload);
+    }],
     ['is nobody\'s own where several get it', (payload: Payload) => letGo(shared(payload))],
     ['is not let go by what is made of it', (payload: Payload) =>
       letGo(mergePayloads('traces', [payload, payload]))],

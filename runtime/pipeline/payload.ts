@@ -77,13 +77,6 @@ export function letGo(payload: Payload): void {
   for (const chunk of payload.chunks) messageBlocks.give(chunk);
 }
 
-/** Somebody may read the bytes of `payload` for as long as it likes. */
-export function keep(payload: Payload): void {
-  if (!payload.isExclusive) return;
-  payload.isExclusive = undefined;
-  for (const chunk of payload.chunks) messageBlocks.keep(chunk);
-}
-
 /** The same telemetry as if it had come with `metadata`, or with none. */
 export function withMetadata(payload: Payload, metadata: ClientMetadata | undefined): Payload {
   if (payload.metadata === metadata) return payload;

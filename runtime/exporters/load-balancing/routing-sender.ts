@@ -16,7 +16,7 @@ import { messageOf, PermanentError, RetryableError } from '../../errors';
 import { Key, KeySplitter } from '../../otlp/key-splitter';
 import type { Allocate, TargetPayload } from '../../otlp/parts';
 import { TraceSplitter } from '../../otlp/trace-splitter';
-import { keep, letGo, mergePayloads, Payload, Signal } from '../../pipeline/payload';
+import { letGo, mergePayloads, Payload, Signal } from '../../pipeline/payload';
 import { PartialFailure, Sender } from '../../pipeline/sender';
 import type { SpanPlace } from '../../telemetry/spans';
 import { messageBlocks } from '../../wire/block-pool';
@@ -119,10 +119,9 @@ export class RoutingSender implements Sender {
     }));
     // A part that failed may still be on its way somewhere; what was taken is read by nobody.
     const isTaken = outcome.rest.length === 0 && outcome.lostItems === lostBefore;
-    for (const block of blocks) {
-      if (isTaken) messageBlocks.give(block); else messageBlocks.keep(block);
-    }
-    for (const whole of payloads) if (isTaken) letGo(whole); else keep(whole);
+    if (!isTaken) return;
+    for (const block of blocks) messageBlocks.give(block);
+    for (const whole of payloads) letGo(whole);
   }
 
   private splitterOf(signal: Signal): Splitter {

@@ -36,10 +36,12 @@ export function peerService(
     }
     const answer = taker.receive(request);
     const bytes = writeAnswer(answer);
+    if (answer.written !== undefined) {
+      void answer.written.then(() => respond(OK, bytes));
+      return;
+    }
     // Whoever has nothing to write has copied what it holds.
-    const isDone = request.body?.kind === 'forward' && answer.written === undefined;
-    if (isDone) messageBlocks.give(arena);
-    if (answer.written === undefined) respond(OK, bytes);
-    else void answer.written.then(() => respond(OK, bytes));
+    if (request.body?.kind === 'forward') messageBlocks.give(arena);
+    respond(OK, bytes);
   };
 }

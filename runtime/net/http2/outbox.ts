@@ -26,8 +26,9 @@ export class Outbox {
   private at = 0;
   private parts: Uint8Array[] = [];
   private partBytes = 0;
-  /** Bytes that were ever put in. */
+  /** Bytes that were ever put in, and those that the socket got: others wait or are forgotten. */
   private allBytes = 0;
+  private givenBytes = 0;
   private isWaiting = false;
   private isBlocked = false;
   private isClosed = false;
@@ -50,7 +51,7 @@ export class Outbox {
 
   /** Whether the system has taken everything in front of `position`. */
   public hasWritten(position: number): boolean {
-    return position <= this.allBytes - this.pendingBytes;
+    return position <= this.givenBytes - this.socket.writableLength;
   }
 
   /** Room for `length` bytes, at most some hundred: where in `block` the caller must write them. */
@@ -86,11 +87,12 @@ export class Outbox {
     this.isWaiting = false;
     if (this.isBlocked) return;
     this.cut();
-    const { parts, socket } = this;
+    const { partBytes, parts, socket } = this;
     if (parts.length === 0) return;
     this.parts = [];
     this.partBytes = 0;
     if (this.isClosed || !socket.writable) return;
+    this.givenBytes += partBytes;
     this.isBlocked = true;
     if (parts.length > 1) socket.cork();
     const last = parts.length - 1;
