@@ -267,6 +267,17 @@ const MISTAKES: readonly (readonly [string, Part, object, string])[] = [
     'routing_attributes: needs routing_key attributes, got ""'],
   ['nothing that decides', loadBalancingExporter, { resolver, routing_key: 'attributes' },
     'routing_attributes: must name at least one attribute beside routing_key attributes'],
+  ['a backend that nobody can reach', loadBalancingExporter,
+    {
+      resolver: {
+        static: {
+          hostnames: ['a', 'a:1', '::1', '[::1]', '[::1]:1', 'http://a:1', 'a:', 'a:otlp', 'a b'],
+        },
+      },
+    },
+    'resolver.static.hostnames[6]: must end in a port from 0 to 65535, got "a:"\n'
+    + 'resolver.static.hostnames[7]: must end in a port from 0 to 65535, got "a:otlp"\n'
+    + 'resolver.static.hostnames[8]: must not hold spaces, got "a b"'],
   ['nothing to scrape', prometheusReceiver, { config: { scrape_configs: [] } },
     'config.scrape_configs: must hold at least one, unless a target_allocator hands them out'],
   ['an action without a value', resourceProcessor,

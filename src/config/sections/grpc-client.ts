@@ -133,7 +133,8 @@ export function endpointIsServer(
   if (fault !== undefined) report(['endpoint'], `${fault}, got ${JSON.stringify(endpoint)}`);
 }
 
-function endpointFault(endpoint: string): string | undefined {
+/** Why `endpoint` names no server; nothing when it does. */
+export function endpointFault(endpoint: string): string | undefined {
   if (endpoint.startsWith('unix://')) {
     return endpoint === 'unix://' ? 'must name a socket after unix://' : undefined;
   }

@@ -1,12 +1,15 @@
 /**
  * How the load-balancing exporter learns its backends.
  */
+import { isIPv6 } from 'net';
 import type { Duration } from 'cdk8s';
 import * as z from 'zod/mini';
 import {
   choice, count, duration, flag, leaf, list, mustBe, text, type Field,
 } from '../fields';
+import { shown } from '../problem';
 import { optionalSection, section, type Report, type SettingsOf } from '../section';
+import { endpointFault } from './grpc-client';
 
 /** Backends that are listed by hand. */
 export interface StaticResolverConfig {
@@ -136,6 +139,14 @@ function portText(): Field<string, string> {
   });
 }
 
+/** Why nothing can be sent to a backend; one without a port is reached at that of OTLP. */
+function backendFault(backend: string): string | undefined {
+  if (backend === '') return 'must name a backend';
+  if (isIPv6(backend)) return undefined;
+  const isBare = !backend.includes(':') || /^\[[^\]]*\]$/.test(backend);
+  return endpointFault(isBare ? `${backend}:4317` : backend);
+}
+
 const off = { absent: 'off', empty: 'off' } as const;
 
 /** The fields of the resolvers, for those who need more than these of them. */
@@ -144,7 +155,10 @@ export const resolverFields = {
     check: ({ hostnames }, report) => {
       if (hostnames.length === 0) report(['hostnames'], 'must list at least one backend');
       hostnames.forEach((hostname, index) => {
-        if (hostname === '') report(['hostnames', index], 'must name a backend, got ""');
+        const fault = backendFault(hostname);
+        if (fault !== undefined) {
+          report(['hostnames', index], `${fault}, got ${shown(hostname)}`);
+        }
       });
     },
   }),
