@@ -1,7 +1,7 @@
 import type { FailoverSettings } from './backend-health';
 import { Failover } from './failover';
 import { GatherWindow } from './gather-window';
-import { overridesKeyOfLogs, routingKeyOf } from './routing-keys';
+import { overridesKeyOfLogs, routingKeyOf, wayOfRouting } from './routing-keys';
 import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
 import type { Exporter, ExporterContext } from '../../component';
@@ -61,7 +61,7 @@ export class LoadBalancingExporter implements Exporter {
       requests: queue?.numConsumers ?? REQUESTS_WITHOUT_QUEUE,
       timeoutMs: way.timeout,
       shape: RING_GENERATIONS[settings.compatibility.ring],
-      keys: keysOf(settings),
+      keys: wayOfRouting(settings, context.signals),
     });
     if (failover !== undefined) warnOfRetries(settings.failover, way, log);
     const keys = new Map(context.signals.map((signal) =>
@@ -134,12 +134,6 @@ export function createLoadBalancingExporter(
       clientAuthenticator(auth, context, speaksTls(tls, ''));
     },
   });
-}
-
-/** What identifiers are made of, for those that are no trace ids. */
-function keysOf({ compatibility, routingAttributes, routingKey }: LoadBalancingSettings): string {
-  if (['', 'traceID'].includes(routingKey)) return '';
-  return [routingKey, ...routingAttributes, compatibility.keys].join(' ');
 }
 
 /** One way out in the place of upstream's two: what the outer level leaves open, the inner says. */

@@ -69,6 +69,22 @@ export function overridesKeyOfLogs({ compatibility, routingKey }: RoutingKeySett
   return compatibility.keys < LOGS_OBEY_SINCE && !['', 'traceID'].includes(routingKey);
 }
 
+/**
+ * The same text for all who route `signals` alike; '' for trace ids of spans and what is usual for
+ * other signals.
+ */
+export function wayOfRouting(
+  { compatibility: { keys }, routingAttributes, routingKey }: RoutingKeySettings,
+  signals: readonly Signal[],
+): string {
+  if (!['', 'traceID'].includes(routingKey)) {
+    return [routingKey, ...routingAttributes, keys].join(' ');
+  }
+  // Trace ids of spans were hashed alike in all generations, those of logs were not.
+  if (!signals.includes('logs')) return '';
+  return keys < LOGS_OBEY_SINCE ? 'logs by bytes of the trace id' : routingKey;
+}
+
 function keyNameOf(signal: Signal, { routingKey }: RoutingKeySettings, id: string): KeyName {
   const [fallback] = KEYS[signal];
   const name = routingKey === '' ? fallback : routingKey;

@@ -240,11 +240,26 @@ const WAYS = [
   { routing_key: 'attributes', routing_attributes: ['b'] },
 ];
 
+async function fingerprintOf(yaml: object, signal: Signal = 'traces') {
+  const { exporter, metrics } = await setUp(yaml, [signal]);
+  const fingerprint = metrics.value('otelgw_ring_fingerprint', { exporter: ID });
+  await exporter.stop();
+  return fingerprint;
+}
+
 test('each way of routing over the same backends has a fingerprint of its own', async () => {
-  const fingerprintOf = async (yaml: object): Promise<number | undefined> =>
-    (await setUp(yaml, ['traces'])).metrics.value('otelgw_ring_fingerprint', { exporter: ID });
-  const seen = await Promise.all([{}, ...WAYS].map(fingerprintOf));
+  const seen = await Promise.all([{}, ...WAYS].map((yaml) => fingerprintOf(yaml)));
   expect(new Set(seen).size).toBe(WAYS.length + 1);
   expect(await fingerprintOf({ routing_key: 'traceID', compatibility: { ring: 3, keys: 1 } }))
     .toBe(seen[0]);
+});
+
+test('logs by service, by hex and by bytes of the trace id have fingerprints apart', async () => {
+  const [byService, byHex, byBytes, alsoByBytes] = await Promise.all([
+    {}, { routing_key: 'traceID' }, { compatibility: { keys: 1 } },
+    { routing_key: 'traceID', compatibility: { keys: 2 } },
+  ].map((yaml) => fingerprintOf(yaml, 'logs')));
+  expect(new Set([byService, byHex, byBytes]).size).toBe(3);
+  expect(alsoByBytes).toBe(byBytes);
+  expect(byService).toBe(await fingerprintOf({}));
 });
