@@ -225,8 +225,10 @@ function noBackendsAlert(selector: string): Alert {
 function backendsDifferAlert(selector: string): Alert {
   return {
     name: 'CollectorBackendsDiffer',
+    // Other pods may be as many, which only this runtime tells.
     expr: `max(otelcol_loadbalancer_num_backends{${selector}})`
-      + ` != min(otelcol_loadbalancer_num_backends{${selector}})`,
+      + ` != min(otelcol_loadbalancer_num_backends{${selector}})`
+      + ` or count(count_values("ring", otelgw_ring_fingerprint{${selector}})) > 1`,
     for: '5m',
     severity: 'warning',
     summary: 'pods disagree about the next tier',

@@ -41,6 +41,13 @@ test('several routers of one tier are not compared with each other', () => {
     .toEqual(['CollectorHasNoBackends']);
 });
 
+test('as many backends, but others, differ, too', () => {
+  const { expr } = alertRules({ ...subject, components: ['load_balancing'] })
+    .find(({ alert }) => alert === 'CollectorBackendsDiffer') ?? { expr: '' };
+  expect(expr).toMatch(
+    / or count\(count_values\("ring", otelgw_ring_fingerprint\{[^}]*\}\)\) > 1$/);
+});
+
 test('memory is compared with the limit of the pods of this tier', () => {
   const [, memory] = alertRules({ ...subject, memoryMib: 640 });
   expect(memory).toMatchObject({
