@@ -68,6 +68,13 @@ test('the first list is published before start returns, and watched from its ver
   expect(k8s.metrics.value('otelcol_loadbalancer_num_backends', { resolver: 'k8s' })).toBe(2);
 });
 
+test('before a list, as without the permission for one, there are 0 backends', async () => {
+  const k8s = setUp([new KubeApiError(403, 'list', 'forbidden')]);
+  await k8s.start();
+  expect(k8s.metrics.value('otelcol_loadbalancer_num_backends', { resolver: 'k8s' })).toBe(0);
+  await k8s.resolver.stop();
+});
+
 test('a service without a namespace is looked for in the namespace of the pod', async () => {
   const k8s = setUp([LISTED], 'sampler');
   await k8s.start();

@@ -66,6 +66,8 @@ export class BackendList {
   public constructor(private readonly kind: ResolverKind, private readonly metrics: Metrics) {
     this.resolutions(true);
     this.resolutions(false);
+    // Who never hears of a backend is to be told from who is not asked.
+    this.size().set(0);
   }
 
   /** The last list. */
@@ -94,13 +96,17 @@ export class BackendList {
     if (isSame) return;
     this.endpoints = endpoints;
     this.metrics.counter(NUM_BACKEND_UPDATES, { resolver: this.kind }).add(1);
-    this.metrics.gauge(NUM_BACKENDS, { resolver: this.kind }).set(endpoints.length);
+    this.size().set(endpoints.length);
     this.listener(endpoints);
   }
 
   /** Counts a lookup that failed. The list stays. */
   public failed(): void {
     this.resolutions(false).add(1);
+  }
+
+  private size(): { set(value: number): void } {
+    return this.metrics.gauge(NUM_BACKENDS, { resolver: this.kind });
   }
 
   private resolutions(success: boolean): { add(amount: number): void } {
