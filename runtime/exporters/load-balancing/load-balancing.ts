@@ -6,8 +6,9 @@ import { RoutingSender } from './routing-sender';
 import { MakeSender, RoutingTable } from './routing-table';
 import type { Exporter, ExporterContext } from '../../component';
 import { formatGoDuration, type LoadBalancingSettings, type RetrySettings } from '../../config';
+import { messageOf } from '../../errors';
 import { clientAuthenticator } from '../../net/authentication';
-import { speaksTls } from '../../net/tls';
+import { ClientTls, speaksTls } from '../../net/tls';
 import type { Payload } from '../../pipeline/payload';
 import { createDelivery, DeliverySettings } from '../../queue/delivery';
 import { RING_GENERATIONS } from '../../routing/hash-ring';
@@ -122,18 +123,36 @@ export function createLoadBalancingExporter(
   settings: LoadBalancingSettings, context: ExporterContext,
 ): Exporter {
   return new LoadBalancingExporter(settings, context, {
+    ...networkOf(settings, context),
+    resolver: createResolver(settings.resolver, context, settings.compatibility.backends),
+  });
+}
+
+/** How backends are reached. */
+export function networkOf(
+  { protocol: { otlp } }: LoadBalancingSettings, context: ExporterContext,
+): Pick<LoadBalancingParts, 'check' | 'makeSender'> {
+  return {
     makeSender: (endpoint) => {
-      const sender = createOtlpGrpcSender({ ...settings.protocol.otlp, endpoint }, context);
+      const sender = createOtlpGrpcSender({ ...otlp, endpoint }, context);
       // Connected before the first span comes, so that a ring change delays nothing.
-      sender.open();
+      try {
+        sender.open();
+      } catch (error) {
+        // A file that cannot be read just now: it is read again for every request.
+        context.log.error('failed to start new exporter for endpoint', {
+          endpoint, error: messageOf(error),
+        });
+      }
       return sender;
     },
-    resolver: createResolver(settings.resolver, context, settings.compatibility.backends),
     check: () => {
-      const { auth, tls } = settings.protocol.otlp;
-      clientAuthenticator(auth, context, speaksTls(tls, ''));
+      const { auth, tls } = otlp;
+      const isSafe = speaksTls(tls, '');
+      clientAuthenticator(auth, context, isSafe);
+      if (isSafe) new ClientTls(tls, '', context);
     },
-  });
+  };
 }
 
 /** One way out in the place of upstream's two: what the outer level leaves open, the inner says. */
