@@ -69,6 +69,18 @@ test('what gathers while a request is on its way leaves when that one is answere
   expect(clock.waiting).toBe(0);
 });
 
+test('what is due while all requests are on their way waits for an answer alone', async () => {
+  const { clock, sender, send, sent } = setUp(new ScriptedSender(['hang', 'hang']));
+  send(part(10));
+  send(part(10));
+  send(part(1));
+  await clock.advance(5);
+  expect([sent(), clock.waiting]).toEqual([[10, 10], 0]);
+  sender.release();
+  await settle();
+  expect(sent()).toEqual([10, 10, 1]);
+});
+
 test('small parts that come often gather until one is five milliseconds old', async () => {
   const { clock, send, sent } = setUp();
   send(part(1));

@@ -133,7 +133,8 @@ export class Coalescer {
       this.isDue = false;
     } else if (this.running === 0 && this.isWorthIt) {
       this.sendAfterTurn();
-    } else {
+    } else if (!this.isDue || this.isInDoubt()) {
+      // What is due leaves with the next answer; but nobody tells when doubts end.
       this.window.join(this.due);
     }
   }
