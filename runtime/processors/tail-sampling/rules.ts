@@ -5,6 +5,7 @@
  * that nobody asks any more: each set of rules has a number, which stands in the record of a trace,
  * and spans of a trace with another number are read again when it is decided.
  */
+import { isDeepStrictEqual } from 'util';
 import { Decider } from './decider';
 import { FactQuestions, RANDOM_WORDS } from './fact-questions';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
@@ -12,7 +13,7 @@ import { FactGatherer, SKETCH_WORDS } from './trace-facts';
 import { BITS } from './trace-table';
 import { VERDICT_WORDS } from './verdicts';
 import type { Clock } from '../../clock';
-import type { TailSamplingSettings } from '../../config';
+import { snakeCase, type TailSamplingSettings } from '../../config';
 
 /** Words for answers in the record of a trace beyond those needed now: for policies to come. */
 const SPARE_WORDS = 1;
@@ -52,6 +53,13 @@ export interface Rules {
 export function policyPrefix(id: string): string {
   const slash = id.indexOf('/');
   return slash < 0 ? '' : `${id.slice(slash + 1)}.`;
+}
+
+/** What differs between two settings besides the policies, as it is written in YAML. */
+export function otherKeys(before: TailSamplingSettings, after: TailSamplingSettings): string[] {
+  return (Object.keys({ ...before, ...after }) as (keyof TailSamplingSettings)[])
+    .filter((key) => key !== 'policies' && !isDeepStrictEqual(before[key], after[key]))
+    .map(snakeCase);
 }
 
 /** The rules that a sampler begins with. */

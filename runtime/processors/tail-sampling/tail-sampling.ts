@@ -4,7 +4,6 @@
  *   consume → arrival: to a held trace │ after its decision: on, or gone
  *   tick    → wheel: whose turn is it  → decider: votes → writer: payloads → outbox → next
  */
-import { isDeepStrictEqual } from 'util';
 import { Arrival } from './arrival';
 import { HeldTraces } from './held-traces';
 import { Intake } from './intake';
@@ -15,7 +14,7 @@ import { joinPool } from './peer-holder';
 import { DROPPED, NOT_SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import { createReleaseWriters } from './release-writers';
-import { firstRules, nextRules, policyPrefix, type Rules } from './rules';
+import { firstRules, nextRules, otherKeys, policyPrefix, type Rules } from './rules';
 import { SpanArena } from './span-arena';
 import { SplitTraces } from './split-traces';
 import { StragglerMover } from './straggler-mover';
@@ -162,10 +161,11 @@ class TailSampling implements Processor {
 
   /** Other policies can be taken on. What is held stays, and is decided by them. */
   public reconfigure(settings: TailSamplingSettings): () => void {
-    const { policies: now, ...before } = this.settings;
-    const { policies, ...after } = settings;
-    if (!isDeepStrictEqual(before, after)) {
-      throw new Error(`processors.${this.context.id}: must be what it was but for its policies`);
+    const now = this.settings.policies.length;
+    const fixed = otherKeys(this.settings, settings);
+    if (fixed.length > 0) {
+      throw new Error(`processors.${this.context.id}: must be what it was but for its policies, got`
+        + ` another ${fixed.join(', ')}`);
     }
     const rules = nextRules(settings, this.rules);
     return () => {
@@ -179,7 +179,7 @@ class TailSampling implements Processor {
       this.considering = this.deciding && rules.decider.hasBudgets;
       if (this.considering) this.traces.wheel.lookAgain();
       this.context.log.info('Policies were replaced; what is held stays.', {
-        policies_before: now.length, policies: policies.length, held_spans: this.traces.spans,
+        policies_before: now, policies: settings.policies.length, held_spans: this.traces.spans,
       });
     };
   }
