@@ -76,6 +76,15 @@ describe('a trace', () => {
     void give([{ trace: 'a', attributes: { filler: 'x'.repeat(300) } }]);
     expect(sampler.pendingItems).toBe(0);
     expect(metrics.value(`${UPSTREAM}traces_dropped_too_large`)).toBe(1);
+    const filler = 'x'.repeat(100_000);
+    const large = await running(
+      { ...SECONDS, maximum_trace_size_bytes: 150_000, max_bytes: 1_048_576 });
+    for (let trace = 0; trace < 20; trace += 1) {
+      for (const part of ['first', 'second']) {
+        large.give([{ trace: `t${trace}`, attributes: { part, filler } }]);
+      }
+    }
+    expect(large.context.metrics.value(`${UPSTREAM}traces_dropped_too_large`)).toBe(20);
   });
 });
 
