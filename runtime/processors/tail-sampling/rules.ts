@@ -55,11 +55,20 @@ export function policyPrefix(id: string): string {
   return slash < 0 ? '' : `${id.slice(slash + 1)}.`;
 }
 
-/** What differs between two settings besides the policies, as it is written in YAML. */
-export function otherKeys(before: TailSamplingSettings, after: TailSamplingSettings): string[] {
-  return (Object.keys({ ...before, ...after }) as (keyof TailSamplingSettings)[])
-    .filter((key) => key !== 'policies' && !isDeepStrictEqual(before[key], after[key]))
-    .map(snakeCase);
+/**
+ * Settings that differ in their policies only.
+ *
+ * @throws Error that names what else differs, as it is written in YAML.
+ */
+export function mustDifferInPolicies(
+  id: string, before: TailSamplingSettings, after: TailSamplingSettings,
+): void {
+  const keys = Object.keys({ ...before, ...after }) as (keyof TailSamplingSettings)[];
+  const others = keys.filter((key) =>
+    key !== 'policies' && !isDeepStrictEqual(before[key], after[key]));
+  if (others.length === 0) return;
+  throw new Error(`processors.${id}: must be what it was but for its policies, got another`
+    + ` ${others.map(snakeCase).join(', ')}`);
 }
 
 /** The rules that a sampler begins with. */

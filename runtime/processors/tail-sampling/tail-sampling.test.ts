@@ -180,6 +180,22 @@ describe('what the next component does not take', () => {
     expect([sampler.pendingItems, log.messages('error')]).toEqual([0, [gone]]);
   });
 
+  test.each([
+    ['at any time', undefined], ['before a minute is over', 60_000],
+  ])('keeps nothing from being decided at the end, if it is not taken %s', async (_, delayMs) => {
+    const { context: { clock, metrics, next }, sampler, give } =
+      await running({ ...SECONDS, policies: [ALL] });
+    next.refuse(() => new RetryableError('full', { delayMs }));
+    give([{ trace: 'a', attributes: { filler: 'x'.repeat(65 * 1024 * 1024) } }]);
+    await clock.advance(3000);
+    give([{ trace: 'b' }, { trace: 'c' }]);
+    let isOver = false;
+    void sampler.stop().then(() => { isOver = true; });
+    await clock.advance(10_000);
+    expect([isOver, sampler.pendingItems]).toEqual([true, 0]);
+    expect(metrics.value(`${OURS}lost_spans`, { reason: 'refused' })).toBe(3);
+  });
+
   test('is lost at once when it says so for good', async () => {
     const { context: { clock, metrics, next }, give } = await running(SECONDS);
     next.refuse(() => new PermanentError('never'));
