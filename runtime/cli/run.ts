@@ -13,6 +13,7 @@ import { ConfigReload } from './config-reload';
 import { readConfigSource } from './config-sources';
 import { withFeatureGates } from './feature-gates';
 import { letHeapGrow } from './heap-growth';
+import { withPatternProblems } from './pattern-problems';
 import { createTelemetry, type ProcessTelemetry } from '../telemetry/process-telemetry';
 import { version } from '../version';
 
@@ -77,7 +78,7 @@ export async function readConfiguration(
     configs.map((given) => readConfigSource(given, process.env)));
   const reading = readCollectorConfig(
     sources, process.env, { contracts, unknownComponents: 'refuse' });
-  return withFeatureGates(reading, featureGates);
+  return withPatternProblems(withFeatureGates(reading, featureGates));
 }
 
 function parse(argv: readonly string[]): RunOptions {

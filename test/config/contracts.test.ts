@@ -190,6 +190,16 @@ test('a numeric policy without bounds, at which upstream panics, is refused', ()
     .toEqual(['must hold min_value or max_value, and other than 0 (0 is no bound)']);
 });
 
+test.each([
+  [{ decision_wait: '169h' }, 'must be at most 168h, for what waits is held, got 169h'],
+  [{ decision_cache: { non_sampled_cache_size: 1e12 } }, 'to 100000000, got 1000000000000'],
+  [{ decision_cache: { sampled_cache_size: 1e12 } }, 'to 100000000, got 1000000000000'],
+])('a sampler is told what it cannot hold: %j', (yaml, message) => {
+  const policies = [{ name: 'a', type: 'always_sample' }];
+  expect(tailSamplingProcessor.read({ policies, ...yaml }).problems)
+    .toEqual([expect.objectContaining({ message: expect.stringContaining(message) as string })]);
+});
+
 test('writing fails where only reading sees the mistake', () => {
   expect(() => batchProcessor.write({ sendBatchSize: 10, sendBatchMaxSize: 5 })).toThrow(
     'processors.batch.send_batch_max_size: must be 0 or at least send_batch_size (10), got 5');

@@ -285,11 +285,20 @@ test('backends are measured, and their series leave with them', async () => {
   const outcomes = (endpoint: string): number | undefined =>
     metrics.value('otelcol_loadbalancer_backend_outcome', { endpoint, success: 'true' });
   expect([outcomes('a:4317'), outcomes('b:4317')]).toEqual([1, 1]);
-  const latency = metrics.value('otelcol_loadbalancer_backend_latency', { endpoint: 'a:4317' });
-  expect(latency).toBe(1);
+  const latency = () =>
+    metrics.value('otelcol_loadbalancer_backend_latency', { endpoint: 'a:4317' });
+  expect(latency()).toBe(1);
+  const { fallback } = balanced.made[0][1];
+  balanced.made[0][1].fallback = () => new PermanentError('no');
+  await balanced.consume(tracesOf(MANY));
+  balanced.made[0][1].fallback = fallback;
+  const failures = () => metrics.value(
+    'otelcol_loadbalancer_backend_outcome', { endpoint: 'a:4317', success: 'false' });
+  expect(failures()).toBe(1);
   balanced.resolver.tell(['b']);
   await settle();
-  expect([outcomes('a:4317'), outcomes('b:4317')]).toEqual([undefined, 1]);
+  expect([outcomes('a:4317'), outcomes('b:4317')]).toEqual([undefined, 2]);
+  expect([latency(), failures()]).toEqual([undefined, undefined]);
   expect(metrics.value('otelgw_ring_fingerprint', { exporter: ID })).not.toBe(before);
   await balanced.exporter.stop();
 });

@@ -65,10 +65,27 @@ test('a trace that was evicted and comes back waits its full time', async () => 
   await clock.advance(2000);
   give([{ trace: 'b' }]);
   give([{ trace: 'a' }]);
-  await clock.advance(2000);
+  await clock.advance(3999);
   expect(sent()).toEqual([]);
-  await clock.advance(2000);
+  await clock.advance(1);
   expect(sent()).toEqual(['a']);
+});
+
+test('limits, num_traces and ticks are not divided by num_shards', async () => {
+  const limit = { spans_per_second: 8, burst_capacity: 8 };
+  const { context: { clock, metrics }, give, sent } = await running({
+    ...CONFIG,
+    num_traces: 8,
+    num_shards: 4,
+    policies: [{ name: 'l', type: 'rate_limiting', rate_limiting: limit }],
+  });
+  const names = Array.from({ length: 8 }, (_, trace) => `t${trace}`);
+  for (let second = 0; second < 2; second += 1) {
+    give(names.map((name) => ({ trace: `${second}${name}` })));
+    await clock.advance(2000);
+    expect(sent()).toHaveLength(8);
+  }
+  expect(metrics.value(`${UPSTREAM}sampling_decision_timer_latency`)).toBe(4);
 });
 
 test('traces that leave at one tick share requests', async () => {

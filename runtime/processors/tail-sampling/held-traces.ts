@@ -24,6 +24,8 @@ const SECOND = 1000;
 /** Decisions remembered unless the configuration says how many, as shares of num_traces. */
 const SAMPLED_PER_TRACE = 2;
 const NOT_SAMPLED_PER_TRACE = 4;
+/** At most so many of each kind: 64 MiB for those not kept, however many traces there may be. */
+const MOST_USUAL = 2 ** 22;
 
 const FLAG_WORDS = 1;
 /** Word of a record in the cache of kept traces that holds its flags: BY_ID, LEARNED or none. */
@@ -373,8 +375,8 @@ function cacheSizes(
   { decisionCache, blockOnOverflow }: TailSamplingSettings, limit: number,
 ): { readonly sampledCacheSize: number; readonly nonSampledCacheSize: number } {
   const usual = {
-    sampledCacheSize: SAMPLED_PER_TRACE * limit,
-    nonSampledCacheSize: NOT_SAMPLED_PER_TRACE * limit,
+    sampledCacheSize: Math.min(MOST_USUAL, SAMPLED_PER_TRACE * limit),
+    nonSampledCacheSize: Math.min(MOST_USUAL, NOT_SAMPLED_PER_TRACE * limit),
   };
   if (decisionCache === undefined) return usual;
   if (!blockOnOverflow) return decisionCache;

@@ -190,6 +190,17 @@ describe('decisions that are remembered', () => {
     await clock.advance(3000);
     expect(sent()).toEqual(kept);
   });
+
+  test.each([[1_000_000_000], [Number.MAX_SAFE_INTEGER]])(
+    'take little memory, however many traces may be: %d', async (numTraces) => {
+      const before = process.memoryUsage().arrayBuffers;
+      const { give, sent, sampler } =
+        await running({ ...config, decision_cache: null, num_traces: numTraces });
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(160 * 1024 * 1024);
+      give([{ trace: 'a', status: 'error' }]);
+      await sampler.stop();
+      expect(sent()).toEqual(['a']);
+    });
 });
 
 describe('span-ingest', () => {

@@ -63,6 +63,18 @@ test('a big trace goes before older small ones', async () => {
   expect(sampler.sent()).toEqual(['big']);
 });
 
+test('a big trace goes after an older one that is nearly as big', async () => {
+  const sampler = await running({ ...CONFIG, policies: [ALL] });
+  const give = (trace: string, megabytes: number): void =>
+    sampler.give([{ trace, attributes: { filler: 'x'.repeat(megabytes * MB) } }]);
+  give('old', 3);
+  await sampler.context.clock.advance(10_000);
+  give('young', 4);
+  give('next', 2);
+  await sampler.context.clock.advance(0);
+  expect(sampler.sent()).toEqual(['old']);
+});
+
 test('the bound is half of the memory that the process leaves unless it is given', async () => {
   const sampler = await running(
     { ...CONFIG, max_bytes: undefined }, 'tail_sampling', undefined,

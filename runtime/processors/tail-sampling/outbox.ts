@@ -69,7 +69,8 @@ export class Outbox {
   public items = 0;
   private bytes = 0;
   private parcels = 0;
-  private waiting = 0;
+  /** Each tries again what was refused. */
+  private readonly waiting = new Set<() => void>();
   private stopsAt = Infinity;
   /** Absent where there is none. */
   public journal?: OutboxJournal;
@@ -104,9 +105,17 @@ export class Outbox {
     this.roomListeners.push(listener);
   }
 
+  /** The process ends: what is refused from now on is tried again for a short time only. */
+  public hurry(): void {
+    if (this.stopsAt !== Infinity) return;
+    this.stopsAt = this.options.clock.monotonic() + LONGEST_STOP_MS;
+    // However long it was asked to wait.
+    for (const again of [...this.waiting]) again();
+  }
+
   /** Resolves when everything was taken or lost; what is refused for too long is lost. */
   public finish(): Promise<void> {
-    this.stopsAt = Math.min(this.stopsAt, this.options.clock.monotonic() + LONGEST_STOP_MS);
+    this.hurry();
     if (this.parcels === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleListeners.push(resolve));
   }
@@ -145,19 +154,20 @@ export class Outbox {
   }
 
   private retryLater(parcel: Parcel, wait: number, error: RetryableError): void {
-    if (this.waiting === 0) {
+    if (this.waiting.size === 0) {
       this.options.log.warn('The next component takes no sampled spans now; they are kept.', {
         error: messageOf(error), kept_spans: this.items,
       });
     }
-    this.waiting += 1;
     const isStopping = this.stopsAt !== Infinity;
     const ms = isStopping ? Math.min(wait, LONGEST_WAIT_WHILE_STOPPING_MS) : wait;
-    const timer: Timer = this.options.clock.after(ms, () => {
+    const again = (): void => {
       timer.cancel();
-      this.waiting -= 1;
+      this.waiting.delete(again);
       this.attempt(parcel);
-    });
+    };
+    const timer: Timer = this.options.clock.after(ms, again);
+    this.waiting.add(again);
   }
 
   private keepRest(parcel: Parcel, { rest, lostItems }: PartialFailure): void {

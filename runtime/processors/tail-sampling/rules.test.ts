@@ -54,11 +54,14 @@ test('roots still count while old traces wait', async () => {
 });
 
 test.each([
-  ['another wait', { decision_wait: '5s' }], ['another bound', { max_bytes: 5_000_000 }],
-])('%s needs a restart', async (_name, change) => {
+  ['another decision_wait', { decision_wait: '5s' }],
+  ['another max_bytes', { max_bytes: 5_000_000 }],
+  ['another sample_on_first_match, usetracestate',
+    { usetracestate: true, sample_on_first_match: true }],
+])('%s needs a restart', async (what, change) => {
   const { sampler } = await running(CONFIG);
   expect(() => sampler.reconfigure?.(tailSettings({ ...CONFIG, ...change }))).toThrow(
-    'processors.tail_sampling: must be what it was but for its policies');
+    `processors.tail_sampling: must be what it was but for its policies, got ${what}`);
 });
 
 test('more questions than a record has room for need a restart', async () => {

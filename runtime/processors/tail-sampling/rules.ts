@@ -5,6 +5,7 @@
  * that nobody asks any more: each set of rules has a number, which stands in the record of a trace,
  * and spans of a trace with another number are read again when it is decided.
  */
+import { isDeepStrictEqual } from 'util';
 import { Decider } from './decider';
 import { FactQuestions, RANDOM_WORDS } from './fact-questions';
 import type { TailSamplingMetrics } from './tail-sampling-metrics';
@@ -12,7 +13,7 @@ import { FactGatherer, SKETCH_WORDS } from './trace-facts';
 import { BITS } from './trace-table';
 import { VERDICT_WORDS } from './verdicts';
 import type { Clock } from '../../clock';
-import type { TailSamplingSettings } from '../../config';
+import { snakeCase, type TailSamplingSettings } from '../../config';
 
 /** Words for answers in the record of a trace beyond those needed now: for policies to come. */
 const SPARE_WORDS = 1;
@@ -52,6 +53,22 @@ export interface Rules {
 export function policyPrefix(id: string): string {
   const slash = id.indexOf('/');
   return slash < 0 ? '' : `${id.slice(slash + 1)}.`;
+}
+
+/**
+ * Settings that differ in their policies only.
+ *
+ * @throws Error that names what else differs, as it is written in YAML.
+ */
+export function mustDifferInPolicies(
+  id: string, before: TailSamplingSettings, after: TailSamplingSettings,
+): void {
+  const keys = Object.keys({ ...before, ...after }) as (keyof TailSamplingSettings)[];
+  const others = keys.filter((key) =>
+    key !== 'policies' && !isDeepStrictEqual(before[key], after[key]));
+  if (others.length === 0) return;
+  throw new Error(`processors.${id}: must be what it was but for its policies, got another`
+    + ` ${others.map(snakeCase).join(', ')}`);
 }
 
 /** The rules that a sampler begins with. */

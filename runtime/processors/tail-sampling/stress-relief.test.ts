@@ -1,5 +1,11 @@
 import { createHash } from 'crypto';
+import type { MemoryBound } from './memory-bound';
 import { StressRelief } from './stress-relief';
+import { createStressWatch } from './stress-watch';
+import { TailSamplingMetrics } from './tail-sampling-metrics';
+import { RetryableError } from '../../errors';
+import { processorContext } from '../../testing/component-context';
+import { tailSettings } from '../../testing/oracle-traces';
 import { RecordingLogger } from '../../testing/recording-logger';
 import { running } from '../../testing/tail-sampler';
 
@@ -52,6 +58,39 @@ async function stressed(config: object, used = { bytes: 95 }) {
   await sampler.context.clock.advance(1000);
   return sampler;
 }
+
+test('decisions that wait since the next component takes nothing bring stress', async () => {
+  const { context: { clock, metrics, next }, give } =
+    await stressed({ policies: [ALL] }, { bytes: 10 });
+  next.refuse(() => new RetryableError('full'));
+  give([{ trace: 'a', attributes: { filler: 'x'.repeat(65 * 1024 * 1024) } }]);
+  await clock.advance(2000);
+  give([{ trace: 'b' }]);
+  await clock.advance(5000);
+  expect(metrics.value(`${OURS}stress_active`)).toBe(0);
+  await clock.advance(3000);
+  expect(metrics.value(`${OURS}stress_active`)).toBe(1);
+});
+
+test('a process that comes to its ticks late is under stress', async () => {
+  const { clock, log, metrics, id } = processorContext('tail_sampling');
+  const settings = tailSettings({ policies: [ALL], stress_relief: {} });
+  const watch = createStressWatch(settings, {
+    clock,
+    log,
+    memory: { used: () => 0, collect: () => undefined },
+    totalMemory: 1,
+    bound: { share: 0 } as MemoryBound,
+    metrics: new TailSamplingMetrics(metrics, id),
+  });
+  const actives = [];
+  for (const ms of [0, 1000, 5400, 5500]) {
+    await clock.advance(ms);
+    watch?.look();
+    actives.push(watch?.relief.active);
+  }
+  expect(actives).toEqual([false, false, false, true]);
+});
 
 const MANY = Array.from({ length: 1000 }, (_, i) => ({
   trace: createHash('sha256').update(String(i)).digest('hex').slice(0, 32), attributes: { a: 'b' },

@@ -76,6 +76,15 @@ describe('a trace', () => {
     void give([{ trace: 'a', attributes: { filler: 'x'.repeat(300) } }]);
     expect(sampler.pendingItems).toBe(0);
     expect(metrics.value(`${UPSTREAM}traces_dropped_too_large`)).toBe(1);
+    const filler = 'x'.repeat(100_000);
+    const large = await running(
+      { ...SECONDS, maximum_trace_size_bytes: 150_000, max_bytes: 1_048_576 });
+    for (let trace = 0; trace < 20; trace += 1) {
+      for (const part of ['first', 'second']) {
+        large.give([{ trace: `t${trace}`, attributes: { part, filler } }]);
+      }
+    }
+    expect(large.context.metrics.value(`${UPSTREAM}traces_dropped_too_large`)).toBe(20);
   });
 });
 
@@ -169,6 +178,22 @@ describe('what the next component does not take', () => {
     await clock.advance(400_000);
     expect(metrics.value(`${OURS}lost_spans`, { reason: 'refused' })).toBe(2);
     expect([sampler.pendingItems, log.messages('error')]).toEqual([0, [gone]]);
+  });
+
+  test.each([
+    ['at any time', undefined], ['before a minute is over', 60_000],
+  ])('keeps nothing from being decided at the end, if it is not taken %s', async (_, delayMs) => {
+    const { context: { clock, metrics, next }, sampler, give } =
+      await running({ ...SECONDS, policies: [ALL] });
+    next.refuse(() => new RetryableError('full', { delayMs }));
+    give([{ trace: 'a', attributes: { filler: 'x'.repeat(65 * 1024 * 1024) } }]);
+    await clock.advance(3000);
+    give([{ trace: 'b' }, { trace: 'c' }]);
+    let isOver = false;
+    void sampler.stop().then(() => { isOver = true; });
+    await clock.advance(10_000);
+    expect([isOver, sampler.pendingItems]).toEqual([true, 0]);
+    expect(metrics.value(`${OURS}lost_spans`, { reason: 'refused' })).toBe(3);
   });
 
   test('is lost at once when it says so for good', async () => {

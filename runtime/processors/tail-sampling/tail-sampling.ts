@@ -4,7 +4,6 @@
  *   consume → arrival: to a held trace │ after its decision: on, or gone
  *   tick    → wheel: whose turn is it  → decider: votes → writer: payloads → outbox → next
  */
-import { isDeepStrictEqual } from 'util';
 import { Arrival } from './arrival';
 import { HeldTraces } from './held-traces';
 import { Intake } from './intake';
@@ -15,7 +14,7 @@ import { joinPool } from './peer-holder';
 import { DROPPED, NOT_SAMPLED } from './policies/policy';
 import type { ReleaseWriter } from './release-writer';
 import { createReleaseWriters } from './release-writers';
-import { firstRules, nextRules, policyPrefix, type Rules } from './rules';
+import { firstRules, mustDifferInPolicies, nextRules, policyPrefix, type Rules } from './rules';
 import { SpanArena } from './span-arena';
 import { SplitTraces } from './split-traces';
 import { StragglerMover } from './straggler-mover';
@@ -162,16 +161,11 @@ class TailSampling implements Processor {
 
   /** Other policies can be taken on. What is held stays, and is decided by them. */
   public reconfigure(settings: TailSamplingSettings): () => void {
-    const { policies: now, ...before } = this.settings;
-    const { policies, ...after } = settings;
-    if (!isDeepStrictEqual(before, after)) {
-      throw new Error(`processors.${this.context.id}: must be what it was but for its policies`);
-    }
+    mustDifferInPolicies(this.context.id, this.settings, settings);
     const rules = nextRules(settings, this.rules);
     return () => {
       this.rules.decider.report();
       this.rules = rules;
-      this.settings = settings;
       this.arrival.facts = rules.facts;
       this.verdicts?.follow(rules.decider);
       this.traces.epoch = rules.epoch;
@@ -179,8 +173,11 @@ class TailSampling implements Processor {
       this.considering = this.deciding && rules.decider.hasBudgets;
       if (this.considering) this.traces.wheel.lookAgain();
       this.context.log.info('Policies were replaced; what is held stays.', {
-        policies_before: now.length, policies: policies.length, held_spans: this.traces.spans,
+        policies_before: this.settings.policies.length,
+        policies: settings.policies.length,
+        held_spans: this.traces.spans,
       });
+      this.settings = settings;
     };
   }
 
@@ -363,6 +360,8 @@ class TailSampling implements Processor {
 
   private async finish(): Promise<void> {
     this.timer?.cancel();
+    // Else, while nothing is taken, a full outbox would keep what is left from being decided.
+    this.outbox.hurry();
     this.journal?.stopReplay();
     this.peers?.stop();
     while (this.waiting.count > 0) this.waiting.letIn();

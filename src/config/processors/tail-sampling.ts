@@ -6,6 +6,7 @@ import { component } from '../contract';
 import {
   choice, count, duration, flag, list, optional, ratio, text, withoutEffect,
 } from '../fields';
+import { formatGoDuration } from '../go-duration';
 import { givenSection, type Report, type SettingsOf } from '../section';
 import { samplingPolicy, type PolicySettings } from './sampling-policy';
 import type { SamplingPolicyConfig } from './sampling-policy-config';
@@ -92,7 +93,7 @@ export interface TailSamplingProcessorConfig {
   readonly expectedNewTracesPerSec?: number;
   /**
    * What is remembered of traces that were decided. Upstream remembers nothing when it is absent.
-   * @default - twice `num_traces` kept ones, and four times `num_traces` dropped ones
+   * @default - twice `num_traces` kept ones, four times as many dropped ones; 4,194,304 at most
    */
   readonly decisionCache?: DecisionCacheConfig;
   /**
@@ -196,6 +197,13 @@ export interface TailSamplingProcessorConfig {
 const LEAST_BYTES = 1_048_576;
 /** What a journal needs to turn its files over. */
 const LEAST_JOURNAL_MIB = 16;
+/** Decisions of one kind that can be remembered. */
+const MOST_REMEMBERED = 100_000_000;
+/** Waits are kept second by second. */
+const LONGEST_WAIT_HOURS = 168;
+const HOUR_MS = 3_600_000;
+
+const remembered = count({ fallback: 0, min: Number.MIN_SAFE_INTEGER, max: MOST_REMEMBERED });
 
 const fields = {
   decisionWait: duration('30s'),
@@ -203,8 +211,8 @@ const fields = {
   numTraces: count({ fallback: 50_000 }),
   expectedNewTracesPerSec: count({ fallback: 0 }),
   decisionCache: givenSection<DecisionCacheConfig>()('off', {
-    sampledCacheSize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
-    nonSampledCacheSize: count({ fallback: 0, min: Number.MIN_SAFE_INTEGER }),
+    sampledCacheSize: remembered,
+    nonSampledCacheSize: remembered,
   }),
   sampleOnFirstMatch: flag({ fallback: false }),
   dropPendingTracesOnShutdown: flag({ fallback: false }),
@@ -273,6 +281,10 @@ function needsWholeTrace(policy: PolicySettings): boolean {
 
 function policiesFit(settings: TailSamplingSettings, report: Report): void {
   policiesHaveNames(settings, report);
+  if (settings.decisionWait > LONGEST_WAIT_HOURS * HOUR_MS) {
+    report(['decision_wait'], `must be at most ${LONGEST_WAIT_HOURS}h, for what waits is held, got`
+      + ` ${formatGoDuration(settings.decisionWait)}`);
+  }
   if (settings.samplingStrategy !== 'span-ingest') return;
   settings.policies.forEach((policy, index) => {
     if (needsWholeTrace(policy)) {

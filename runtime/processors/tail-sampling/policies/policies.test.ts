@@ -76,7 +76,7 @@ test.each(LIMITERS.map((line) => [line.case, line] as const))(
 test('a pattern that RE2 does not know is refused by name', () => {
   const line = LINES.find(({ build_error: error }) => error?.startsWith('invalid regex'));
   expect(() => new PolicyJudge(policySettings((line as PolicyLine).policy)))
-    .toThrow('string_attribute.values: must be regular expressions of RE2, got "(?=x)"');
+    .toThrow('must be a regular expression of RE2, got "(?=x)"');
 });
 
 const stringPolicy = (values: string[], more: RawConfig = {}): PolicySettings => policySettings({

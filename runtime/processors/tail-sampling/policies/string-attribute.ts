@@ -15,7 +15,8 @@ function exactly(values: readonly string[]): AttributeTest {
   return { matchesResource: matches, matchesSpan: matches };
 }
 
-function compile(pattern: string): RE2JS {
+/** Reads a pattern; throws an Error that says why it is none of RE2. */
+export function compilePattern(pattern: string): RE2JS {
   // Its tables of Unicode are large, and few samplers ask for a pattern.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const re2 = require('re2js') as typeof import('re2js');
@@ -24,14 +25,13 @@ function compile(pattern: string): RE2JS {
   } catch (error) {
     const text = JSON.stringify(pattern);
     throw new SyntaxError(
-      `string_attribute.values: must be regular expressions of RE2, got ${text}`
-      + ` (${messageOf(error)})`);
+      `must be a regular expression of RE2, got ${text} (${messageOf(error)})`);
   }
 }
 
 /** As upstream, another type reads as an empty text on a resource, and is passed by on a span. */
 function byPattern(patterns: readonly string[], cacheSize: number): AttributeTest {
-  const compiled = patterns.map(compile);
+  const compiled = patterns.map(compilePattern);
   const test = (text: string): boolean => compiled.some((pattern) => pattern.test(text));
   const cache = new PatternCache(cacheSize > 0 ? cacheSize : DEFAULT_CACHE_SIZE, test);
   const emptyMatches = test('');
