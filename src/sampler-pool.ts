@@ -4,7 +4,6 @@ import { tracePeersPart } from './features/trace-peers';
 import type { GatewayProps } from './gateway-props';
 import { serviceHost } from './graph/cluster-name';
 import type { Resolver } from './graph/resolver';
-import { PEERS_PORT } from './graph/trace-pool';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { peersName, type PeersNetworkPolicy } from './workload/peer-objects';
 import type { Scaling } from './workload/scaling';
@@ -13,7 +12,7 @@ import type { Scaling } from './workload/scaling';
 const IS_USUAL = true;
 
 /** What decides about a pool. */
-interface PoolProps extends Pick<GatewayProps, 'grpcPort' | 'httpPort' | 'image'> {
+interface PoolProps extends Pick<GatewayProps, 'image'> {
   readonly tracePeers?: boolean;
   readonly peersNetworkPolicy?: PeersNetworkPolicy;
 }
@@ -48,15 +47,8 @@ export function poolParts(
 
 /** What is wrong with the props of a pool. */
 export function poolProblems(props: PoolProps, scaling: Scaling): string[] {
-  const { grpcPort, httpPort, peersNetworkPolicy } = props;
-  if (!wantsPool(props, scaling)) {
-    return peersNetworkPolicy === undefined ? [] : [
-      'peersNetworkPolicy: must be for pods that are one sampler, got no `tracePeers`.'
-      + '\n→ leave it out, or give `tracePeers` true.',
-    ];
-  }
-  return [grpcPort, httpPort].includes(PEERS_PORT) ? [
-    `tracePeers: takes port ${PEERS_PORT}, by which pods call each other, got it as a port of OTLP.`
-    + '\n→ give `grpcPort` or `httpPort` another number.',
-  ] : [];
+  return wantsPool(props, scaling) || props.peersNetworkPolicy === undefined ? [] : [
+    'peersNetworkPolicy: must be for pods that are one sampler, got no `tracePeers`.'
+    + '\n→ leave it out, or give `tracePeers` true.',
+  ];
 }

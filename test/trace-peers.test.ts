@@ -15,6 +15,14 @@ function sampler(props: object = {}) {
   });
 }
 
+/** Props of a sampler whose pods call each other there. */
+function at(endpoint: string) {
+  return {
+    config: CollectorConfigOverrides.fromYaml(
+      `extensions: {trace_peers: {endpoint: '${endpoint}'}}`),
+  };
+}
+
 test('pods of a sampler are one sampler, and find each other as senders find them', () => {
   const { extensions, processors, service } = sampler().configOf('sampler');
   expect(processors.tail_sampling.peers).toBe('trace_peers');
@@ -204,7 +212,12 @@ test('a layer of a chain may be a pool, and say what a sampler says', () => {
 });
 
 test.each([
-  [{ grpcPort: 4319 }, 'tracePeers: takes port 4319'],
+  [{ grpcPort: 4319 }, 'grpcPort: must differ from the other ports of the pod (grpc 4319, http'
+    + ' 4318, metrics 8888, health 13133, peers 4319), got 4319.'],
+  [at('0.0.0.0:4317'), 'grpcPort: must differ from the other ports of the pod'],
+  [at('0.0.0.0:8888'), 'extensions.trace_peers.endpoint: must differ from the other ports of'],
+  [at('127.0.0.1:4320'), 'extensions.trace_peers.endpoint: must be reached from outside its pod,'
+    + ' got "127.0.0.1:4320".'],
   [{ tracePeers: 'yes' }, 'tracePeers: must be'],
   [{ peersNetworkPolicy: 'all' }, 'peersNetworkPolicy: must be'],
   [{ tracePeers: false, peersNetworkPolicy: PeersNetworkPolicy.ADMIT },

@@ -66,6 +66,19 @@ test('a gate that is none of these is told, and the others hold', () => {
   ]);
 });
 
+test('a gate of samplers is told where there is none', () => {
+  const text = JSON.stringify({
+    ...JSON.parse(TEXT) as object,
+    processors: {},
+    service: { pipelines: { traces: { receivers: ['otlp'], exporters: ['nop'] } } },
+  });
+  const reading = readCollectorConfig([{ name: 'a', text }], {}, { contracts });
+  const given = [`${TAIL}recordpolicy`, `-${TAIL}usetracestate`];
+  expect(withFeatureGates(reading, given).warnings.map(problemText)).toEqual([
+    `--feature-gates: ${TAIL}recordpolicy has no effect without a tail_sampling`,
+  ]);
+});
+
 test('what is wrong in a configuration is told as without gates', () => {
   const reading = withFeatureGates(readCollectorConfig([{ name: 'a', text: '{}' }], {}),
     [`${TAIL}recordpolicy`]);

@@ -3,19 +3,19 @@
  * the component here; a gate that is on sets the key of all components of its type.
  */
 import {
-  gateWords, KNOWN_GATES, problem, TAIL_SAMPLING_GATES, type CollectorReading,
+  gatesOn, KNOWN_GATES, problem, TAIL_SAMPLING_GATES, type CollectorReading,
   type ComponentSettings, type Problem,
 } from '../config';
 
-/** Gates that are on, in the order in which they are written. The last word on each holds. */
-function gatesOn(given: readonly string[]): string[] {
-  const on = new Map(gateWords(given).map(({ gate, isOn }) => [gate, isOn]));
-  return [...on].filter(([, isOn]) => isOn).map(([gate]) => gate);
-}
+const SAMPLER = 'tail_sampling';
 
-function warning(gate: string): Problem {
+function unknownGate(gate: string): Problem {
   return problem(['--feature-gates'],
     `${gate} has no effect in this runtime; the gates that have are ${KNOWN_GATES.join(', ')}`);
+}
+
+function idleGate(gate: string): Problem {
+  return problem(['--feature-gates'], `${gate} has no effect without a tail_sampling`);
 }
 
 /** The configuration with what the words behind `--feature-gates` switch on. */
@@ -28,10 +28,13 @@ export function withFeatureGates(
   const { settings, warnings } = reading;
   const switched = Object.fromEntries(keys.map((key) => [key, true]));
   const processors = [...settings?.processors ?? []].map(([id, processor]) =>
-    [id, processor.type === 'tail_sampling' ? withKeys(processor, switched) : processor] as const);
+    [id, processor.type === SAMPLER ? withKeys(processor, switched) : processor] as const);
+  const isIdle = settings !== undefined
+    && [...settings.processors.values()].every(({ type }) => type !== SAMPLER);
+  const idle = isIdle ? gates.filter((gate) => !unknown.includes(gate)) : [];
   return {
     ...reading,
-    warnings: [...warnings, ...unknown.map(warning)],
+    warnings: [...warnings, ...unknown.map(unknownGate), ...idle.map(idleGate)],
     ...settings !== undefined && { settings: { ...settings, processors: new Map(processors) } },
   };
 }

@@ -32,3 +32,9 @@ export function gateWords(given: readonly string[]): GateWord[] {
     .filter((word) => word !== '')
     .map((word) => ({ gate: word.replace(/^[+-]/, ''), isOn: !word.startsWith('-') }));
 }
+
+/** Gates that are on, in the order in which they are written. The last word on each holds. */
+export function gatesOn(given: readonly string[]): string[] {
+  const on = new Map(gateWords(given).map(({ gate, isOn }) => [gate, isOn]));
+  return [...on].filter(([, isOn]) => isOn).map(([gate]) => gate);
+}

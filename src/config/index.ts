@@ -28,7 +28,7 @@ export * from './extensions/health-check';
 export * from './extensions/k8s-leader-elector';
 export * from './extensions/oauth2-client';
 export * from './extensions/trace-peers';
-export { gateWords, KNOWN_GATES, TAIL_SAMPLING_GATES } from './feature-gates';
+export { gatesOn, gateWords, KNOWN_GATES, TAIL_SAMPLING_GATES } from './feature-gates';
 export * from './go-duration';
 export * from './nearest-name';
 export * from './problem';

@@ -67,6 +67,8 @@ export interface TierPorts {
   readonly metrics: number;
   /** Answers probes. */
   readonly health: number;
+  /** Pods of a pool call each other. */
+  readonly peers?: number;
   /** What else is listened on. */
   readonly others: readonly OtherPort[];
 }

@@ -6,7 +6,7 @@ import { valueAt, type CollectorData } from './tier-facts';
 import { parseGoDuration } from '../config';
 
 /** Where pods of a pool call each other, unless told otherwise. */
-export const PEERS_PORT = 4319;
+const PEERS_PORT = 4319;
 /** What the extension adds for handing over. */
 const HANDOVER_SECONDS = 10;
 /** What it lets wait for answers of others, unless told otherwise. */

@@ -15,6 +15,7 @@ import type { CollectorImage } from '../distribution/collector-image';
 import type { TierPart } from '../features/part';
 import type { MemoryBudget } from '../graph/memory-budget';
 import type { SecretReference } from '../graph/secret-reference';
+import type { CollectorData } from '../graph/tier-facts';
 
 export { CONFIG_FILE, POD_FIELDS } from './container';
 
@@ -27,7 +28,7 @@ export interface CollectorPod {
   /** Name of the ConfigMap with the configuration. */
   readonly configMapName: string;
   /** The configuration as data, of which the checksum is made. */
-  readonly configData: unknown;
+  readonly configData: CollectorData;
   /** Who it is. */
   readonly account: TierAccount;
   /** Whether the pod asks the Kubernetes API for something. */

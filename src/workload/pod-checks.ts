@@ -8,8 +8,10 @@ import { metadataProblems } from './metadata-checks';
 import type { PodOptions, ProbeOptions } from './pod-options';
 import { nodeChoiceProblems } from './pod-placement';
 import { hostAccess, runsAs } from './pod-security';
-import { gateWords, KNOWN_GATES } from '../config';
+import { gatesOn, gateWords, KNOWN_GATES } from '../config';
 import { kindOf } from '../config/prop-kinds';
+import type { CollectorImage } from '../distribution/collector-image';
+import { tailSamplers } from '../graph/checks/pipelines';
 
 /** Where the token of the ServiceAccount is. */
 const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -55,7 +57,22 @@ function variableProblems({ options, secrets, parts }: CollectorPod): string[] {
   ];
 }
 
-function gateProblems({ image, options: { featureGates = [] } }: CollectorPod): string[] {
+function gateProblems(pod: CollectorPod): string[] {
+  const { featureGates = [] } = pod.options;
+  return [...unknownGateProblems(pod.image, featureGates), ...idleGateProblems(pod, featureGates)];
+}
+
+/** All gates that are known are of samplers. */
+function idleGateProblems({ configData }: CollectorPod, featureGates: string[]): string[] {
+  const known = gatesOn(featureGates).filter((gate) => KNOWN_GATES.includes(gate));
+  return known.length === 0 || tailSamplers(configData).length > 0 ? [] : [
+    'pod: featureGates of tail sampling must be for a tier that samples, got'
+    + ` ${known.join(', ')} and no tail_sampling.\n→ give them to the TailSamplingGateway, or leave`
+    + ' them out.',
+  ];
+}
+
+function unknownGateProblems(image: CollectorImage, featureGates: string[]): string[] {
   if (!image.isRuntime) return [];
   const unknown = gateWords(featureGates).map(({ gate }) => gate)
     .filter((gate) => !KNOWN_GATES.includes(gate));

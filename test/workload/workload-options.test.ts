@@ -2,7 +2,8 @@
 import { Duration, Size } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import {
-  Backend, CollectorImage, GatewayDeployment, NginxLoadBalancer, Protocol, SecretReference,
+  Backend, CollectorConfigOverrides, CollectorImage, GatewayDeployment, NginxLoadBalancer, Protocol,
+  SamplingPolicy, Scaling, SecretReference, TailSamplingGateway,
 } from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
@@ -14,6 +15,14 @@ const quantity = (text: string) => k8s.Quantity.fromString(text);
 function gateway(props: object) {
   return synthesized((chart) => {
     new GatewayDeployment(chart, 'gateway', { exportTo, ...props });
+  });
+}
+
+function sampler(props: object) {
+  return synthesized((chart) => {
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies: [SamplingPolicy.alwaysSample('all')], ...props,
+    });
   });
 }
 
@@ -151,9 +160,18 @@ test('arguments and feature gates come after the configuration', () => {
 });
 
 test('feature gates that our own collector knows are given to it', () => {
-  const args = gateway({ pod: { featureGates: [RECORD_POLICY, `-${GATES}usetracestate`] } })
-    .podOf('gateway').spec.containers[0].args;
+  const args = sampler({ pod: { featureGates: [RECORD_POLICY, `-${GATES}usetracestate`] } })
+    .podOf('sampler').spec.containers[0].args;
   expect(args.at(-1)).toBe(`--feature-gates=${RECORD_POLICY},-${GATES}usetracestate`);
+});
+
+test('feature gates of tail sampling may be for a sampler that is given as raw text', () => {
+  const config = CollectorConfigOverrides.fromYaml([
+    'processors: {tail_sampling: {policies: [{name: a, type: always_sample}]}}',
+    'service: {pipelines: {traces: {processors: [memory_limiter, tail_sampling]}}}',
+  ].join('\n'));
+  const pod = { featureGates: [RECORD_POLICY] };
+  expect(gatewaySays({ config, pod, scaling: Scaling.fixed(1) })).toEqual([]);
 });
 
 test('volumes are mounted beside those that are written by themselves', () => {
@@ -186,8 +204,10 @@ test.each<[object, RegExp]>([
   [{ env: { KEY: 'x' } }, /env must leave KEY to what is written by itself/],
   [{ imagePullPolicy: 'Sometimes' }, /imagePullPolicy must be one of Always, /],
   [{ dnsPolicy: 'Mine' }, /dnsPolicy must be one of ClusterFirst, /],
-  [{ featureGates: ['a,-b', RECORD_POLICY, '+a'] }, new RegExp('featureGates must be among those'
+  [{ featureGates: ['a,-b', `-${RECORD_POLICY}`, '+a'] }, new RegExp('must be among those'
     + ` that .*otelgw.* knows, which are .*${RECORD_POLICY}.*, got a, b\\. → leave them out`)],
+  [{ featureGates: [RECORD_POLICY, `-${GATES}usetracestate`] }, new RegExp('for a tier that'
+    + ` samples, got ${RECORD_POLICY} and no tail_sampling\\. → give them to the Tail`)],
   [{ cpuLimitMillis: 100 }, /cpuLimitMillis must be a whole number from the 500 on .*, got 100/],
   [{ memoryRequest: Size.gibibytes(1) }, /memoryRequest must be .*, 512 at most, got 1024/],
   [{ memoryRequest: Size.kibibytes(1) }, /memoryRequest must be whole mebibytes/],

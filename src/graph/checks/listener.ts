@@ -1,6 +1,7 @@
 /** What listens inside a pod is what Services, probes and monitoring lead to. */
 import type { Check } from './check';
 import { isLocal, notReached, otherListenerProblems } from './other-listeners';
+import { poolsOf } from './pipelines';
 import { valueAt, type CollectorData } from '../tier-facts';
 
 interface Listener {
@@ -29,6 +30,7 @@ export const listener: Check = (tier) => {
   return [
     ...listeners.flatMap((each) => listenerProblems(data, each)),
     ...metricsProblems(data, ports.metrics),
+    ...peersProblems(data, ports.peers),
     ...otherListenerProblems(tier),
   ];
 };
@@ -48,6 +50,16 @@ function listenerProblems(data: CollectorData, { at, what, port, prop }: Listene
   return endpoint.endsWith(`:${port}`) ? []
     : [`${where}: must end in :${port}, to which ${what}, got ${JSON.stringify(endpoint)}.`
       + `\n→ ${wayOut}`];
+}
+
+/** Where nobody is heard, no pod ever becomes ready. */
+function peersProblems(data: CollectorData, port = 0): string[] {
+  return poolsOf(data).flatMap(({ id, config }) => {
+    const endpoint = valueAt(config, 'endpoint');
+    return typeof endpoint !== 'string' || !isLocal(endpoint) ? []
+      : [`${notReached(`extensions.${id}.endpoint`, endpoint, port)}, or leave it out of`
+        + ' `config`.'];
+  });
 }
 
 function metricsProblems(data: CollectorData, port: number): string[] {

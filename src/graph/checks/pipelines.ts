@@ -69,9 +69,11 @@ export interface SamplerPool {
   readonly config: unknown;
 }
 
-/** The pools that samplers of this configuration are in. */
+/** The pools that samplers of this configuration are in: one that no sampler names does nothing. */
 export function poolsOf(data: CollectorData): SamplerPool[] {
-  return texts(valueAt(data, 'service', 'extensions')).filter((id) => kindOf(id) === 'tracepeers')
+  const named = new Set(tailSamplers(data).map(({ config }) => valueAt(config, 'peers')));
+  return texts(valueAt(data, 'service', 'extensions'))
+    .filter((id) => kindOf(id) === 'tracepeers' && named.has(id))
     .map((id) => ({ id, config: valueAt(data, 'extensions', id) }));
 }
 

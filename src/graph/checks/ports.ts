@@ -6,6 +6,8 @@ import type { TierPorts } from '../tier-facts';
 export const ports: Check = ({ ports: all }) =>
   [...outOfRange(all), ...misnamed(all), ...taken(all)];
 
+const PEERS_ENDPOINT = 'extensions.trace_peers.endpoint';
+
 function outOfRange({ grpc, http }: TierPorts): string[] {
   return given({ grpcPort: grpc, httpPort: http })
     .filter(({ port }) => !Number.isInteger(port) || port < 1024 || port > 65_535)
@@ -24,17 +26,17 @@ function misnamed({ others }: TierPorts): string[] {
 }
 
 /** A number that is used twice; one sentence for the first one is enough to find the other. */
-function taken({ grpc, http, metrics, health, others }: TierPorts): string[] {
+function taken({ grpc, http, metrics, health, peers, others }: TierPorts): string[] {
   const known = given({ metrics, health });
   const added = [
-    ...given({ grpcPort: grpc, httpPort: http }),
+    ...given({ [PEERS_ENDPOINT]: peers, grpcPort: grpc, httpPort: http }),
     ...others.filter(({ protocol = 'TCP' }) => protocol === 'TCP')
       .map(({ name, port }) => ({ name: `ports (${name})`, port })),
   ];
   const clash = added.find(({ port }, index) => known.some((other) => other.port === port)
     || added.slice(0, index).some((other) => other.port === port));
   if (clash === undefined) return [];
-  const uses = [...given({ grpc, http, metrics, health }), ...others];
+  const uses = [...given({ grpc, http, metrics, health, peers }), ...others];
   return [`${clash.name}: must differ from the other ports of the pod`
     + ` (${uses.map(({ name, port }) => `${name} ${port}`).join(', ')}), got ${clash.port}.`
     + '\n→ choose another.'];

@@ -1,4 +1,4 @@
-import { exportTo, policies } from './props';
+import { exportTo, policies, raw } from './props';
 import { tiersOf } from './tiers';
 import { CollectorImage, Scaling, TailSamplingGateway } from '../../../src';
 import { splitByChanges } from '../../../src/graph/checks/split-by-changes';
@@ -18,6 +18,12 @@ test('samplers that are to be one and have an image of upstream are told of', ()
     + ' otel/opentelemetry-collector-contrib:0.159.0: senders route by trace id, and traces that'
     + ' are open while the number of pods changes or a roll-out is under way may be split.'
     + '\n→ use CollectorImage.runtime(), or give `tracePeers` false to be told no more.',
+  ]);
+});
+
+test('so are those whose sampler does not name the pool', () => {
+  expect(saidOf(raw('processors: {tail_sampling: {peers: null}}'))).toEqual([
+    expect.stringMatching(/^tracePeers: .* where their sampler names a pool, got none in `peers`/),
   ]);
 });
 

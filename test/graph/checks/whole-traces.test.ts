@@ -68,6 +68,12 @@ test('another key than the trace id splits traces', () => {
   ]);
 });
 
+test('a pool that their sampler does not name keeps no trace whole', () => {
+  const unnamed = raw('processors: {tail_sampling: {peers: null}}');
+  expect(byService({ tracePeers: true })).toEqual([]);
+  expect(byService({ tracePeers: true, ...unnamed })).toEqual(byService({}));
+});
+
 test.each([
   ['they are routed', (chart: Chart) => {
     const forwardTo = new TailSamplingGateway(chart, 'sampler', alone);
