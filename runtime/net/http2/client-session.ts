@@ -52,7 +52,8 @@ implements ConnectionOwner, ClientStreamHost {
   /** Pings of the peer that came with what it was sent: it measures the way. */
   private usualPings = 0;
   private readonly idlePings: Allowance;
-  private isReady = false;
+  /** Whether the peer has told its settings; nobody can ask for anything before. */
+  protected isReady = false;
   private isLeaving = false;
   private linger?: Timer;
 

@@ -34,7 +34,8 @@ export class HttpClientSession extends ClientSession<OutgoingPost> {
   ) {
     super(socket, clock, events);
     this.lastBusyAt = clock.monotonic();
-    this.watch(times.idle, () => this.isBusy ? clock.monotonic() : this.lastBusyAt, () => {
+    const isIdle = (): boolean => this.isReady && !this.isBusy;
+    this.watch(times.idle, () => isIdle() ? this.lastBusyAt : clock.monotonic(), () => {
       this.close();
     });
     this.watch(times.readIdle, () => this.connection.lastReadAt, () => {
@@ -65,6 +66,11 @@ export class HttpClientSession extends ClientSession<OutgoingPost> {
       this.probing?.cancel();
       this.probing = undefined;
     });
+  }
+
+  public override settled(): void {
+    if (!this.isReady) this.lastBusyAt = this.clock.monotonic();
+    super.settled();
   }
 
   public override removed(): void {
