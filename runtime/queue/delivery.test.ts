@@ -182,6 +182,15 @@ describe('createDelivery with a queue', () => {
     });
   });
 
+  it('says how much is left when the rest is refused for good', async () => {
+    const half = (): Error => new PartialFailure('half', spans(2), 0);
+    const { delivery, context, value } = deliveryOf([half, refused]);
+    await delivery.consume(spans(10));
+    await context.clock.advance(1000);
+    expect(value('send_failed_spans')).toBe(2);
+    expect(context.log.lines.at(-1)?.fields).toMatchObject({ dropped_items: 2 });
+  });
+
   it('answers with the result of sending when it shall wait for it', async () => {
     const sendingQueue = { ...QUEUE, waitForResult: true };
     const { delivery, context, value } = deliveryOf([refused], { sendingQueue });
@@ -233,6 +242,25 @@ describe('createDelivery without a queue', () => {
     await expect(delivery.consume(spans(5))).rejects.toMatchObject({
       name: 'PartialFailure', rest, lostItems: 0,
     });
+  });
+
+  it.each([
+    ['without a queue', noQueue, 'away', [away, away, away]],
+    ['refused for good, without a queue', noQueue, 'bad data', [refused]],
+    ['whoever waits for the queue', { sendingQueue: { ...QUEUE, waitForResult: true } }, 'away',
+      [away, away, away]],
+  ])('rejects what is left alone: %s', async (_, settings, reason, then) => {
+    const half = (): Error => new PartialFailure('half', spans(11), 3);
+    const { delivery, context, value } = deliveryOf([half, ...then], settings);
+    const answer = expect(delivery.consume(spans(30))).rejects.toThrow(reason);
+    await context.clock.advance(20000);
+    await answer;
+    expect([value('sent_spans'), value('send_failed_spans')]).toEqual([16, 14]);
+    expect(context.log.lines.filter(({ level }) => level === 'error').map(({ fields }) => fields))
+      .toEqual([
+        { error: 'half', dropped_items: 3 },
+        { error: expect.stringContaining(reason) as string, rejected_items: 11 },
+      ]);
   });
 
   it('lets a bug through as it is', async () => {

@@ -76,11 +76,11 @@ export class SignalDelivery {
       return offered?.catch((error: unknown) => {
         // What was sent and failed was in the queue.
         if (waited !== true) this.counters.enqueueFailed.add(payload.items);
-        return this.refuse(payload, error);
+        return this.refuse(leftOf(error, payload), error);
       });
     } catch (error) {
       this.counters.enqueueFailed.add(payload.items);
-      return this.refuse(payload, error);
+      return this.refuse(payload.items, error);
     }
   }
 
@@ -145,10 +145,11 @@ export class SignalDelivery {
   private async deliverAtOnce(payload: Payload): Promise<void> {
     if (this.closed) throw new RetryableError('exporter is stopped');
     this.spans?.pass(payload);
+    const request = this.requestOf(payload);
     try {
-      await this.deliver(payload);
+      await this.deliver(request);
     } catch (error) {
-      this.refuse(payload, error);
+      this.refuse(request.payload.items, error);
     }
   }
 
@@ -156,20 +157,23 @@ export class SignalDelivery {
     payload: Payload, { batch, waitForResult }: SendingQueueSettings,
   ): Promise<void> {
     if (batch !== undefined) this.counters.batchSent(payload);
+    const request = this.requestOf(payload);
     try {
-      await this.deliver(payload);
+      await this.deliver(request);
     } catch (error) {
       if (waitForResult || !isFailure(error) || error instanceof KeptForRestart) throw error;
-      const items = error instanceof PartialFailure ? error.rest.items : payload.items;
-      this.log('Dropping', error, { dropped_items: items });
+      this.log('Dropping', error, { dropped_items: request.payload.items });
     }
   }
 
+  private requestOf(payload: Payload): Request {
+    return { payload, begun: false, retries: 0, span: this.spans?.begin(payload) };
+  }
+
   /** Sends until it is taken or lost. What is thrown says why, and was counted. */
-  private async deliver(payload: Payload): Promise<void> {
+  private async deliver(request: Request): Promise<void> {
     this.inFlight++;
-    const span = this.spans?.begin(payload);
-    const request: Request = { payload, begun: false, retries: 0, span };
+    const { span, payload } = request;
     try {
       await this.attempt(request);
       this.counters.sent.add(request.payload.items);
@@ -246,8 +250,8 @@ export class SignalDelivery {
     this.log('Dropping', error, { dropped_items: items });
   }
 
-  private refuse(payload: Payload, error: unknown): never {
-    if (isFailure(error)) this.log('Rejecting', error, { rejected_items: payload.items });
+  private refuse(items: number, error: unknown): never {
+    if (isFailure(error)) this.log('Rejecting', error, { rejected_items: items });
     throw error;
   }
 
@@ -263,6 +267,14 @@ export class SignalDelivery {
       error: messageOf(error), ...items,
     });
   }
+}
+
+/** Items of `payload` that a failure left. */
+function leftOf(error: unknown, payload: Payload): number {
+  // What several requests were gathered in may have left more than one of them had.
+  return error instanceof PartialFailure
+    ? Math.min(error.rest.items, payload.items)
+    : payload.items;
 }
 
 function kept(error: RetryableError): KeptForRestart {

@@ -6,7 +6,7 @@ import { readTwice } from './elsewhere';
 import { holdsReference, valueAt } from './environment-references';
 import { lazily, type Field } from './fields';
 import {
-  ConfigurationError, DEPRECATED, NO_EFFECT, problem, type Path, type Problem,
+  ConfigurationError, DEPRECATED, NAMES_NONE, NO_EFFECT, problem, type Path, type Problem,
 } from './problem';
 import {
   mapSchema, type ExactFields, type FieldsOf, type SectionOptions, type SettingsOf,
@@ -139,7 +139,7 @@ function readWith<Settings>(
   const all = [asUpstream, asRuntime].flatMap((result) =>
     problemsOf(result?.error?.issues ?? [], at));
   const isWarning = ({ message }: Problem) =>
-    message.startsWith(NO_EFFECT) || message.startsWith(DEPRECATED);
+    [NO_EFFECT, DEPRECATED, NAMES_NONE].some((beginning) => message.startsWith(beginning));
   const warnings = all.filter(isWarning);
   const problems = all.filter((mistake) => !isWarning(mistake));
   return asUpstream.success

@@ -9,7 +9,7 @@
 /** Reading never waits, so one place is enough for what schemas cannot hand on. */
 const pass = { isTold: false, met: 0 };
 
-/** Notes that something was met which only upstream has; whether it is to be told. */
+/** Notes that something was met which only upstream has, or nobody obeys; whether to tell it. */
 export function meetElsewhere(): boolean {
   pass.met++;
   return pass.isTold;

@@ -32,6 +32,9 @@ export const NO_EFFECT = 'has no effect in this runtime';
 /** How sentences begin about keys that upstream wants no longer, but still obeys. */
 export const DEPRECATED = 'is deprecated';
 
+/** How sentences begin about names of what is not there, which upstream passes over, too. */
+export const NAMES_NONE = 'names none';
+
 const PLAIN_KEY = /^[\w/-]+$/;
 
 /** The path as it is printed; keys that hold dots or spaces are quoted. */

@@ -50,6 +50,8 @@ export class BackendHealth {
   public since: number;
   /** The last failure. */
   public failure = '';
+  /** Told when a request is answered after others failed. */
+  public doubtEnded: () => void = () => undefined;
   private failures = 0;
   private failingSince = 0;
   /** Since when an unhealthy backend has answered everything. */
@@ -78,8 +80,10 @@ export class BackendHealth {
     if (!isFailed || error.code === Code.deadlineExceeded) {
       this.lastTakenAt = Math.max(this.lastTakenAt, began);
     }
+    const wasInDoubt = this.isInDoubt;
     if (isFailed) this.failed(began, error);
     else this.answered();
+    if (wasInDoubt && !this.isInDoubt) this.doubtEnded();
   }
 
   /** Asks no more. */

@@ -61,6 +61,10 @@ export class Backend {
     private readonly options: BackendOptions,
   ) {
     this.health = options.failover?.watch(endpoint, () => this.probe());
+    if (this.health === undefined) return;
+    this.health.doubtEnded = () => {
+      for (const coalescer of this.coalescers.values()) coalescer.pump();
+    };
   }
 
   /** Sends `part`, maybe with parts of other requests, below the span `parent`. */

@@ -14,10 +14,11 @@ function part(items: number, bytes = items): Payload {
   return createPayload('traces', [new Uint8Array(bytes)], items);
 }
 
-function setUp(sender = new ScriptedSender()) {
+function setUp(sender = new ScriptedSender(), doubt = { is: false }) {
   const clock = new FakeClock();
   const coalescer = new Coalescer(
-    LIMITS, clock, new GatherWindow(clock, 5), (request) => sender.send(request, 0));
+    LIMITS, clock, new GatherWindow(clock, 5), (request) => sender.send(request, 0),
+    () => doubt.is);
   const outcomes: string[] = [];
   const send = (payload: Payload): void => {
     coalescer.send(payload).then(
@@ -79,6 +80,21 @@ test('what is due while all requests are on their way waits for an answer alone'
   sender.release();
   await settle();
   expect(sent()).toEqual([10, 10, 1]);
+});
+
+test('what is due while the backend is in doubt waits until that ends alone', async () => {
+  const doubt = { is: true };
+  const { clock, coalescer, send, sent } = setUp(new ScriptedSender(['hang']), doubt);
+  send(part(10));
+  send(part(1));
+  await clock.advance(5);
+  expect([sent(), clock.waiting]).toEqual([[10], 0]);
+  send(part(2));
+  await clock.advance(5);
+  expect([sent(), clock.waiting]).toEqual([[10], 0]);
+  doubt.is = false;
+  coalescer.pump();
+  expect(sent()).toEqual([10, 3]);
 });
 
 test('small parts that come often gather until one is five milliseconds old', async () => {

@@ -83,7 +83,7 @@ export class Coalescer {
     /** Longest time that a part waits for others. */
     private readonly window: GatherWindow,
     private readonly sendRequest: SendRequest,
-    /** Whether requests should go one at a time for now. */
+    /** Whether requests should go one at a time for now; `pump` when no longer. */
     private readonly isInDoubt: () => boolean = () => false,
   ) {}
 
@@ -99,6 +99,22 @@ export class Coalescer {
       this.waitingBytes += payload.sizeBytes;
       this.pump();
     });
+  }
+
+  /** Sends what may leave now: what is due waits for an answer, or for the end of doubts. */
+  public pump(): void {
+    while (this.waiting.length > 0 && this.hasRoom
+      && (this.isDue || this.isFull(this.waitingItems, this.waitingBytes))) {
+      void this.run(this.takeRequest());
+    }
+    if (this.waiting.length === 0) {
+      this.window.leave(this.due);
+      this.isDue = false;
+    } else if (this.running === 0 && this.isWorthIt) {
+      this.sendAfterTurn();
+    } else if (!this.isDue) {
+      this.window.join(this.due);
+    }
   }
 
   /** Fails what waits, so that it is routed anew. */
@@ -121,22 +137,6 @@ export class Coalescer {
     this.waitingItems = 0;
     this.waitingBytes = 0;
     for (const { reject } of thrownBack) reject(error);
-  }
-
-  private pump(): void {
-    while (this.waiting.length > 0 && this.hasRoom
-      && (this.isDue || this.isFull(this.waitingItems, this.waitingBytes))) {
-      void this.run(this.takeRequest());
-    }
-    if (this.waiting.length === 0) {
-      this.window.leave(this.due);
-      this.isDue = false;
-    } else if (this.running === 0 && this.isWorthIt) {
-      this.sendAfterTurn();
-    } else if (!this.isDue || this.isInDoubt()) {
-      // What is due leaves with the next answer; but nobody tells when doubts end.
-      this.window.join(this.due);
-    }
   }
 
   private get hasRoom(): boolean {

@@ -2,10 +2,12 @@
  * The policies of the tail sampler: which whole traces are kept.
  */
 import * as z from 'zod/mini';
+import { meetElsewhere } from '../elsewhere';
 import {
   choice, count, decoded, flag, lazily, lazyField, list, mustBe, ratio, text, type Field,
 } from '../fields';
-import { NOT_HERE, shown, type Path } from '../problem';
+import { didYouMean } from '../nearest-name';
+import { NAMES_NONE, NOT_HERE, shown, type Path } from '../problem';
 import {
   decodeInside, mapSchema, section, snakeCase, type FieldsOf, type Report, type SettingsOf,
 } from '../section';
@@ -261,10 +263,25 @@ const outer: Kinds = {
     rateAllocation: list(section<RateAllocationConfig>()(rateAllocation), []),
     fair: flag({ fallback: false }),
   }, {
-    check: ({ compositeSubPolicy }: CompositePolicySettings, report) =>
-      notEmpty(compositeSubPolicy, 'composite_sub_policy', 'policy', report),
+    check: (settings: CompositePolicySettings, report) => {
+      notEmpty(settings.compositeSubPolicy, 'composite_sub_policy', 'policy', report);
+      tellOfStrangers(settings, report);
+    },
   })),
 };
+
+/** Upstream passes over names of policies that are not there. */
+function tellOfStrangers(settings: CompositePolicySettings, report: Report): void {
+  const names = settings.compositeSubPolicy.map(({ name }) => name);
+  const tell = (at: Path, name: string) => {
+    if (names.includes(name) || !meetElsewhere()) return;
+    report(at, `${NAMES_NONE} of composite_sub_policy (${names.join(', ')}),`
+      + ` got ${shown(name)}${didYouMean(name, names)}`);
+  };
+  settings.policyOrder.forEach((name, index) => tell(['policy_order', index], name));
+  settings.rateAllocation.forEach(({ policy }, index) =>
+    tell(['rate_allocation', index, 'policy'], policy));
+}
 
 /** A policy of the processor itself. */
 export const samplingPolicy = policyOf(outer, { dryRun: flag({ fallback: false }) });
