@@ -4,6 +4,7 @@ import type { SendingQueueSettings } from '../config';
 import { PermanentError, RetryableError } from '../errors';
 import type { ClientMetadata } from '../pipeline/client-metadata';
 import { withMetadata, type Payload } from '../pipeline/payload';
+import { PartialFailure } from '../pipeline/sender';
 import { FakeClock, settle } from '../testing/fake-clock';
 import { bytesOf, itemsIn, samplePayload } from '../testing/sample-payload';
 
@@ -41,6 +42,9 @@ function spans(items: number, seed = 'a', metadata?: ClientMetadata): Payload {
   return withMetadata(samplePayload('traces', items, seed), metadata);
 }
 
+const REST = spans(6);
+const PARTIAL = new PartialFailure('some are away', REST, 0);
+const AGAIN = { name: 'RetryableError' };
 const PARTITION = { metadataKeys: ['Tenant'], cacheSize: 2, idleTimeout: 90_000 };
 
 describe('a queue with batches', () => {
@@ -114,6 +118,27 @@ describe('a queue with batches', () => {
       expect(ended).toBe('no');
       expect(queue.size).toBe(0);
     });
+
+  it.each<[string, Partial<QueueBatchSettings>, number[], (Error | undefined)[], object[]]>([
+    ['one that is alone in it the rest of it', {}, [10], [PARTIAL], [{ rest: REST }]],
+    ['those who share it to send all again', {}, [5, 5], [PARTIAL], [AGAIN, AGAIN]],
+    ['one that lies in several to send all again', { maxSize: 10 }, [20], [PARTIAL, PARTIAL],
+      [AGAIN]],
+    ['one of which a piece is refused for good, and another is not, to send all again',
+      { maxSize: 10 }, [20], [new PermanentError('bad'), new RetryableError('away')], [AGAIN]],
+    ['one of which a piece is refused for good that it is', { maxSize: 10 }, [20],
+      [new PermanentError('bad'), undefined], [{ name: 'PermanentError' }]],
+  ])('of which some was taken tells %s', async (_, batch, requests, ends, expected) => {
+    const { queue, sent } = queueOf(batch, { waitForResult: true });
+    const told = requests.map((items) => Promise.resolve(queue.offer(spans(items))).then(
+      () => undefined, (error: unknown) => error));
+    await settle();
+    ends.forEach((end, at) => (end === undefined ? sent[at].resolve() : sent[at].reject(end)));
+    const failures = await Promise.all(told);
+    expect(failures).toEqual(expected.map((fields) => expect.objectContaining(fields)));
+    expect(failures.filter((failure) => failure instanceof PartialFailure))
+      .toHaveLength(requests.length === 1 && ends.length === 1 ? 1 : 0);
+  });
 
   it('sends what it gathers when it closes, and is idle then', async () => {
     const { clock, queue, sent, sizes } = queueOf({});

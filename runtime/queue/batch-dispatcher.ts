@@ -5,13 +5,15 @@
  * is larger than `max_size`, unless one item alone is. A request that lies in several batches has
  * ended when the last of them has.
  */
-import { BatchPartition, type Batch } from './batch-partition';
+import { BatchPartition, type Batch, type Part } from './batch-partition';
 import type { Dispatcher, DispatcherOptions, Entry } from './queue-parts';
 import type { Timer } from '../clock';
 import type { SendingQueueSettings } from '../config';
+import { RetryableError } from '../errors';
 import type { ClientMetadata } from '../pipeline/client-metadata';
 import { Fifo } from '../pipeline/fifo';
 import type { Payload } from '../pipeline/payload';
+import { PartialFailure } from '../pipeline/sender';
 
 /** What a queue is told about batches. */
 export type QueueBatchSettings = NonNullable<SendingQueueSettings['batch']>;
@@ -149,12 +151,26 @@ export class BatchDispatcher implements Dispatcher {
     }
     this.busy -= 1;
     try {
-      for (const { done } of parts) done(failure);
+      for (const part of parts) part.done(failureOf(part, payload, failure));
     } finally {
       this.sendReady();
       this.options.onEnd();
     }
   }
+}
+
+/**
+ * How it ended for one of those whose requests are in `payload`. What is left of a batch is more
+ * than what is left of one of them, and less than what is left of one that lies in several: who
+ * waits is told to send all of it again.
+ */
+function failureOf(
+  part: Part, payload: Payload, failure?: { readonly error: unknown },
+): { readonly error: unknown } | undefined {
+  if (!(failure?.error instanceof PartialFailure) || part.payload === payload) return failure;
+  const { error } = failure;
+  const { code, delayMs, told } = error;
+  return { error: new RetryableError(error.message, { cause: error, code, delayMs, told }) };
 }
 
 /** Lengths stand before values, so that no two combinations have one key. */

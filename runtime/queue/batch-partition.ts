@@ -2,13 +2,13 @@
 import type { QueueBatchSettings } from './batch-dispatcher';
 import { sizeOf, type Entry, type Sizer } from './queue-parts';
 import type { Clock, Timer } from '../clock';
-import { MalformedError } from '../errors';
+import { MalformedError, RetryableError } from '../errors';
 import { splitBytes, splitItems } from '../otlp/item-splitter';
 import type { ClientMetadata } from '../pipeline/client-metadata';
 import { mergePayloads, withMetadata, type Payload, type Signal } from '../pipeline/payload';
 
-/** A request, or a part of one, in a batch. */
-export type Part = Pick<Entry, 'done'>;
+/** A request, or a piece of one, which has no payload of its own, in a batch. */
+export type Part = Pick<Entry, 'done'> & Partial<Pick<Entry, 'payload'>>;
 
 /** What is sent as one request. */
 export interface Batch {
@@ -115,16 +115,21 @@ export class BatchPartition {
   }
 }
 
-/** A request in `count` pieces has ended when all of them have, with the first failure. */
+/**
+ * A request in `count` pieces has ended when all of them have: with the first failure after which
+ * it may be sent again, or else with the first one.
+ */
 function sharedBy(entry: Entry, count: number): Part[] {
   if (count === 1) return [entry];
   let left = count;
-  let first: { readonly error: unknown } | undefined;
+  let told: { readonly error: unknown } | undefined;
   const part: Part = {
     done: (failure) => {
-      first ??= failure;
+      const isBetter = failure?.error instanceof RetryableError
+        && !(told?.error instanceof RetryableError);
+      if (told === undefined || isBetter) told = failure;
       left -= 1;
-      if (left === 0) entry.done(first);
+      if (left === 0) entry.done(told);
     },
   };
   return Array.from({ length: count }, () => part);
