@@ -16,6 +16,7 @@ import { allTiers, registerTier, valueAt, type TierFacts } from './graph/tier-fa
 import { heldTraces, peersPort } from './graph/trace-pool';
 import { chooseImage } from './image-choice';
 import { prometheusRule, serviceMonitor } from './monitoring/prometheus-objects';
+import { sameObjectProblems } from './same-objects';
 import { TierSecurity } from './security/tier-security';
 import { tierProblems, tierWarnings, type CheckedTier } from './tier-checks';
 import { tierConfig, type TierConfig } from './tier-config';
@@ -291,7 +292,7 @@ export class CollectorTier extends Construct {
       problems: [
         ...plan.problems, ...ownProblems(props), ...allOf(this.parts, 'problems'),
         ...this._workload.problems, ...storageProblems(this.config.data),
-        ...unwatchedProblems(props, plan),
+        ...unwatchedProblems(props, plan), ...sameObjectProblems(this, facts),
         ...egressProblems(props.egress, { facts, app: allTiers(this) }),
       ],
       wrong: plan.wrong,

@@ -9,6 +9,7 @@ import {
   type BatchProcessorConfig, type CollectorReading, type CollectorSettings, type Contract,
   type OtlpGrpcDeliveryConfig, type Problem, type Yaml,
 } from './config';
+import { holdsReference } from './config/environment-references';
 import { isRecord, YamlDocuments, type YamlSource } from './config/yaml-documents';
 import { attempt } from './config-writing';
 import type { CollectorImage } from './distribution/collector-image';
@@ -20,7 +21,7 @@ import { Protocol } from './graph/protocol';
 import type { Routing } from './graph/routing';
 import { Signal } from './graph/signal';
 import type { ITelemetryTarget, TelemetryRoute } from './graph/telemetry-target';
-import type { CollectorData } from './graph/tier-facts';
+import { valueAt, type CollectorData } from './graph/tier-facts';
 import { awaitingTraces, keepsJournal } from './journal-delivery';
 import {
   gatheredInQueues, gathering, withGathering, type UsedExporter,
@@ -102,8 +103,15 @@ export function tierConfig(input: TierConfigInput): TierConfig {
     data,
     get text() { return yamlText(data); },
     get settings() { return reading().settings; },
-    get problems() { return reading().problems; },
+    get problems() {
+      return reading().problems.filter((mistake) => !isNamedByVariable(mistake, data));
+    },
   };
+}
+
+/** Whether a name is said to be of nothing that only a variable of the pod decides. */
+function isNamedByVariable({ at, message }: Problem, data: CollectorData): boolean {
+  return message.startsWith('names ') && holdsReference(valueAt(data, ...at));
 }
 
 /** Sections that are no maps are told where the configuration is read, and looked at by nobody. */

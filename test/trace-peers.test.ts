@@ -211,6 +211,21 @@ test('a layer of a chain may be a pool, and say what a sampler says', () => {
   expect(objects.has('NetworkPolicy', 'chain-sampler-peers')).toBe(true);
 });
 
+test('a pool that a variable may name is given what it needs, and nothing is told of it', () => {
+  const objects = sampler({
+    pod: { env: { POOL: 'trace_peers' } },
+    config: CollectorConfigOverrides.fromYaml(`
+      extensions: {trace_peers: {endpoint: '127.0.0.1:4319'}}
+      processors: {tail_sampling: {peers: '\${env:POOL}'}}`),
+  });
+  expect(objects.warnings).toEqual([]);
+  const { containers, terminationGracePeriodSeconds } = objects.podOf('sampler').spec;
+  expect(containers[0].ports).toContainEqual(
+    expect.objectContaining({ name: 'peers', containerPort: 4319 }));
+  expect(terminationGracePeriodSeconds)
+    .toBe(sampler().podOf('sampler').spec.terminationGracePeriodSeconds);
+});
+
 test.each([
   [{ grpcPort: 4319 }, 'grpcPort: must differ from the other ports of the pod (grpc 4319, http'
     + ' 4318, metrics 8888, health 13133, peers 4319), got 4319.'],

@@ -1,5 +1,5 @@
 /** The pools that samplers of a tier are in, by its configuration after overrides. */
-import { poolsOf, tailSamplers } from './checks/pipelines';
+import { namedPoolsOf, poolsOf, tailSamplers } from './checks/pipelines';
 import type { HeldTraces } from './drain-budget';
 import type { MemoryPart } from './memory-budget';
 import { valueAt, type CollectorData } from './tier-facts';
@@ -38,7 +38,7 @@ function secondsAt(config: unknown, key: string, usual: string): number {
 
 /** Spans that may wait for answers of other pods. */
 export function peerQueues(data: CollectorData): MemoryPart[] {
-  return poolsOf(data).map(({ id, config }) => ({
+  return namedPoolsOf(data).map(({ id, config }) => ({
     what: `queue of ${id}`,
     mib: PEERS_SHARE * Number(valueAt(config, 'max_queued_mib') ?? QUEUED_MIB),
   }));

@@ -3,6 +3,7 @@ import type { Size } from 'cdk8s';
 import { POD_FIELDS, type CollectorPod } from './collector-pod';
 import { containerProblems, volumeProblems } from './container-checks';
 import { isWholeSeconds } from './durations';
+import { journalProblems } from './journal-storage';
 import { podLabels } from './labels';
 import { metadataProblems } from './metadata-checks';
 import type { PodOptions, ProbeOptions } from './pod-options';
@@ -27,6 +28,7 @@ export function podProblems(pod: CollectorPod): string[] {
     ...probeProblems(pod.options),
     ...rightProblems(pod),
     ...volumeProblems(pod),
+    ...journalProblems(pod),
     ...containerProblems(pod),
     ...nodeChoiceProblems(pod),
   ];

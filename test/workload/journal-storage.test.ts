@@ -1,7 +1,7 @@
 import { Size } from 'cdk8s';
 import {
-  Backend, CollectorImage, Monitoring, MultiLayerGateway, SamplingJournal, SamplingPolicy,
-  SendingQueue, TailSamplingGateway,
+  Backend, CollectorConfigOverrides, CollectorImage, Monitoring, MultiLayerGateway, SamplingJournal,
+  SamplingPolicy, SendingQueue, TailSamplingGateway,
 } from '../../src';
 import { complaints, synthesized } from '../synthesized';
 
@@ -111,4 +111,46 @@ test.each([
   }, /tail_sampling\.journal: exists in the collector of this project only/],
 ])('%s is told', (_, props, sentence) => {
   expect(samplerSays(props)).toEqual([expect.stringMatching(sentence)]);
+});
+
+function samplerIn(directory: string, props: object = {}) {
+  const config = CollectorConfigOverrides.fromYaml(
+    JSON.stringify({ processors: { tail_sampling: { journal: { directory } } } }));
+  return samplerSays({ journal: SamplingJournal.persistent(), config, ...props });
+}
+
+const disk = (mount: object) => ({
+  pod: {
+    volumes: [{ name: 'own', emptyDir: {} }],
+    volumeMounts: [{ name: 'own', mountPath: '/else', ...mount }],
+  },
+});
+
+test.each([
+  ['outside every volume', '/elsewhere', {}],
+  ['beside a volume of nearly that name', '/elsewhere', disk({})],
+  ['out of its volume', `${FOLDER}/../../elsewhere`, {}],
+  ['on a volume that is read only', '/else/where', disk({ readOnly: true })],
+  ['beside the configuration', '/etc/otelgw/journal', {}],
+])('a journal %s is told', (_, directory, props) => {
+  expect(samplerIn(directory, props)).toEqual([
+    '[telemetry/sampler] processors.tail_sampling.journal.directory: must be on a volume that can'
+    + ` be written to, for the root file system of the pods is read-only, got "${directory}". →`
+    + ' leave `directory` out of `config` and give `journal` SamplingJournal.persistent(), or mount'
+    + ' a volume there by `volumes` and `volumeMounts` of `pod`.',
+  ]);
+});
+
+test.each([
+  ['below its own volume', `${FOLDER}/a/`, {}],
+  ['on a volume of the pod', '/else/where', disk({ mountPath: '/else/' })],
+  ['on a volume in one that is read only', '/etc/otelgw/own', disk({
+    mountPath: '/etc/otelgw/own',
+  })],
+  ['where a variable says', '${env:POD_NAME}', {}],
+  ['on a root that can be written to', '/elsewhere', {
+    pod: { containerSecurityContext: { readOnlyRootFilesystem: false } },
+  }],
+])('a journal %s is right', (_, directory, props) => {
+  expect(samplerIn(directory, props)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** What listens inside a pod is what Services, probes and monitoring lead to. */
 import type { Check } from './check';
 import { isLocal, notReached, otherListenerProblems } from './other-listeners';
-import { poolsOf } from './pipelines';
+import { namedPoolsOf } from './pipelines';
 import { valueAt, type CollectorData } from '../tier-facts';
 
 interface Listener {
@@ -54,7 +54,7 @@ function listenerProblems(data: CollectorData, { at, what, port, prop }: Listene
 
 /** Where nobody is heard, no pod ever becomes ready. */
 function peersProblems(data: CollectorData, port = 0): string[] {
-  return poolsOf(data).flatMap(({ id, config }) => {
+  return namedPoolsOf(data).flatMap(({ id, config }) => {
     const endpoint = valueAt(config, 'endpoint');
     return typeof endpoint !== 'string' || !isLocal(endpoint) ? []
       : [`${notReached(`extensions.${id}.endpoint`, endpoint, port)}, or leave it out of`

@@ -1,4 +1,5 @@
 /** What a configuration runs, whatever its components are called by its version. */
+import { holdsReference } from '../../config/environment-references';
 import { Signal } from '../signal';
 import { valueAt, type CollectorData } from '../tier-facts';
 
@@ -67,17 +68,29 @@ export interface SamplerPool {
   readonly id: string;
   /** Its settings. */
   readonly config: unknown;
+  /** Whether a sampler names it; a variable of the pod may name it otherwise. */
+  readonly isNamed: boolean;
 }
 
-/** The pools that samplers of this configuration are in: one that no sampler names does nothing. */
+/**
+ * The pools that samplers of this configuration are in, or may be: one that no sampler names does
+ * nothing. Those that are named come first.
+ */
 export function poolsOf(data: CollectorData): SamplerPool[] {
-  const named = new Set(tailSamplers(data).map(({ config }) => valueAt(config, 'peers')));
-  return texts(valueAt(data, 'service', 'extensions'))
-    .filter((id) => kindOf(id) === 'tracepeers' && named.has(id))
-    .map((id) => ({ id, config: valueAt(data, 'extensions', id) }));
+  const names = tailSamplers(data).map(({ config }) => valueAt(config, 'peers'));
+  const all = texts(valueAt(data, 'service', 'extensions'))
+    .filter((id) => kindOf(id) === 'tracepeers')
+    .map((id) => ({ id, config: valueAt(data, 'extensions', id), isNamed: names.includes(id) }));
+  const others = names.some(holdsReference) ? all.filter(({ isNamed }) => !isNamed) : [];
+  return [...all.filter(({ isNamed }) => isNamed), ...others];
 }
 
-/** Whether samplers of this configuration ask each other for the rest of a trace. */
+/** The pools that they are in for certain, whatever variables of the pod hold. */
+export function namedPoolsOf(data: CollectorData): SamplerPool[] {
+  return poolsOf(data).filter(({ isNamed }) => isNamed);
+}
+
+/** Whether samplers of this configuration ask each other for the rest of a trace, or may. */
 export function hasPeers(data: CollectorData): boolean {
   return poolsOf(data).length > 0;
 }

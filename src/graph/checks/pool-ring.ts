@@ -1,6 +1,6 @@
 /** Samplers that ask each other choose the same pod for a trace as those who send to them. */
 import type { Check } from './check';
-import { poolsOf, takesAnySpan } from './pipelines';
+import { namedPoolsOf, takesAnySpan } from './pipelines';
 import { NEWEST_GENERATION } from './ring-generations';
 import { routersOf, type Router } from './routers';
 import { Signal } from '../signal';
@@ -36,7 +36,9 @@ function routesTraces({ destination: { signals, spread, resolver } }: Router): b
 /** The ring by which pods of a sampler pass spans on; undefined when they do not. */
 function ringOf(receiver: TierFacts | undefined): Ring | undefined {
   if (receiver === undefined || !takesAnySpan(receiver.data)) return undefined;
-  const [{ config }] = poolsOf(receiver.data);
+  const [pool] = namedPoolsOf(receiver.data);
+  if (pool === undefined) return undefined;
+  const { config } = pool;
   const ring = valueAt(config, 'compatibility', 'ring');
   const resolver = valueAt(config, 'resolver');
   // Who is listed by hand is listed as senders have it, or nobody knows.

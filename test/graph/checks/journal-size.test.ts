@@ -27,8 +27,12 @@ test('a journal that is full before the traces that wait are in it is told', () 
 test.each([
   ['it is large enough', { journal: SamplingJournal.ephemeral({ size: Size.mebibytes(1152) }) }],
   ['there is none', {}],
-  ['raw configuration leaves its size to the sampler', raw(
-    'processors: {tail_sampling: {journal: {directory: /tmp/journal}}}')],
+  ['raw configuration leaves its size to the sampler', {
+    ...raw('processors: {tail_sampling: {journal: {directory: /tmp/journal}}}'),
+    pod: {
+      volumes: [{ name: 'tmp', emptyDir: {} }], volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    },
+  }],
   ['nobody knows how much comes', {
     journal: SamplingJournal.ephemeral({ size: Size.mebibytes(32) }),
     expectedTracesPerSecond: undefined,

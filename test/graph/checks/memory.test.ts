@@ -117,6 +117,12 @@ test('a queue to other pods is such a part, twice as large as it is told to be f
     expect.stringContaining('96 MiB process + 352 MiB held traces + 200 MiB queue of trace_peers'
       + ' + 239 MiB queue of otlp_grpc/store'),
   ]);
+  expect(fullSampler(2_500_000, {
+    ...pool,
+    pod: { env: { POOL: 'trace_peers' } },
+    ...raw('{extensions: {trace_peers: {max_queued_mib: 100}},'
+      + ' processors: {tail_sampling: {peers: "${env:POOL}"}}}'),
+  })).toEqual([]);
 });
 
 test('without a limiter all must fit the pod', () => {

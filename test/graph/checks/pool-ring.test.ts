@@ -44,6 +44,8 @@ test.each<[string, object[], object]>([
   ['what is routed otherwise takes a hop in any case',
     [exporter('{routing_key: service, compatibility: {ring: 2}}')], {}],
   ['pods are no pool', [contrib('0.145.0')], { tracePeers: false }],
+  ['nobody knows whether pods are a pool', [contrib('0.145.0')], raw(
+    'processors: {tail_sampling: {peers: "${env:POOL}"}}')],
   ['there is one pod', [contrib('0.145.0')], { tracePeers: true, scaling: Scaling.fixed(1) }],
 ])('nothing is told where %s', (_, senders, props) => {
   expect(said(senders, props)).toEqual([]);

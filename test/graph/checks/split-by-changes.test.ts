@@ -32,6 +32,7 @@ test.each([
   ['nobody has said that they are', { image: contrib }],
   ['there is one pod', { tracePeers: true, image: contrib, scaling: Scaling.fixed(1) }],
   ['they are one', { tracePeers: true }],
+  ['a variable may name the pool', raw('processors: {tail_sampling: {peers: "${env:POOL}"}}')],
 ])('nothing is said where %s', (_, props) => {
   expect(saidOf(props)).toEqual([]);
 });

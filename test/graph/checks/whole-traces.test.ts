@@ -74,6 +74,13 @@ test('a pool that their sampler does not name keeps no trace whole', () => {
   expect(byService({ tracePeers: true, ...unnamed })).toEqual(byService({}));
 });
 
+test.each(['${env:POOL}', '${env:POOL:-trace_peers}', 'trace_peers${env:POOL}'])(
+  'a pool that %s may name may keep them whole', (peers) => {
+    const props = { tracePeers: true, pod: { env: { POOL: '' } } };
+    expect(byService({ ...props, ...raw(`processors: {tail_sampling: {peers: '${peers}'}}`) }))
+      .toEqual([]);
+  });
+
 test.each([
   ['they are routed', (chart: Chart) => {
     const forwardTo = new TailSamplingGateway(chart, 'sampler', alone);
