@@ -189,9 +189,9 @@ export class CollectorTier extends Construct {
       overrides: props.config,
       variables: [
         ...Object.keys(POD_FIELDS), ...this.secrets(props).keys(),
-        ...allOf(this.parts, 'env').map(({ name }) => name),
-        ...Object.keys(props.pod?.env ?? {}), ...(props.pod?.envVars ?? []).map(({ name }) => name),
+        ...[...allOf(this.parts, 'env'), ...props.pod?.envVars ?? []].map(({ name }) => name),
       ],
+      plainEnv: plainEnv(props),
     });
   }
 

@@ -6,10 +6,10 @@ import type { CollectorConfigOverrides } from './collector-config-overrides';
 import {
   healthCheckExtension, loadBalancingExporter, memoryLimiterProcessor,
   otlpGrpcExporter, otlpHttpExporter, otlpReceiver, readCollectorConfig, spelling, telemetry,
-  type BatchProcessorConfig, type CollectorReading, type CollectorSettings, type Contract,
+  variablesIn,
+  type BatchProcessorConfig, type CollectorReading, type Contract,
   type OtlpGrpcDeliveryConfig, type Problem, type Yaml,
 } from './config';
-import { holdsReference } from './config/environment-references';
 import { isRecord, YamlDocuments, type YamlSource } from './config/yaml-documents';
 import { attempt } from './config-writing';
 import type { CollectorImage } from './distribution/collector-image';
@@ -61,6 +61,8 @@ export interface TierConfigInput extends RoutedDelivery {
   readonly overrides?: CollectorConfigOverrides;
   /** Names of the environment variables that it may refer to. */
   readonly variables: readonly string[];
+  /** Those whose values stand in the manifest, which it may refer to, too. */
+  readonly plainEnv: Readonly<Record<string, string>>;
 }
 
 /** A configuration. */
@@ -69,8 +71,6 @@ export interface TierConfig {
   readonly text: string;
   /** As data. */
   readonly data: CollectorData;
-  /** As it is read; absent when something is wrong. */
-  readonly settings?: CollectorSettings;
   /** What is wrong. */
   readonly problems: readonly Problem[];
 }
@@ -93,7 +93,9 @@ export function tierConfig(input: TierConfigInput): TierConfig {
     ...overrides === undefined ? [] : [overrides._source()],
   ];
   const data = mapsOnly(new YamlDocuments(sources).data);
-  const env = Object.fromEntries(input.variables.map((name) => [name, EXAMPLE[name] ?? 'text']));
+  const valuesKnown = { ...EXAMPLE, ...input.plainEnv };
+  const unknown = input.variables.filter((name) => valuesKnown[name] === undefined);
+  const env = { ...Object.fromEntries(unknown.map((name) => [name, 'text'])), ...valuesKnown };
   let known: CollectorReading | undefined;
   const reading = () => known ??= problems.length > 0 ? { problems, warnings: [] }
     : readCollectorConfig(
@@ -102,16 +104,11 @@ export function tierConfig(input: TierConfigInput): TierConfig {
   return {
     data,
     get text() { return yamlText(data); },
-    get settings() { return reading().settings; },
     get problems() {
-      return reading().problems.filter((mistake) => !isNamedByVariable(mistake, data));
+      return reading().problems.filter(({ at }) =>
+        !variablesIn(valueAt(data, ...at)).some((name) => unknown.includes(name)));
     },
   };
-}
-
-/** Whether a name is said to be of nothing that only a variable of the pod decides. */
-function isNamedByVariable({ at, message }: Problem, data: CollectorData): boolean {
-  return message.startsWith('names ') && holdsReference(valueAt(data, ...at));
 }
 
 /** Sections that are no maps are told where the configuration is read, and looked at by nobody. */

@@ -39,6 +39,17 @@ export function holdsReference(value: unknown): boolean {
   return typeof value === 'string' && /\$\{[^{}]*\}/.test(value);
 }
 
+/** The variables that a value refers to. */
+export function variablesIn(value: unknown): string[] {
+  return typeof value !== 'string' ? [] : [...value.matchAll(REFERENCE)]
+    .flatMap(([, reference]) => reference === undefined ? [] : partsOf(reference)[0]);
+}
+
+/** The name, and the pieces of a default. */
+function partsOf(reference: string): string[] {
+  return reference.replace(/^env:/, '').split(':-');
+}
+
 /** What stands at `at` in `data`, if anything does. */
 export function valueAt(data: unknown, at: Path): unknown {
   return at.reduce<unknown>((value, key) =>
@@ -98,7 +109,7 @@ function variable(reference: string, env: Environment): Found {
       wayOut: 'write ${env:NAME}, or put the value itself here',
     };
   }
-  const [name, ...rest] = reference.replace(/^env:/, '').split(':-');
+  const [name, ...rest] = partsOf(reference);
   if (!NAME.test(name)) {
     return { fault: `must name a variable of letters, digits and _, got \${${reference}}` };
   }

@@ -9,7 +9,7 @@ export * from './connectors/datadog';
 export * from './connectors/span-metrics';
 export * from './contract';
 export * from './contracts';
-export { holdsReference, type Environment } from './environment-references';
+export { holdsReference, variablesIn, type Environment } from './environment-references';
 export * from './exporters/datadog';
 export * from './exporters/debug';
 export * from './exporters/file';
