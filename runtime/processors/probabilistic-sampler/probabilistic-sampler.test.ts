@@ -5,6 +5,7 @@ import {
 } from '../../config';
 import { RetryableError } from '../../errors';
 import { hexOf } from '../../otlp/sampling-threshold';
+import { fanOut } from '../../pipeline/fan-out';
 import { createPayload, type Payload, type Signal } from '../../pipeline/payload';
 import { PartialFailure } from '../../pipeline/sender';
 import { processorContext } from '../../testing/component-context';
@@ -234,6 +235,28 @@ test('what was sampled and taken in part only is not sampled again', async () =>
   void processor.consume(fault.rest);
   expect(taken[1]).toBe(fault.rest);
 });
+
+test.each([
+  ['at once', () => { throw new RetryableError('full'); }],
+  ['later', () => Promise.reject(new RetryableError('full'))],
+])('who took what was sampled does not get it again because another refused it %s',
+  async (_when, refuse: () => void | Promise<void>) => {
+    const [taken, late]: Payload[][] = [[], []];
+    let isFull = true;
+    const next = fanOut([
+      { consume: (payload) => { taken.push(payload); } },
+      { consume: (payload) => (isFull ? refuse() : void late.push(payload)) },
+    ]);
+    const context = processorContext('probabilistic_sampler', 'traces', next);
+    const processor = createProbabilisticSamplerProcessor(settingsOf(all), context);
+    const payload = createPayload('traces', [spans([{ trace: 'a' }, { trace: 'b' }])], 2);
+    for (let times = 0; times < 2; times += 1) {
+      await expect(async () => processor.consume(payload)).rejects.toThrow('full');
+    }
+    isFull = false;
+    await processor.consume(payload);
+    expect([taken, late].map((got) => got.map(({ items }) => items))).toEqual([[2], [2]]);
+  });
 
 test.each([
   ['a text', 'abc'], ['a whole number', 12], ['a fraction', 1.5], ['a truth value', true],

@@ -27,8 +27,11 @@ class ProbabilisticSampler implements Processor {
   private readonly index = new SpanIndex();
   private readonly items = new KeptItems();
   private readonly rewritten = new GrowingBytes();
-  /** What was sampled and not taken: when it comes again, it is not sampled again. */
-  private readonly sampled = new WeakSet<Payload>();
+  /**
+   * What was left of payloads that were not taken. When those come again they are not sampled
+   * again: who fans out knows by what was left who has it already.
+   */
+  private readonly sampled = new WeakMap<Payload, Payload>();
   private stopped = false;
 
   public constructor(
@@ -58,18 +61,19 @@ class ProbabilisticSampler implements Processor {
       throw new RetryableError(
         `${id}: must be running to take data, got ${payload.items} items after its end`);
     }
-    const kept = this.sampled.has(payload) ? payload : this.sample(payload);
+    const kept = this.sampled.get(payload) ?? this.sample(payload);
     if (kept.items === 0) return undefined;
     try {
       const answer = next.consume(kept);
-      return answer?.catch((error: unknown) => { throw this.noted(error); });
+      return answer?.catch((error: unknown) => { throw this.noted(error, payload, kept); });
     } catch (error) {
-      throw this.noted(error);
+      throw this.noted(error, payload, kept);
     }
   }
 
-  private noted(error: unknown): unknown {
-    if (error instanceof PartialFailure) this.sampled.add(error.rest);
+  private noted(error: unknown, payload: Payload, kept: Payload): unknown {
+    if (error instanceof PartialFailure) this.sampled.set(error.rest, error.rest);
+    else if (error instanceof RetryableError) this.sampled.set(payload, kept);
     return error;
   }
 
