@@ -147,6 +147,8 @@ const FULL: [string, Payload[], number[]][] = [
   ['as many items as fill a request are sent at once', [part(4), part(4), part(4)], [12]],
   ['as many bytes as fill a request are sent at once', [part(1, 60), part(1, 60)], [2]],
   ['a part that is larger than a request is sent alone', [part(500)], [500]],
+  ['a part that is far larger than a request is not added to others',
+    [part(1), part(1), part(3, 199), part(4)], [2, 3, 4]],
   ['each full request is sent for itself', [part(10), part(10)], [10, 10]],
 ];
 

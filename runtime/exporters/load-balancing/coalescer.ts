@@ -163,18 +163,20 @@ export class Coalescer {
   }
 
   /**
-   * The parts of the next request: at least one, and no more once it is full. Requests that came
-   * with metadata are not mixed, because it may decide what is sent along.
+   * The parts of the next request: at least one, and no more once it is full. What is far larger
+   * than a full one is not gathered with others: peers refuse what is too large, all of it and for
+   * good. Requests that came with metadata are not mixed, because it may decide what is sent along.
    */
   private takeRequest(): Part[] {
     let items = 0;
     let bytes = 0;
     let count = 0;
     const { metadata } = this.waiting[0].payload;
-    while (count < this.waiting.length && !this.isFull(items, bytes)
-      && this.waiting[count].payload.metadata === metadata) {
-      items += this.waiting[count].payload.items;
-      bytes += this.waiting[count].payload.sizeBytes;
+    for (const { payload } of this.waiting) {
+      const isTooLarge = count > 0 && bytes + payload.sizeBytes > 2 * this.limits.bytes;
+      if (isTooLarge || this.isFull(items, bytes) || payload.metadata !== metadata) break;
+      items += payload.items;
+      bytes += payload.sizeBytes;
       count++;
     }
     this.waitingItems -= items;
