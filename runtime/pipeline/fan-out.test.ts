@@ -84,6 +84,31 @@ test('what is left of a payload goes only to the one who left it', async () => {
   expect([one.taken, two.taken]).toEqual([[payload], [rest]]);
 });
 
+test('what is left of a payload is what its leaver gets when another one refused all of it',
+  async () => {
+    const rest = createPayload('traces', payload.chunks, 1);
+    const failing = (answers: (Error | undefined)[]): ReturnType<typeof takes> => {
+      const taken: unknown[] = [];
+      return {
+        taken,
+        consume: (given) => {
+          taken.push(given);
+          const answer = answers.shift();
+          if (answer !== undefined) throw answer;
+        },
+      };
+    };
+    const full = new RetryableError('full');
+    const half = failing([new PartialFailure('half', rest, 0), full]);
+    const away = failing([full]);
+    const all = fanOut([half, away]);
+    await expect(all.consume(payload)).rejects.toMatchObject({ name: 'RetryableError' });
+    await expect(all.consume(payload)).rejects.toMatchObject({ name: 'RetryableError' });
+    await all.consume(payload);
+    expect([half.taken, away.taken].map((taken) => taken.map((given) => given === rest)))
+      .toEqual([[false, true, true], [false, false]]);
+  });
+
 test('a single consumer is used as it is', () => {
   const only = takes();
   expect(fanOut([only])).toBe(only);

@@ -16,28 +16,31 @@ export function fanOut(consumers: readonly Consumer[]): Consumer {
 }
 
 class FanOut implements Consumer {
-  /** Who took payloads that were not taken by all. */
-  private readonly takenBy = new WeakMap<Payload, ReadonlySet<Consumer>>();
+  /** Who has not taken payloads that were not taken by all, and what of them. */
+  private readonly left = new WeakMap<Payload, ReadonlyMap<Consumer, Payload>>();
 
   public constructor(private readonly consumers: readonly Consumer[]) {}
 
   public async consume(payload: Payload): Promise<void> {
-    const before = this.takenBy.get(payload);
-    const asked = before === undefined
-      ? this.consumers
-      : this.consumers.filter((consumer) => !before.has(consumer));
-    const given = shared(payload);
+    const whole = shared(payload);
+    const asked = [...this.left.get(payload)
+      ?? this.consumers.map((consumer) => [consumer, whole] as const)];
     const results = await Promise.allSettled(
-      asked.map(async (consumer) => { await consumer.consume(given); }),
+      asked.map(async ([consumer, given]) => { await consumer.consume(given); }),
     );
-    const reasons: unknown[] = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : []);
+    const left = new Map<Consumer, Payload>();
+    const reasons: unknown[] = [];
+    for (const [at, [consumer, given]] of asked.entries()) {
+      const result = results[at];
+      if (result.status === 'fulfilled') continue;
+      const reason: unknown = result.reason;
+      reasons.push(reason);
+      left.set(consumer, reason instanceof PartialFailure ? reason.rest : given);
+    }
     if (reasons.length === 0) return;
     const failure = joined(reasons);
     if (failure instanceof RetryableError) {
-      const took = asked.filter((_, index) => results[index].status === 'fulfilled');
-      const again = failure instanceof PartialFailure ? failure.rest : payload;
-      this.takenBy.set(again, new Set([...before ?? [], ...took]));
+      this.left.set(failure instanceof PartialFailure ? failure.rest : payload, left);
     }
     throw failure;
   }
