@@ -14,7 +14,7 @@
  */
 import type { LookupAddress } from 'dns';
 import { OWN_BACKENDS, type BackendsGeneration } from './endpoint-slices';
-import { NameServers, type NameClient, type NamedAddresses } from './name-servers';
+import { NameServers, saysAbsent, type NameClient, type NamedAddresses } from './name-servers';
 import { PolledList, type ReadAnswer } from './polled-list';
 import type { BackendsListener, Resolver, ResolverContext } from './resolver';
 
@@ -50,6 +50,8 @@ export class DnsResolver implements Resolver {
     private readonly settings: DnsResolverSettings,
     private readonly context: ResolverContext,
     client?: NameClient,
+    /** Told each time that the name is said to have no address. */
+    private readonly foundNone: () => void = () => undefined,
   ) {
     const { hostname, interval, timeout } = settings;
     const timeoutMs = timeout > 0 ? timeout : DEFAULT_TIMEOUT_MS;
@@ -60,7 +62,10 @@ export class DnsResolver implements Resolver {
       timeoutMs,
       question: `lookup of ${hostname}`,
       fields: { hostname },
-      ask: () => asked.ask(hostname),
+      ask: () => asked.ask(hostname).catch((error: unknown) => {
+        if (saysAbsent(error)) this.foundNone();
+        throw error;
+      }),
       read: (answer) => this.read(answer),
       cancel: () => asked.cancel(),
     }, context);

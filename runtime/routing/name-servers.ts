@@ -150,13 +150,18 @@ function together(outcomes: readonly Outcome[]): NamedAddresses {
   };
 }
 
+/** Whether this says that a name has no address, not that nobody knows. */
+export function saysAbsent(failure: unknown): boolean {
+  return ABSENT.has(codeOf(failure));
+}
+
 /** Whether nobody said if there are such addresses. */
 function isUnanswered({ failure }: Outcome): boolean {
-  return failure !== undefined && !ABSENT.has(codeOf(failure));
+  return failure !== undefined && !saysAbsent(failure);
 }
 
 function codeOf(failure: unknown): string {
-  return String((failure as { readonly code?: string }).code);
+  return String((failure as { readonly code?: string } | undefined)?.code);
 }
 
 /** All A and AAAA addresses, as the machine resolves them. */

@@ -158,6 +158,7 @@ test.each([1, 2, 3])('traces belong to whom ring %i of load_balancing says', (nu
 
 interface Played extends NameWatch {
   listener?: (addresses: readonly string[]) => void;
+  foundNone?: () => void;
 }
 
 function played(first: readonly string[]): Played {
@@ -179,8 +180,8 @@ describe('names', () => {
     const context = componentContext('trace_peers');
     const watches = { ready: played(ready), all: played(all) };
     const views: PeersView[] = [];
-    const watch = new DnsWatch(
-      dns, names, context, (hostname) => watches[hostname as 'ready' | 'all']);
+    const watch = new DnsWatch(dns, names, context, (hostname, foundNone) =>
+      Object.assign(watches[hostname as 'ready' | 'all'], { foundNone }));
     await watch.start((view) => views.push(view));
     return { context, views, watch, watches };
   }
@@ -214,9 +215,34 @@ describe('names', () => {
   });
 
   it('of ready pods alone do not tell who exists', async () => {
-    const { views, watch } = await watching([], [], { allPodsHostname: '', lastsMs: 1 });
+    const { views, watch } = await watching(['a'], [], { allPodsHostname: '', lastsMs: 1 });
+    expect(views).toEqual([{ ready: ['a'] }]);
+    await watch.stop();
+  });
+
+  it.each([
+    ['that there are none', (watches: { ready: Played }) => watches.ready.foundNone?.(), []],
+    ['some', (watches: { ready: Played }) => watches.ready.listener?.(['a']), ['a']],
+  ])('while no name server answers make no pod the only one, until it says %s', async (...row) => {
+    const [, say, is] = row;
+    const alone = { allPodsHostname: '', lastsMs: 10_000 };
+    const { context, views, watch, watches } = await watching([], [], alone);
+    await context.clock.advance(9_999);
+    expect(views).toEqual([]);
+    say(watches);
+    expect(views).toEqual([{ ready: is }]);
+    await context.clock.advance(60_000);
+    expect(views).toHaveLength(1);
+    await watch.stop();
+  });
+
+  it('that nobody answers for are nobody\'s after the delay of resolvers', async () => {
+    const alone = { allPodsHostname: '', lastsMs: 10_000 };
+    const { context, views, watch } = await watching([], [], alone);
+    await context.clock.advance(10_000);
     expect(views).toEqual([{ ready: [] }]);
     await watch.stop();
+    expect(context.clock.waiting).toBe(0);
   });
 });
 
