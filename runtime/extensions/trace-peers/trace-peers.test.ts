@@ -258,6 +258,59 @@ test('one pod with addresses of both families is one pod', async () => {
   }
 });
 
+describe('this pod', () => {
+  const settings = settingsOf({ resolver: { k8s: { service: 'a.b', ports: [4317] } } });
+  const NAMED = { metadata: { name: 's' } };
+  const endpoints = (...addresses: string[]) => addresses.map((one) => ({ addresses: [one] }));
+
+  async function watching(...first: string[]) {
+    const context = componentContext('trace_peers');
+    let tell: (event: SliceEvent) => void = () => undefined;
+    let end: () => void = () => undefined;
+    const source: SliceSource = {
+      ownNamespace: async () => 'b',
+      list: async () => ({ slices: [{ ...NAMED, endpoints: endpoints(...first) }], version: '1' }),
+      watch: (_service, _version, told) => {
+        tell = told;
+        return new Promise((resolve) => { end = resolve; });
+      },
+      close: () => end(),
+    };
+    const views: PeersView[] = [];
+    const watch = createPeersWatch(settings, '10.0.0.1:4317', context, () => source);
+    await watch.start((view) => views.push(view));
+    await settle();
+    return { ...context, views, watch, tell: (event: SliceEvent) => tell(event) };
+  }
+
+  it('is there, so that an answer without it takes nobody else for gone', async () => {
+    const { tell, views, watch } = await watching('10.0.0.1', '10.0.0.2');
+    const all = ['10.0.0.1:4317', '10.0.0.2:4317'];
+    tell({ type: 'DELETED', slice: NAMED });
+    expect(views.at(-1)).toEqual({ ready: [], all });
+    tell({ type: 'ADDED', slice: { ...NAMED, endpoints: endpoints('10.0.0.3') } });
+    expect(views.at(-1)).toEqual({ ready: ['10.0.0.3:4317'], all: [...all, '10.0.0.3:4317'] });
+    tell({ type: 'MODIFIED', slice: { ...NAMED, endpoints: endpoints('10.0.0.1') } });
+    expect(views.at(-1)).toEqual({ ready: ['10.0.0.1:4317'], all: ['10.0.0.1:4317'] });
+    await watch.stop();
+  });
+
+  it.each([
+    ['there is nobody', [], 1],
+    ['all have addresses of the other family', ['fd00::1'], 1],
+    ['others are', ['10.0.0.2'], 1],
+    ['it is', ['10.0.0.1', '10.0.0.2'], 0],
+  ])('that is not named is told of after the delay of resolvers: %s', async (_, found, warns) => {
+    const { clock, log, watch } = await watching(...found);
+    await clock.advance(9_999);
+    expect(log.messages('warn')).toEqual([]);
+    await clock.advance(1);
+    expect(log.messages('warn')).toHaveLength(warns);
+    await watch.stop();
+    expect(clock.waiting).toBe(0);
+  });
+});
+
 describe('slices', () => {
   const settings = {
     service: 'sampler.tracing', ports: [4317], timeout: 0, returnHostnames: false,
