@@ -124,6 +124,7 @@ const ADDRESSES: readonly (readonly [string, object, string])[] = [
   ['10.0.0.1:9', { dns: { hostname: 'a', port: '4317' } }, '10.0.0.1:9'],
   ['[fd00::1]:9', { dns: { hostname: 'a', port: '4317' } }, '[fd00::1]:9'],
   ['[fd00::1]', { dns: { hostname: 'a', port: '4317' } }, '[fd00::1]:4317'],
+  ['FD00:0:0::01', { k8s: { service: 'a', ports: [4317] } }, '[fd00::1]:4317'],
 ];
 
 test.each(ADDRESSES)('this pod, %s, is spelled as %j finds it: %s', (given, resolver, is) => {
