@@ -27,6 +27,8 @@ export interface NamedAddresses {
   readonly unanswered: readonly Family[];
   /** Time in milliseconds for which this holds; undefined when nobody says. */
   readonly ttlMs?: number;
+  /** The same by family: a cache asks for each by itself. */
+  readonly ttlMsOf?: Readonly<Partial<Record<Family, number>>>;
 }
 
 /** Finds the addresses of names. */
@@ -141,12 +143,16 @@ function outcomeOf(
 }
 
 function together(outcomes: readonly Outcome[]): NamedAddresses {
-  const ttls = outcomes.flatMap(({ records }) => records.map(({ ttl }) => ttl));
+  const ttlMsOf: Partial<Record<Family, number>> = {};
+  for (const { family, records } of outcomes) {
+    if (records.length > 0) ttlMsOf[family] = 1000 * Math.min(...records.map(({ ttl }) => ttl));
+  }
   return {
     addresses: outcomes.flatMap(({ family, records }) =>
       records.map(({ address }) => ({ address, family }))),
     unanswered: outcomes.filter(isUnanswered).map(({ family }) => family),
-    ttlMs: ttls.reduce((least, ttl) => Math.min(least, ttl)) * 1000,
+    ttlMs: Math.min(...Object.values(ttlMsOf)),
+    ttlMsOf,
   };
 }
 
