@@ -7,6 +7,8 @@ import { componentContext } from '../testing/component-context';
 interface Held {
   readonly addresses: readonly string[];
   readonly ttl?: number;
+  /** Where it is not the same for both families. */
+  readonly ttls?: Readonly<Record<Family, number>>;
   readonly unanswered?: readonly Family[];
 }
 
@@ -37,6 +39,7 @@ function setUp(answers: Answer[], settings: Partial<DnsResolverSettings> = {}) {
         addresses: addresses(held.addresses),
         unanswered: held.unanswered ?? [],
         ttlMs: held.ttl === undefined ? undefined : held.ttl * 1000,
+        ttlMsOf: held.ttls && { 4: held.ttls[4] * 1000, 6: held.ttls[6] * 1000 },
       };
     },
   };
@@ -81,6 +84,10 @@ const COURSES: [string, Answer[], string[]][] = [
     [A, B], { addresses: [A], ttl: 30 }, { addresses: [A], ttl: 25 }, { addresses: [A], ttl: 20 },
     [A, B],
   ], ['A B']],
+  ['a short answer out of a cache moves nothing where the other family is asked for anew', [
+    [A, B, C], { addresses: [A, C], ttl: 5, ttls: { 4: 30, 6: 5 } },
+    { addresses: [A, C], ttl: 25, ttls: { 4: 25, 6: 60 } }, [A, B, C],
+  ], ['A B C']],
   ['a short answer that the server itself gives twice is believed', [
     [A, B], { addresses: [A], ttl: 30 }, { addresses: [A], ttl: 30 },
   ], ['A B', 'A']],

@@ -14,7 +14,9 @@
  */
 import type { LookupAddress } from 'dns';
 import { OWN_BACKENDS, type BackendsGeneration } from './endpoint-slices';
-import { NameServers, type NameClient, type NamedAddresses } from './name-servers';
+import {
+  NameServers, saysAbsent, type Family, type NameClient, type NamedAddresses,
+} from './name-servers';
 import { PolledList, type ReadAnswer } from './polled-list';
 import type { BackendsListener, Resolver, ResolverContext } from './resolver';
 
@@ -39,17 +41,29 @@ const SHORTEST_WAIT_MS = 1000;
 /** Caches count in whole seconds: two answers that end within one are one. */
 const TTL_STEP_MS = 1000;
 
+const FAMILIES: readonly Family[] = [4, 6];
+
+/** What was said of one family, and until when it holds. */
+interface FamilyAnswer {
+  readonly found: ReadonlySet<string>;
+  readonly endsAt: number;
+}
+
+const NO_ANSWER: FamilyAnswer = { found: new Set(), endsAt: -Infinity };
+
 /** Finds backends by name. */
 export class DnsResolver implements Resolver {
   public readonly kind = 'dns';
   private readonly list: PolledList<NamedAddresses>;
-  /** What the last answer had that was not the one before it out of a cache, and its end. */
-  private lastAnswer = { found: new Set<string>(), endsAt: -Infinity };
+  /** By family: what the last answer had that was not the one before out of a cache; its end. */
+  private readonly lastAnswers: Record<Family, FamilyAnswer> = { 4: NO_ANSWER, 6: NO_ANSWER };
 
   public constructor(
     private readonly settings: DnsResolverSettings,
     private readonly context: ResolverContext,
     client?: NameClient,
+    /** Told each time that the name is said to have no address. */
+    private readonly foundNone: () => void = () => undefined,
   ) {
     const { hostname, interval, timeout } = settings;
     const timeoutMs = timeout > 0 ? timeout : DEFAULT_TIMEOUT_MS;
@@ -60,7 +74,10 @@ export class DnsResolver implements Resolver {
       timeoutMs,
       question: `lookup of ${hostname}`,
       fields: { hostname },
-      ask: () => asked.ask(hostname),
+      ask: () => asked.ask(hostname).catch((error: unknown) => {
+        if (saysAbsent(error)) this.foundNone();
+        throw error;
+      }),
       read: (answer) => this.read(answer),
       cancel: () => asked.cancel(),
     }, context);
@@ -81,16 +98,24 @@ export class DnsResolver implements Resolver {
     if ((this.settings.generation ?? OWN_BACKENDS) < OWN_BACKENDS) return this.believed(found);
     for (const known of current) if (unanswered.includes(familyOf(known))) found.add(known);
     this.refuseNone(found);
-    const last = this.lastAnswer;
-    const endsAt = ttlMs === undefined ? Infinity : this.context.clock.monotonic() + ttlMs;
-    const isSame = Math.abs(endsAt - last.endsAt) <= TTL_STEP_MS;
-    const kept = current.filter((known) => isSame || last.found.has(known));
-    this.lastAnswer = isSame
-      ? { found: new Set([...last.found, ...found]), endsAt: last.endsAt } : { found, endsAt };
+    const kept = FAMILIES.flatMap((family) =>
+      this.keptOf(family, found, answer.ttlMsOf?.[family] ?? ttlMs));
     return {
       found: [...new Set([...found, ...kept])],
       waitMs: Math.max(SHORTEST_WAIT_MS, ttlMs ?? Infinity),
     };
+  }
+
+  /** Known backends of a family that an answer, which holds for `ttlMs`, need not have. */
+  private keptOf(family: Family, all: ReadonlySet<string>, ttlMs?: number): string[] {
+    const last = this.lastAnswers[family];
+    const found = new Set([...all].filter((one) => familyOf(one) === family));
+    const endsAt = ttlMs === undefined ? Infinity : this.context.clock.monotonic() + ttlMs;
+    const isSame = Math.abs(endsAt - last.endsAt) <= TTL_STEP_MS;
+    this.lastAnswers[family] = isSame
+      ? { found: new Set([...last.found, ...found]), endsAt: last.endsAt } : { found, endsAt };
+    return this.list.current.filter((known) =>
+      familyOf(known) === family && (isSame || last.found.has(known)));
   }
 
   /** As upstream: what the last answer says is all that there is, until the interval is over. */
@@ -110,6 +135,6 @@ export class DnsResolver implements Resolver {
   }
 }
 
-function familyOf(endpoint: string): 4 | 6 {
+function familyOf(endpoint: string): Family {
   return endpoint.startsWith('[') ? 6 : 4;
 }

@@ -2,6 +2,7 @@ import type { EndpointSlice } from './endpoint-slices';
 import { K8sResolver } from './k8s-resolver';
 import { KubeApiError, ServiceRef, SliceList, SliceSource } from './kube-api';
 import type { SliceEvent } from './slice-codec';
+import { MalformedError } from '../errors';
 import { componentContext } from '../testing/component-context';
 import { settle } from '../testing/fake-clock';
 
@@ -149,6 +150,32 @@ test('a watch that ends ten minutes after the list is followed by a new list', a
   expect(k8s.source.calls.slice(1)).toEqual(
     ['watch 7', 'watch 7', 'list tracing/sampler fresh', 'watch 99']);
   expect(k8s.published.slice(1)).toEqual(['10.0.0.9:4317']);
+});
+
+test.each([
+  ['watches are refused', new KubeApiError(403, '/slices', 'forbidden')],
+  ['watches are silent', new Error('/slices: must be answered in 70000 ms, got no end of it')],
+])('ten minutes in which %s are followed by a new list', async (_, error) => {
+  const later: SliceList = { slices: [slice('s9', '90', '10.0.0.9')], version: '99' };
+  const k8s = setUp([LISTED, later]);
+  await k8s.start();
+  for (let second = 0; second < 640; second += 10) {
+    k8s.source.drop(error);
+    await k8s.clock.advance(10_000);
+  }
+  await k8s.resolver.stop();
+  expect(k8s.published.slice(1)).toEqual(['10.0.0.9:4317']);
+  expect(k8s.source.calls.filter((call) => call.startsWith('list')))
+    .toEqual(['list tracing/sampler', 'list tracing/sampler fresh']);
+});
+
+test('an event that cannot be read is followed by a list that is no older', async () => {
+  const k8s = setUp([LISTED]);
+  await k8s.start();
+  k8s.source.drop(new MalformedError('event', 'must be JSON', '{'));
+  await k8s.clock.advance(1000);
+  await k8s.resolver.stop();
+  expect(k8s.source.calls.slice(2)).toEqual(['list tracing/sampler fresh', 'watch 7']);
 });
 
 test('a first list that fails lets start return, warns, and is tried again', async () => {

@@ -114,13 +114,20 @@ export class K8sResolver implements Resolver {
       return this.hasSettled(since);
     } catch (error) {
       if (!this.isStopped) this.fail(ref, error);
+      // Watches that are refused, or never end in order, must not be all that is believed.
+      this.listAgainWhenLongAgo();
       this.hasSettled(since);
       return false;
     }
   }
 
   private listAgainWhenLongAgo(): void {
-    if (this.context.clock.monotonic() - this.listedAt < RESYNC_MS) return;
+    const isLongAgo = this.context.clock.monotonic() - this.listedAt >= RESYNC_MS;
+    if (this.version !== undefined && isLongAgo) this.listAnew();
+  }
+
+  /** Not out of a cache, which may be behind what is known. */
+  private listAnew(): void {
     this.version = undefined;
     this.isStale = true;
   }
@@ -156,14 +163,13 @@ export class K8sResolver implements Resolver {
 
   private fail(ref: ServiceRef, error: unknown): void {
     if (error instanceof KubeApiError && error.status === 410) {
-      this.version = undefined;
-      this.isStale = true;
+      this.listAnew();
       this.context.log.debug('the watch fell behind, listing anew', { ...ref });
       return;
     }
     const hasListed = this.version !== undefined;
     // What cannot be read would come again: a list tells what it was to say.
-    if (error instanceof MalformedError) this.version = undefined;
+    if (error instanceof MalformedError) this.listAnew();
     const backends = this.list.current.length;
     if (!hasListed) this.list.failed();
     // A watch drops now and then; that it cannot be had again is worth a warning.

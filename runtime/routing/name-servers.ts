@@ -27,6 +27,8 @@ export interface NamedAddresses {
   readonly unanswered: readonly Family[];
   /** Time in milliseconds for which this holds; undefined when nobody says. */
   readonly ttlMs?: number;
+  /** The same by family: a cache asks for each by itself. */
+  readonly ttlMsOf?: Readonly<Partial<Record<Family, number>>>;
 }
 
 /** Finds the addresses of names. */
@@ -141,22 +143,31 @@ function outcomeOf(
 }
 
 function together(outcomes: readonly Outcome[]): NamedAddresses {
-  const ttls = outcomes.flatMap(({ records }) => records.map(({ ttl }) => ttl));
+  const ttlMsOf: Partial<Record<Family, number>> = {};
+  for (const { family, records } of outcomes) {
+    if (records.length > 0) ttlMsOf[family] = 1000 * Math.min(...records.map(({ ttl }) => ttl));
+  }
   return {
     addresses: outcomes.flatMap(({ family, records }) =>
       records.map(({ address }) => ({ address, family }))),
     unanswered: outcomes.filter(isUnanswered).map(({ family }) => family),
-    ttlMs: ttls.reduce((least, ttl) => Math.min(least, ttl)) * 1000,
+    ttlMs: Math.min(...Object.values(ttlMsOf)),
+    ttlMsOf,
   };
+}
+
+/** Whether this says that a name has no address, not that nobody knows. */
+export function saysAbsent(failure: unknown): boolean {
+  return ABSENT.has(codeOf(failure));
 }
 
 /** Whether nobody said if there are such addresses. */
 function isUnanswered({ failure }: Outcome): boolean {
-  return failure !== undefined && !ABSENT.has(codeOf(failure));
+  return failure !== undefined && !saysAbsent(failure);
 }
 
 function codeOf(failure: unknown): string {
-  return String((failure as { readonly code?: string }).code);
+  return String((failure as { readonly code?: string } | undefined)?.code);
 }
 
 /** All A and AAAA addresses, as the machine resolves them. */

@@ -47,11 +47,13 @@ async function setUp(zone: Zone, given: Given = {}) {
     servers: [server.address],
     readResolvConf: async () => given.resolvConf ?? '',
     lookup: async (hostname) => given.hosts?.[hostname]
-      ?? Promise.reject(new Error(`getaddrinfo ENOTFOUND ${hostname}`)),
+      ?? Promise.reject(Object.assign(
+        new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' })),
   });
+  let nones = 0;
   const resolver = new DnsResolver(
     { hostname: NAME, port: '4317', interval: given.interval ?? 20, timeout: TIMEOUT_MS },
-    context, client);
+    context, client, () => { nones += 1; });
   resolvers.push(resolver);
   const published: (readonly string[])[] = [];
   const start = (): Promise<void> => resolver.start((endpoints) => published.push(endpoints));
@@ -65,7 +67,7 @@ async function setUp(zone: Zone, given: Given = {}) {
     }
     expect(lookups(success)).toBeGreaterThanOrEqual(wanted);
   };
-  return { ...context, server, start, published, until };
+  return { ...context, server, start, published, until, foundNone: () => nones > 0 };
 }
 
 test('addresses of both families are backends', async () => {
@@ -97,6 +99,13 @@ const FAILURES: [string, Reply][] = [
   ['that it does not want to', 'REFUSED'], ['with bytes that are no answer', 'broken'],
   ['nothing', 'silence'], ['that there is no address', []],
 ];
+
+test.each(FAILURES)('whether there is none is known when the server says %s', async (_, reply) => {
+  const dns = await setUp(() => reply);
+  await dns.start();
+  await dns.until(false, 1);
+  expect(dns.foundNone()).toBe(reply === 'NXDOMAIN' || reply.length === 0);
+});
 
 test.each(FAILURES)('the backends stay when the server says %s, and follow it after', async (
   _, reply,

@@ -35,17 +35,22 @@ export class DnsWatch implements PeersWatch {
   private readyNow: readonly string[] = [];
   private readonly lasting: Lasting;
   private listener: ViewListener = () => undefined;
-  private hasAnswers = false;
+  private hasStarted = false;
+  /** Whether it was said who is ready, be it nobody; a name server that is away says nothing. */
+  private isAnswered = false;
+  private waiting?: Timer;
+  private isStopped = false;
 
   public constructor(
     settings: DnsSettings,
-    options: DnsWatchOptions,
-    context: ResolverContext,
-    watch: (hostname: string) => NameWatch =
-    (hostname) => new DnsResolver({ ...settings, hostname }, context),
+    private readonly options: DnsWatchOptions,
+    private readonly context: ResolverContext,
+    watch: (hostname: string, foundNone: () => void) => NameWatch = (hostname, foundNone) =>
+      new DnsResolver({ ...settings, hostname }, context, undefined, foundNone),
   ) {
-    this.ready = watch(settings.hostname);
-    if (options.allPodsHostname !== '') this.all = watch(options.allPodsHostname);
+    this.ready = watch(settings.hostname, () => this.answered());
+    const { allPodsHostname } = options;
+    if (allPodsHostname !== '') this.all = watch(allPodsHostname, () => undefined);
     this.lasting = new Lasting(context.clock, options.lastsMs, () => this.tell());
   }
 
@@ -54,26 +59,38 @@ export class DnsWatch implements PeersWatch {
     await Promise.all([
       this.ready.start((addresses) => {
         this.readyNow = addresses;
+        this.isAnswered = true;
         this.tell();
       }),
       this.all?.start((addresses) => this.lasting.take(addresses)),
     ]);
-    // A name that nothing is found for yet is that of a pool without pods.
-    this.hasAnswers = true;
+    this.hasStarted = true;
     this.tell();
+    if (this.isAnswered || this.isStopped) return;
+    // A search domain that never answers must not keep a pool from its first pod for ever.
+    this.waiting = this.context.clock.after(this.options.lastsMs, () => this.answered());
   }
 
   public async stop(): Promise<void> {
+    this.isStopped = true;
     this.listener = () => undefined;
+    this.waiting?.cancel();
     this.lasting.stop();
     await Promise.all([this.ready.stop(), this.all?.stop()]);
   }
 
+  /** A name that nothing is found for yet is that of a pool without pods. */
+  private answered(): void {
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    this.tell();
+  }
+
   private tell(): void {
-    if (!this.hasAnswers) return;
+    if (!this.hasStarted) return;
     const ready = this.readyNow;
     if (this.all === undefined) {
-      this.listener({ ready });
+      if (this.isAnswered) this.listener({ ready });
     } else if (this.lasting.addresses.length > 0) {
       // This pod at least is there, so that an empty answer is none.
       this.listener({ ready, all: [...this.lasting.addresses, ...ready] });

@@ -18,14 +18,21 @@ export function ownAddress(
       + ' got neither');
   }
   if (hostOf(given) !== given && !given.startsWith('[') || /\]:\d+$/.test(given)) return given;
-  const host = hostOf(given);
   const { dns, k8s, static: fixed } = resolver;
+  const isFound = dns !== undefined || k8s !== undefined;
+  const host = isFound ? asFound(hostOf(given)) : hostOf(given);
   if (k8s !== undefined) {
     return k8s.ports.length === 0 ? host : joined(host, String(k8s.ports[0]));
   }
   if (dns === undefined) return fixed?.hostnames.find((name) => hostOf(name) === host) ?? host;
   if (dns.port !== '') return joined(host, dns.port);
   return isIPv6(host) ? `[${host}]` : host;
+}
+
+/** An IPv6 address in the one spelling that Kubernetes and name servers have for it. */
+function asFound(host: string): string {
+  return isIPv6(host) && !host.includes('%') ? new URL(`http://[${host}]`).hostname.slice(1, -1)
+    : host;
 }
 
 /** The host of `host:port`, of a bare host, and of both with an IPv6 address. */

@@ -124,6 +124,7 @@ const ADDRESSES: readonly (readonly [string, object, string])[] = [
   ['10.0.0.1:9', { dns: { hostname: 'a', port: '4317' } }, '10.0.0.1:9'],
   ['[fd00::1]:9', { dns: { hostname: 'a', port: '4317' } }, '[fd00::1]:9'],
   ['[fd00::1]', { dns: { hostname: 'a', port: '4317' } }, '[fd00::1]:4317'],
+  ['FD00:0:0::01', { k8s: { service: 'a', ports: [4317] } }, '[fd00::1]:4317'],
 ];
 
 test.each(ADDRESSES)('this pod, %s, is spelled as %j finds it: %s', (given, resolver, is) => {
@@ -158,6 +159,7 @@ test.each([1, 2, 3])('traces belong to whom ring %i of load_balancing says', (nu
 
 interface Played extends NameWatch {
   listener?: (addresses: readonly string[]) => void;
+  foundNone?: () => void;
 }
 
 function played(first: readonly string[]): Played {
@@ -179,8 +181,8 @@ describe('names', () => {
     const context = componentContext('trace_peers');
     const watches = { ready: played(ready), all: played(all) };
     const views: PeersView[] = [];
-    const watch = new DnsWatch(
-      dns, names, context, (hostname) => watches[hostname as 'ready' | 'all']);
+    const watch = new DnsWatch(dns, names, context, (hostname, foundNone) =>
+      Object.assign(watches[hostname as 'ready' | 'all'], { foundNone }));
     await watch.start((view) => views.push(view));
     return { context, views, watch, watches };
   }
@@ -214,9 +216,34 @@ describe('names', () => {
   });
 
   it('of ready pods alone do not tell who exists', async () => {
-    const { views, watch } = await watching([], [], { allPodsHostname: '', lastsMs: 1 });
+    const { views, watch } = await watching(['a'], [], { allPodsHostname: '', lastsMs: 1 });
+    expect(views).toEqual([{ ready: ['a'] }]);
+    await watch.stop();
+  });
+
+  it.each([
+    ['that there are none', (watches: { ready: Played }) => watches.ready.foundNone?.(), []],
+    ['some', (watches: { ready: Played }) => watches.ready.listener?.(['a']), ['a']],
+  ])('while no name server answers make no pod the only one, until it says %s', async (...row) => {
+    const [, say, is] = row;
+    const alone = { allPodsHostname: '', lastsMs: 10_000 };
+    const { context, views, watch, watches } = await watching([], [], alone);
+    await context.clock.advance(9_999);
+    expect(views).toEqual([]);
+    say(watches);
+    expect(views).toEqual([{ ready: is }]);
+    await context.clock.advance(60_000);
+    expect(views).toHaveLength(1);
+    await watch.stop();
+  });
+
+  it('that nobody answers for are nobody\'s after the delay of resolvers', async () => {
+    const alone = { allPodsHostname: '', lastsMs: 10_000 };
+    const { context, views, watch } = await watching([], [], alone);
+    await context.clock.advance(10_000);
     expect(views).toEqual([{ ready: [] }]);
     await watch.stop();
+    expect(context.clock.waiting).toBe(0);
   });
 });
 
@@ -230,6 +257,59 @@ test('one pod with addresses of both families is one pod', async () => {
     await watch.stop();
     expect(views).toEqual([{ ready }]);
   }
+});
+
+describe('this pod', () => {
+  const settings = settingsOf({ resolver: { k8s: { service: 'a.b', ports: [4317] } } });
+  const NAMED = { metadata: { name: 's' } };
+  const endpoints = (...addresses: string[]) => addresses.map((one) => ({ addresses: [one] }));
+
+  async function watching(...first: string[]) {
+    const context = componentContext('trace_peers');
+    let tell: (event: SliceEvent) => void = () => undefined;
+    let end: () => void = () => undefined;
+    const source: SliceSource = {
+      ownNamespace: async () => 'b',
+      list: async () => ({ slices: [{ ...NAMED, endpoints: endpoints(...first) }], version: '1' }),
+      watch: (_service, _version, told) => {
+        tell = told;
+        return new Promise((resolve) => { end = resolve; });
+      },
+      close: () => end(),
+    };
+    const views: PeersView[] = [];
+    const watch = createPeersWatch(settings, '10.0.0.1:4317', context, () => source);
+    await watch.start((view) => views.push(view));
+    await settle();
+    return { ...context, views, watch, tell: (event: SliceEvent) => tell(event) };
+  }
+
+  it('is there, so that an answer without it takes nobody else for gone', async () => {
+    const { tell, views, watch } = await watching('10.0.0.1', '10.0.0.2');
+    const all = ['10.0.0.1:4317', '10.0.0.2:4317'];
+    tell({ type: 'DELETED', slice: NAMED });
+    expect(views.at(-1)).toEqual({ ready: [], all });
+    tell({ type: 'ADDED', slice: { ...NAMED, endpoints: endpoints('10.0.0.3') } });
+    expect(views.at(-1)).toEqual({ ready: ['10.0.0.3:4317'], all: [...all, '10.0.0.3:4317'] });
+    tell({ type: 'MODIFIED', slice: { ...NAMED, endpoints: endpoints('10.0.0.1') } });
+    expect(views.at(-1)).toEqual({ ready: ['10.0.0.1:4317'], all: ['10.0.0.1:4317'] });
+    await watch.stop();
+  });
+
+  it.each([
+    ['there is nobody', [], 1],
+    ['all have addresses of the other family', ['fd00::1'], 1],
+    ['others are', ['10.0.0.2'], 1],
+    ['it is', ['10.0.0.1', '10.0.0.2'], 0],
+  ])('that is not named is told of after the delay of resolvers: %s', async (_, found, warns) => {
+    const { clock, log, watch } = await watching(...found);
+    await clock.advance(9_999);
+    expect(log.messages('warn')).toEqual([]);
+    await clock.advance(1);
+    expect(log.messages('warn')).toHaveLength(warns);
+    await watch.stop();
+    expect(clock.waiting).toBe(0);
+  });
 });
 
 describe('slices', () => {
