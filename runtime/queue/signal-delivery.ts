@@ -271,10 +271,7 @@ export class SignalDelivery {
 
 /** Items of `payload` that a failure left. */
 function leftOf(error: unknown, payload: Payload): number {
-  // What several requests were gathered in may have left more than one of them had.
-  return error instanceof PartialFailure
-    ? Math.min(error.rest.items, payload.items)
-    : payload.items;
+  return error instanceof PartialFailure ? error.rest.items : payload.items;
 }
 
 function kept(error: RetryableError): KeptForRestart {
