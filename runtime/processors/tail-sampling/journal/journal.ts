@@ -201,9 +201,11 @@ export class Journal {
     });
   }
 
-  /** Gives every arrival that was found, in the order in which they came. */
-  public async eachArrival(visit: (arrival: FoundArrival) => void | Promise<void>): Promise<void> {
-    await this.spans.read((record) => visit(decodeArrival(record)));
+  /** Gives every arrival that was found, in the order in which they came, as long as `goesOn`. */
+  public async eachArrival(
+    visit: (arrival: FoundArrival) => void | Promise<void>, goesOn: () => boolean,
+  ): Promise<void> {
+    await this.spans.read((record) => visit(decodeArrival(record)), goesOn);
   }
 
   /** Spans of the arrival that is being taken are for other pods, in these requests. */

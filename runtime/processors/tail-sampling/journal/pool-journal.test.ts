@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PLACE_HERE } from '../../../peers/trace-peers';
 import { settleDisk } from '../../../testing/disk-turns';
+import { untilDisk } from '../../../testing/journalled-sampler';
 import { SamplerPool, type PoolSampler } from '../../../testing/sampler-pool';
 import { findSpans, numberedSpan, type TestSpan } from '../../../testing/span-builder';
 
@@ -153,6 +154,34 @@ test.each([
   const copies = copiesOfSpans();
   expect(copies.size).toBe(TRACES * SPANS);
   expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+});
+
+test('a pod that ends while it takes up what it held leaves all of that to the next', async () => {
+  await pool.close();
+  pool = new SamplerPool(WHOLE);
+  const first = await pool.join(ADDRESSES[0], directory());
+  const filler = 'x'.repeat(4000);
+  for (let span = 0; span < SPANS; span += 1) {
+    await Promise.all(Array.from({ length: TRACES }, (_, trace) =>
+      first.ask([{ ...numberedSpan(trace, span), attributes: { filler } }])));
+  }
+  pool.kill(first);
+  const second = await pool.add(ADDRESSES[0], copyOf(first));
+  void second.peers.begin({ ready: [], all: [ADDRESSES[0]] });
+  const taken = (): number =>
+    second.context.metrics.value('otelcol_processor_tail_sampling_new_trace_id_received') ?? 0;
+  await untilDisk('some of it', () => taken() > 0);
+  const stopping = second.sampler.stop();
+  await pass(2000);
+  await stopping;
+  pool.samplers.splice(0);
+  expect(taken()).toBeLessThanOrEqual(TRACES);
+  expect(findSpans(second.context.next.bytes)).toEqual([]);
+  expect(second.context.log.messages('error')).toEqual([]);
+  const third = await pool.join(ADDRESSES[0], copyOf(second));
+  await pass(20_000);
+  expect(new Set(findSpans(third.context.next.bytes).map(({ spanId }) => spanId)).size)
+    .toBe(TRACES * SPANS);
 });
 
 test('what another pod kept by its id leaves again while nobody has taken it over', async () => {

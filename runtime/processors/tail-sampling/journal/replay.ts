@@ -62,12 +62,11 @@ export class Replay {
   public async run(onWait: () => void): Promise<void> {
     const { journal, outbox, log } = this.options;
     await journal.eachArrival(async (arrival) => {
-      if (this.isStopped) return;
       this.takeUp(arrival);
       if (!outbox.isFull) return;
       onWait();
       await new Promise<void>((resolve) => outbox.onRoom(resolve));
-    });
+    }, () => !this.isStopped);
     if (this.isStopped) return;
     journal.facts.replayedTo = undefined;
     journal.replayed();
