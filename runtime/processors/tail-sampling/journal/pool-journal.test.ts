@@ -156,6 +156,35 @@ test.each([
   expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
 });
 
+test('what waited for a pod that is gone, and was held and taken then, is over', async () => {
+  await pool.close();
+  const policies = [{ name: 'all', type: 'always_sample' }];
+  pool = new SamplerPool({ decision_wait: '30s', policies });
+  samplers = [];
+  for (const address of ADDRESSES) samplers.push(await pool.join(address, directory()));
+  await pool.clock.advance(60_000);
+  const [first] = samplers;
+  const all = Array.from({ length: TRACES }, (_, trace) => numberedSpan(trace, 0));
+  const own = (span: TestSpan): boolean =>
+    first.peers.locate(...wordsOf(span.trace), 0, false) === PLACE_HERE;
+  const later = all.filter(own);
+  pool.kill(samplers[2]);
+  await first.ask(all.filter((span) => !own(span)));
+  // In the same file, and decided later: it keeps the file.
+  await pass(2500);
+  await first.ask(later);
+  await pass(300);
+  pool.kill(first);
+  const second = await pool.join(first.address, copyOf(first));
+  while (second.context.next.items === 0) await pass(500);
+  await restart(second);
+  await pass(60_000);
+  const copies = copiesOfSpans();
+  expect(later.length).toBeGreaterThan(0);
+  expect(copies.size).toBe(TRACES);
+  expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+}, 30_000);
+
 test('a pod that ends while it takes up what it held leaves all of that to the next', async () => {
   await pool.close();
   pool = new SamplerPool(WHOLE);
