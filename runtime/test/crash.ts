@@ -17,7 +17,8 @@ void crashRun({
   },
 }).then((figures) => {
   console.table([figures]);
-  process.exit(figures.missing === 0 && figures.splitTraces === 0 ? 0 : 1);
+  const { missing, splitTraces, knownDuplicates } = figures;
+  process.exit(missing === 0 && splitTraces === 0 && knownDuplicates === 0 ? 0 : 1);
 }, (error: unknown) => {
   console.error(String(error));
   process.exit(1);

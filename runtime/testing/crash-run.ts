@@ -20,6 +20,11 @@ const LARGEST_FILLER = 20_000;
 const MOST_SPANS = 5;
 const SHORTEST_MS = 30;
 const LONGEST_MS = 900;
+/** Some are asked to end, and killed when they have not after at most so long. */
+const ASKED_SHARE = 0.3;
+const LONGEST_END_MS = 3000;
+/** What the backend has answered OK for so long before a kill, the collector knows of. */
+const KNOWN_MS = 1000;
 
 /** How a collector is to be killed. */
 export interface CrashOptions {
@@ -45,6 +50,8 @@ export interface CrashFigures {
   readonly missing: number;
   /** Spans that arrived more than once, counted every time after the first. */
   readonly duplicates: number;
+  /** Those that the collector knew to have been taken, with all of their request and trace. */
+  readonly knownDuplicates: number;
   /** Spans that were answered OK and waited on disk at a kill, summed over all kills. */
   readonly waitedAtKills: number;
   /** Traces of which spans arrived at more than one backend. */
@@ -61,6 +68,13 @@ class Run {
   private readonly promised = new Map<string, string>();
   private readonly begun = new Set<string>();
   private readonly arrived = new Set<string>();
+  /** When the backend answered OK for a span, in this life from when it was ready. */
+  private readonly takenAt = new Map<string, number>();
+  /** Spans that a collector knew to have been taken when it was killed. */
+  private readonly known = new Set<string>();
+  /** The spans that are sent again together with a span: those of its request and of its trace. */
+  private readonly others = new Map<string, readonly Set<string>[]>();
+  private readonly ofTrace = new Map<string, Set<string>>();
   private readonly random: () => number;
   private readonly directory = mkdtempSync(join(tmpdir(), 'otelgw-crash-'));
   private readonly scene: CrashScene;
@@ -69,6 +83,7 @@ class Run {
   private isOpen = true;
   private answered = 0;
   private duplicates = 0;
+  private knownDuplicates = 0;
   private waited = 0;
   private kills = 0;
   private next = 0;
@@ -83,8 +98,9 @@ class Run {
     await this.scene.open((body, backend) => {
       // An answer that is lost on its way is what makes duplicates.
       const takes = this.isOpen || this.random() < 0.3;
-      if (takes) this.take(body, backend);
-      return takes && (this.isOpen || this.random() < 0.9);
+      const answersOk = takes && (this.isOpen || this.random() < 0.9);
+      if (takes) this.take(body, backend, answersOk);
+      return answersOk;
     });
     try {
       while (this.kills < this.options.kills) {
@@ -107,6 +123,7 @@ class Run {
       promised: this.promised.size,
       missing: this.missing,
       duplicates: this.duplicates,
+      knownDuplicates: this.knownDuplicates,
       waitedAtKills: this.waited,
       splitTraces: this.split.size,
       backends: new Set(this.backendOf.values()).size,
@@ -119,7 +136,7 @@ class Run {
       && (this.scene.isKept?.(trace) !== false || this.begun.has(trace))).length;
   }
 
-  private take(body: Buffer, backend: number): void {
+  private take(body: Buffer, backend: number, answersOk: boolean): void {
     for (const { spanId, traceId } of findSpans(body)) {
       this.begun.add(nameOf(traceId));
       const owner = this.backendOf.get(traceId) ?? backend;
@@ -127,22 +144,45 @@ class Run {
       if (owner !== backend) this.split.add(traceId);
       if (this.arrived.has(spanId)) this.duplicates += 1;
       this.arrived.add(spanId);
+      if (this.isKnown(spanId)) this.knownDuplicates += 1;
+      if (answersOk) this.takenAt.set(spanId, performance.now());
     }
   }
 
   private async once(): Promise<void> {
     this.isOpen = this.random() < 0.5;
     const { collector, port } = await this.start();
+    // What the one before had sent when it was killed has come by now.
+    this.takenAt.clear();
     const client = this.scene.client(port);
     const senders = Array.from({ length: SENDERS }, () => this.send(client, collector));
     const ms = SHORTEST_MS + this.random() * ((this.scene.longestMs ?? LONGEST_MS) - SHORTEST_MS);
     await new Promise((resolve) => setTimeout(resolve, ms));
+    if (this.random() < ASKED_SHARE) await this.askToEnd(collector);
     collector.signal('SIGKILL');
+    this.learnTaken(performance.now());
     await collector.ended;
     await Promise.all(senders);
     client.close();
     this.kills += 1;
     this.waited += this.missing;
+  }
+
+  private isKnown(span: string): boolean {
+    return this.others.get(span)?.every((all) => [...all].every((id) => this.known.has(id)))
+      === true;
+  }
+
+  private learnTaken(killedAt: number): void {
+    for (const [span, takenAt] of this.takenAt) {
+      if (killedAt - takenAt > KNOWN_MS) this.known.add(span);
+    }
+  }
+
+  private async askToEnd(collector: CollectorProcess): Promise<void> {
+    collector.signal('SIGTERM');
+    const ms = this.random() * LONGEST_END_MS;
+    await Promise.race([collector.ended, new Promise((resolve) => setTimeout(resolve, ms))]);
   }
 
   private async deliverTheRest(): Promise<void> {
@@ -206,9 +246,19 @@ class Run {
       const body = spans(sent.map(({ trace, span }) => ({
         trace, span, attributes: { filler, ...this.scene.attributesOf?.(trace) },
       })));
+      this.noteTogether(sent);
       if (!await client.send(body)) continue;
       this.answered += 1;
       for (const { span, trace } of sent) this.promised.set(span, trace);
+    }
+  }
+
+  private noteTogether(sent: readonly { readonly trace: string; readonly span: string }[]): void {
+    const request = new Set(sent.map(({ span }) => span));
+    for (const { trace, span } of sent) {
+      const all = this.ofTrace.get(trace) ?? new Set();
+      this.ofTrace.set(trace, all.add(span));
+      this.others.set(span, [request, all]);
     }
   }
 }

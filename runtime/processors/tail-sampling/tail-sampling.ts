@@ -366,13 +366,13 @@ class TailSampling implements Processor {
     this.peers?.stop();
     while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();
-    if (this.settings.dropPendingTracesOnShutdown) {
-      this.dropPending();
-    } else {
-      for (let batch = 0; batch <= this.traces.wheel.closedBatches; batch += 1) {
-        this.beginTick();
-        if (this.deciding) await this.decided();
-      }
+    // What is taken up so far is a part of traces: the next process takes all of it up.
+    const isPart = this.journal?.isReplaying === true;
+    const { dropPendingTracesOnShutdown: drops } = this.settings;
+    if (drops && !isPart) this.dropPending();
+    for (let batch = 0; !drops && !isPart && batch <= this.traces.wheel.closedBatches; batch += 1) {
+      this.beginTick();
+      if (this.deciding) await this.decided();
     }
     await this.outbox.finish();
     await this.journal?.close();

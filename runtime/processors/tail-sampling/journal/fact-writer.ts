@@ -103,11 +103,14 @@ export class FactWriter {
     this.outstanding.add(this.parcels);
     const count = (this.kept.length - this.grouped) / KEPT_WORDS;
     if (count > 0) {
-      const first = Math.min(this.first, this.parcels);
+      const last = this.parcels;
+      const first = Math.min(this.first, last);
       // What is not taken up yet is in no parcel.
-      this.groups.push({
-        first, last: this.parcels, upTo: this.replayedTo ?? this.arrivals, count,
-      });
+      const upTo = this.replayedTo ?? this.arrivals;
+      // With the first one only did a parcel become full, and leave.
+      const split = first < last ? 1 : 0;
+      if (split > 0) this.groups.push({ first, last, upTo, count: split });
+      if (count > split) this.groups.push({ first: last, last, upTo, count: count - split });
       this.grouped = this.kept.length;
       this.first = Infinity;
     }

@@ -89,17 +89,18 @@ export class JournalLog {
   }
 
   /**
-   * Gives every record of the files that were found, one after the other. What is damaged is left
-   * out, counted and logged; so is what `visit` finds to be malformed.
+   * Gives every record of the files that were found, one after the other, as long as `goesOn`. What
+   * is damaged is left out, counted and logged; so is what `visit` finds to be malformed.
    *
    * @throws UnknownRecordError when another build has written it.
    */
   public async read(
-    visit: (record: Payload, segment: Segment) => void | Promise<void>,
+    visit: (record: Payload, segment: Segment) => void | Promise<void>, goesOn = () => true,
   ): Promise<void> {
     for (const segment of this.segments.filter(({ isSealed }) => isSealed)) {
+      if (!goesOn()) return;
       try {
-        await this.readSegment(segment, visit);
+        await this.readSegment(segment, visit, goesOn);
       } catch (error) {
         if (error instanceof UnknownRecordError) throw error;
         this.hasGaps = true;
@@ -152,9 +153,10 @@ export class JournalLog {
 
   private async readSegment(
     segment: Segment, visit: (record: Payload, segment: Segment) => void | Promise<void>,
+    goesOn: () => boolean,
   ): Promise<void> {
     const scanner = await segment.scanner(0, WINDOW_BYTES);
-    for (;;) {
+    while (goesOn()) {
       const at = await scanner.next(segment.length);
       if (at === undefined) return;
       if ('damagedBytes' in at) {

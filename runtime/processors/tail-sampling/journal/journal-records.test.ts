@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { FoundArrival } from './arrival-record';
 import { decodeFacts, encodeFacts, UnknownRecordError, type Facts } from './fact-record';
+import { Journal } from './journal';
 import { JOURNAL_WORDS, JournalLog } from './journal-log';
 import { JournalMetrics } from './journal-metrics';
 import { KnownFacts } from './known-facts';
@@ -143,6 +144,22 @@ test('what left again is over by its own parcels', () => {
   expect(known.isUndone(ARRIVAL, ID, 0)).toBe(false);
   expect(known.isUndone({ ...ARRIVAL, number: 5 }, ID, 0)).toBe(true);
   expect(known.parcels).toBe(11);
+});
+
+test('facts of an earlier process take no memory once all of that is taken up', async () => {
+  await decided('x');
+  const { context, directory } = lives.make(CONFIG);
+  const journal = await Journal.open({
+    settings: { directory, maxMib: 16 },
+    context,
+    wheel: { openBatch: 1, nextBatch: 0, closedBatches: 1 },
+    remembered: 10,
+  });
+  const { known: { size }, time } = journal;
+  journal.replayed();
+  expect([size, journal.known.size]).toEqual([1, 0]);
+  expect(journal.time).toBe(time);
+  await journal.close(false);
 });
 
 test('a journal of a later version is refused in a sentence', async () => {

@@ -108,8 +108,8 @@ export class Journal {
   public readonly elsewhere: ElsewhereParcels;
   /** Number of the arrival that is taken up again now, or 0. */
   public replaying = 0;
-  /** What the files said when it was opened. */
-  public readonly known = new KnownFacts();
+  /** What the files said when it was opened; nothing but the time once that is taken up. */
+  public known = new KnownFacts();
   private readonly retirement: Retirement;
   private spans!: JournalLog;
   private factLog!: JournalLog;
@@ -201,9 +201,11 @@ export class Journal {
     });
   }
 
-  /** Gives every arrival that was found, in the order in which they came. */
-  public async eachArrival(visit: (arrival: FoundArrival) => void | Promise<void>): Promise<void> {
-    await this.spans.read((record) => visit(decodeArrival(record)));
+  /** Gives every arrival that was found, in the order in which they came, as long as `goesOn`. */
+  public async eachArrival(
+    visit: (arrival: FoundArrival) => void | Promise<void>, goesOn: () => boolean,
+  ): Promise<void> {
+    await this.spans.read((record) => visit(decodeArrival(record)), goesOn);
   }
 
   /** Spans of the arrival that is being taken are for other pods, in these requests. */
@@ -214,6 +216,8 @@ export class Journal {
   /** All that was found is held again, or has left again. */
   public replayed(): void {
     this.retirement.heldAnew();
+    // Eighty bytes for each of what may be millions of verdicts.
+    this.known = new KnownFacts(this.known.time);
   }
 
   /** All traces that were due have been decided, and what was kept has left. */

@@ -43,8 +43,6 @@ export class KnownFacts {
   public arrivals = 0;
   /** Number of the last parcel. */
   public parcels = 0;
-  /** The latest time that any of them tells. */
-  public time = 0;
   private readonly verdicts = new AgedTable(OWN_WORDS, MOST_VERDICTS, FIRST_VERDICTS);
   private readonly groups: KeptGroup[] = [];
   private readonly done = new NumberSet();
@@ -54,6 +52,11 @@ export class KnownFacts {
   /** Names of policies, and where each stands; none is at 0. */
   private readonly names = [''];
   private readonly placeOf = new Map<string, number>();
+
+  public constructor(
+    /** The latest time that any of them tells. */
+    public time = 0,
+  ) {}
 
   /** Number of verdicts. */
   public get size(): number {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PLACE_HERE } from '../../../peers/trace-peers';
 import { settleDisk } from '../../../testing/disk-turns';
+import { untilDisk } from '../../../testing/journalled-sampler';
 import { SamplerPool, type PoolSampler } from '../../../testing/sampler-pool';
 import { findSpans, numberedSpan, type TestSpan } from '../../../testing/span-builder';
 
@@ -153,6 +154,63 @@ test.each([
   const copies = copiesOfSpans();
   expect(copies.size).toBe(TRACES * SPANS);
   expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+});
+
+test('what waited for a pod that is gone, and was held and taken then, is over', async () => {
+  await pool.close();
+  const policies = [{ name: 'all', type: 'always_sample' }];
+  pool = new SamplerPool({ decision_wait: '30s', policies });
+  samplers = [];
+  for (const address of ADDRESSES) samplers.push(await pool.join(address, directory()));
+  await pool.clock.advance(60_000);
+  const [first] = samplers;
+  const all = Array.from({ length: TRACES }, (_, trace) => numberedSpan(trace, 0));
+  const own = (span: TestSpan): boolean =>
+    first.peers.locate(...wordsOf(span.trace), 0, false) === PLACE_HERE;
+  const later = all.filter(own);
+  pool.kill(samplers[2]);
+  await first.ask(all.filter((span) => !own(span)));
+  // In the same file, and decided later: it keeps the file.
+  await pass(2500);
+  await first.ask(later);
+  await pass(300);
+  pool.kill(first);
+  const second = await pool.join(first.address, copyOf(first));
+  while (second.context.next.items === 0) await pass(500);
+  await restart(second);
+  await pass(60_000);
+  const copies = copiesOfSpans();
+  expect(later.length).toBeGreaterThan(0);
+  expect(copies.size).toBe(TRACES);
+  expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
+}, 30_000);
+
+test('a pod that ends while it takes up what it held leaves all of that to the next', async () => {
+  await pool.close();
+  pool = new SamplerPool(WHOLE);
+  const first = await pool.join(ADDRESSES[0], directory());
+  const filler = 'x'.repeat(4000);
+  for (let span = 0; span < SPANS; span += 1) {
+    await Promise.all(Array.from({ length: TRACES }, (_, trace) =>
+      first.ask([{ ...numberedSpan(trace, span), attributes: { filler } }])));
+  }
+  pool.kill(first);
+  const second = await pool.add(ADDRESSES[0], copyOf(first));
+  void second.peers.begin({ ready: [], all: [ADDRESSES[0]] });
+  const taken = (): number =>
+    second.context.metrics.value('otelcol_processor_tail_sampling_new_trace_id_received') ?? 0;
+  await untilDisk('some of it', () => taken() > 0);
+  const stopping = second.sampler.stop();
+  await pass(2000);
+  await stopping;
+  pool.samplers.splice(0);
+  expect(taken()).toBeLessThanOrEqual(TRACES);
+  expect(findSpans(second.context.next.bytes)).toEqual([]);
+  expect(second.context.log.messages('error')).toEqual([]);
+  const third = await pool.join(ADDRESSES[0], copyOf(second));
+  await pass(20_000);
+  expect(new Set(findSpans(third.context.next.bytes).map(({ spanId }) => spanId)).size)
+    .toBe(TRACES * SPANS);
 });
 
 test('what another pod kept by its id leaves again while nobody has taken it over', async () => {

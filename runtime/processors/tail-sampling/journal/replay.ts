@@ -61,20 +61,20 @@ export class Replay {
   /** Takes the spans up; `onWait` is told when that has to wait for the next component. */
   public async run(onWait: () => void): Promise<void> {
     const { journal, outbox, log } = this.options;
+    const { size: verdicts } = journal.known;
     await journal.eachArrival(async (arrival) => {
-      if (this.isStopped) return;
       this.takeUp(arrival);
       if (!outbox.isFull) return;
       onWait();
       await new Promise<void>((resolve) => outbox.onRoom(resolve));
-    });
+    }, () => !this.isStopped);
     if (this.isStopped) return;
     journal.facts.replayedTo = undefined;
     journal.replayed();
     journal.metrics.replayedSpans.add(this.spans);
-    if (this.spans === 0 && journal.known.size === 0) return;
+    if (this.spans === 0 && verdicts === 0) return;
     log.info('Took up what the journal holds of an earlier process.', {
-      spans: this.spans, verdicts: journal.known.size,
+      spans: this.spans, verdicts,
     });
   }
 

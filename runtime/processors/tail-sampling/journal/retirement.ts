@@ -41,7 +41,7 @@ export interface Wheel {
 export class Retirement {
   private readonly arrivals = new Map<Segment, ArrivalFile>();
   private readonly facts = new Map<Segment, FactFile>();
-  /** Arrivals with spans that are on their way to other pods, the first one first. */
+  /** Arrivals with spans that are on their way to other pods, and in how many parcels. */
   private readonly elsewhere = new Map<number, number>();
 
   public constructor(private readonly wheel: Wheel) {}
@@ -83,11 +83,12 @@ export class Retirement {
   /** Files of arrivals that are over, when `parcels` have left and `oldest` is the first left. */
   public spentArrivals(parcels: number, oldest: number): Segment[] {
     const spent: Segment[] = [];
-    const [firstElsewhere = Infinity] = this.elsewhere.keys();
+    const elsewhere = [...this.elsewhere.keys()];
     for (const file of this.arrivals.values()) {
-      const { segment, deadline, last } = file;
-      const isDecided = deadline < this.wheel.nextBatch && last < firstElsewhere;
-      if (!segment.isSealed || !isDecided) continue;
+      const { segment, deadline, first, last } = file;
+      if (!segment.isSealed || deadline >= this.wheel.nextBatch) continue;
+      // A pod may be silent for hours: what came later must not stay with what waits for it.
+      if (elsewhere.some((arrival) => arrival >= first && arrival <= last)) continue;
       file.parcels ??= parcels;
       if (oldest > file.parcels) spent.push(segment);
     }

@@ -48,6 +48,19 @@ function refusing(): RecordingConsumer {
   return next;
 }
 
+/** Takes all but what a span of this name is in. */
+function consumerBut(refused: string): RecordingConsumer {
+  const next = new RecordingConsumer();
+  const consume = next.consume.bind(next);
+  next.consume = (payload) => {
+    if (findSpans(payload.chunks[0]).every(({ spanId }) => nameOf(spanId) !== refused)) {
+      return consume(payload);
+    }
+    throw new RetryableError('next: must have room, got none');
+  };
+  return next;
+}
+
 describe('after a kill', () => {
   test('what was held is held again, and decided with what comes then', async () => {
     const first = await lives.next(ALL);
@@ -118,6 +131,24 @@ describe('after a kill', () => {
     expect(third.sent()).toEqual([]);
   });
 
+  test('what left beside the rest of a trace that was refused does not leave again', async () => {
+    const next = consumerBut('a1');
+    const first = await lives.next(ALL, next);
+    // Of b, the one span leaves with a, the other one with c.
+    for (const [trace, span, kib] of [['a', 'a1', 1200], ['b', 'b1', 600], ['b', 'b2', 600],
+      ['c', 'c1', 600]] as const) {
+      await first.give({ trace, span, attributes: { filler: 'x'.repeat(kib * 1024) } });
+    }
+    await first.pass(6000);
+    await arrived(first, 2);
+    expect(first.sent()).toEqual(['b2', 'c1']);
+    await settleDisk();
+    const second = await lives.next(NONE);
+    await arrived(second, 3);
+    await settleDisk();
+    expect(second.sent()).toEqual(['a1', 'b1', 'b2']);
+  });
+
   test('a second one loses nothing of what left again', async () => {
     const first = await lives.next(ALL, refusing());
     await first.give({ trace: 'a', span: 'a1' });
@@ -138,15 +169,7 @@ describe('after a kill', () => {
     await first.give({ trace: 'b', span: 'b1' });
     await first.pass(6000);
     await written(first, 2);
-    const next = new RecordingConsumer();
-    const consume = next.consume.bind(next);
-    next.consume = (payload) => {
-      if (findSpans(payload.chunks[0]).every(({ spanId }) => nameOf(spanId) !== refused)) {
-        return consume(payload);
-      }
-      throw new RetryableError('next: must have room, got none');
-    };
-    const second = await lives.next(ALL, next);
+    const second = await lives.next(ALL, consumerBut(refused));
     await arrived(second, 1);
     await settleDisk();
     const third = await lives.next(NONE);

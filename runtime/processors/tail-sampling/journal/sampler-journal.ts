@@ -93,9 +93,11 @@ export class SamplerJournal {
   }
 
   /** Ends it; what the sampler could not get rid of stays for the next process. */
-  public close(): Promise<void> {
+  public async close(): Promise<void> {
     const { traces, journal, isReplaying } = this;
-    return journal.close(
+    // Files that are closed under it would be called unreadable.
+    await this.replaying?.catch(() => undefined);
+    await journal.close(
       !isReplaying && traces.undecided === 0 && journal.facts.outstanding.size === 0
       && journal.elsewhere.isEmpty);
   }
