@@ -185,11 +185,12 @@ test('what waited for a pod that is gone, and was held and taken then, is over',
   expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
 }, 30_000);
 
-test('a pod that ends while it takes up what it held leaves all of that to the next', async () => {
+/** A pod that is taking up what an earlier life held of all traces: some of it, so far. */
+async function halfWay(): Promise<PoolSampler> {
   await pool.close();
   pool = new SamplerPool(WHOLE);
   const first = await pool.join(ADDRESSES[0], directory());
-  const filler = 'x'.repeat(4000);
+  const filler = 'x'.repeat(20_000);
   for (let span = 0; span < SPANS; span += 1) {
     await Promise.all(Array.from({ length: TRACES }, (_, trace) =>
       first.ask([{ ...numberedSpan(trace, span), attributes: { filler } }])));
@@ -197,20 +198,42 @@ test('a pod that ends while it takes up what it held leaves all of that to the n
   pool.kill(first);
   const second = await pool.add(ADDRESSES[0], copyOf(first));
   void second.peers.begin({ ready: [], all: [ADDRESSES[0]] });
-  const taken = (): number =>
-    second.context.metrics.value('otelcol_processor_tail_sampling_new_trace_id_received') ?? 0;
-  await untilDisk('some of it', () => taken() > 0);
+  await untilDisk('some of it', () => tracesTaken(second) > 0);
+  expect(tracesTaken(second)).toBeLessThanOrEqual(TRACES);
+  return second;
+}
+
+function tracesTaken({ context: { metrics } }: PoolSampler): number {
+  return metrics.value('otelcol_processor_tail_sampling_new_trace_id_received') ?? 0;
+}
+
+test('a pod that ends while it takes up what it held leaves all of that to the next', async () => {
+  const second = await halfWay();
   const stopping = second.sampler.stop();
   await pass(2000);
   await stopping;
   pool.samplers.splice(0);
-  expect(taken()).toBeLessThanOrEqual(TRACES);
+  expect(tracesTaken(second)).toBeLessThanOrEqual(TRACES);
   expect(findSpans(second.context.next.bytes)).toEqual([]);
   expect(second.context.log.messages('error')).toEqual([]);
   const third = await pool.join(ADDRESSES[0], copyOf(second));
   await pass(20_000);
   expect(new Set(findSpans(third.context.next.bytes).map(({ spanId }) => spanId)).size)
     .toBe(TRACES * SPANS);
+});
+
+test('a pod that takes up what it held neither decides nor takes spans before it has all', async () => {
+  const second = await halfWay();
+  // Few turns for the disk: as far as the sampler goes, the rest takes that long to read.
+  for (let tick = 0; tick < 9; tick += 1) {
+    await pool.clock.advance(1000);
+    await new Promise(setImmediate);
+  }
+  await expect(second.ask([numberedSpan(0, SPANS)])).rejects.toThrow('have replayed its journal');
+  await pass(20_000);
+  const copies = copiesOfSpans();
+  expect(copies.size).toBe(TRACES * SPANS);
+  expect([...copies.values()].filter((count) => count > 1)).toEqual([]);
 });
 
 test('what another pod kept by its id leaves again while nobody has taken it over', async () => {
