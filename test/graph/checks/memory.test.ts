@@ -45,8 +45,12 @@ test.each([
   ['the queue is off', queue('enabled: false, queue_size: 1000000')],
   ['the queue is on a disk', {
     image: CollectorImage.contrib('0.159.0'),
+    pod: {
+      volumes: [{ name: 'disk', emptyDir: {} }],
+      volumeMounts: [{ name: 'disk', mountPath: '/disk' }],
+    },
     ...raw(`exporters: {otlp_grpc/store: {sending_queue: {${BYTES}, storage: file_storage}}}\n`
-      + 'extensions: {file_storage: {}}\n'
+      + 'extensions: {file_storage: {directory: /disk}}\n'
       + 'service: {extensions: [health_check, file_storage]}'),
   }],
 ])('nothing is said where %s', (_, props) => {
