@@ -122,7 +122,7 @@ export class CollectorTier extends Construct {
       partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
-    const { wantsPool } = plan;
+    const wantsPool = plan.wantsPool === true && props.image?.isRuntime !== false;
     const secured = { ...props, wantsPool, isPool: () => this._ports.peers !== undefined };
     this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, secured);
     const facts: PartFacts = {
