@@ -148,6 +148,24 @@ test('a table that kills its pod before it is full is told', () => {
   expect(memory(large, [large])).toEqual([]);
 });
 
+test('a bound of what is held that cannot be reached is told', () => {
+  const held = (mib: number, props: object = {}) => complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies, maxHeldMemory: Size.mebibytes(mib), ...props,
+    });
+  });
+  const told = (room: string) => [
+    `[telemetry/sampler] processors.tail_sampling.max_bytes: must be less than the ${room}, or no`
+    + ' trace is ever decided early, got 820 MiB. → leave `maxHeldMemory` out, or raise `memory`.',
+  ];
+  expect(held(820)).toEqual(told('819 MiB from which the memory limiter takes nothing more'));
+  expect(held(819)).toEqual([]);
+  const unlimited = raw('processors: {memory_limiter: null}');
+  expect(held(820, { memory: Size.mebibytes(800), ...unlimited }))
+    .toEqual(told('800 MiB at which the pod is killed'));
+  expect(held(820, unlimited)).toEqual([]);
+});
+
 test.each([
   ['', sampler, '', 684], ['in a pool ', peer, ' + 128 MiB queue of trace_peers', 812],
 ])('all that is held %scan be printed', (_, busy, peers, total) => {
