@@ -26,7 +26,7 @@ import { queueProblems, queueStorages } from './tier-queues';
 import { warn } from './warnings';
 import { scaleInOf } from './workload/autoscaler';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
-import { headlessName } from './workload/collector-services';
+import { headlessName, isDualStack } from './workload/collector-services';
 import { egressPolicy, egressProblems } from './workload/egress-policy';
 import type { HostPorts } from './workload/host-ports';
 import { labelValue, objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
@@ -371,7 +371,7 @@ function portsOf(props: CollectorTierProps, parts: readonly TierPart[]): PodPort
   const { protocols = Object.values(Protocol), grpcPort, httpPort } = props;
   const { grpc, http, ...own } = STANDARD_PORTS;
   return {
-    ...own,
+    ...own, isDualStack: isDualStack(props.service),
     grpc: protocols.includes(Protocol.GRPC) ? grpcPort ?? grpc : undefined,
     http: protocols.includes(Protocol.HTTP) ? httpPort ?? http : undefined,
     others: allOf(parts, 'ports'),
