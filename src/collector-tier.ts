@@ -369,9 +369,9 @@ function memoryOf({ memory }: CollectorTierProps, plan: TierPlan, image: Collect
 
 function portsOf(props: CollectorTierProps, parts: readonly TierPart[]): PodPorts {
   const { protocols = Object.values(Protocol), grpcPort, httpPort } = props;
-  const { grpc, http, ...own } = STANDARD_PORTS;
+  const { grpc, http, ...own } = { ...STANDARD_PORTS, isDualStack: isDualStack(props.service) };
   return {
-    ...own, isDualStack: isDualStack(props.service),
+    ...own,
     grpc: protocols.includes(Protocol.GRPC) ? grpcPort ?? grpc : undefined,
     http: protocols.includes(Protocol.HTTP) ? httpPort ?? http : undefined,
     others: allOf(parts, 'ports'),
