@@ -59,6 +59,7 @@ const pool = {
   const gateway = new TailSamplingGateway(chart, 'my-gw-otel-agent-gateway', {
     ...pool,
     decisionWait: Duration.seconds(10),
+    tracePeers: false, // Only this package's image has it, and this tier needs one of upstream.
     policies: [SamplingPolicy.statusCode('errors', { statusCodes: [StatusCode.ERROR] })],
     traceStats: true,
   });

@@ -26,7 +26,7 @@ import { queueProblems, queueStorages } from './tier-queues';
 import { warn } from './warnings';
 import { scaleInOf } from './workload/autoscaler';
 import { CONFIG_FILE, POD_FIELDS } from './workload/collector-pod';
-import { headlessName } from './workload/collector-services';
+import { headlessName, isDualStack } from './workload/collector-services';
 import { egressPolicy, egressProblems } from './workload/egress-policy';
 import type { HostPorts } from './workload/host-ports';
 import { labelValue, objectLabels, selectorLabels, type TierIdentity } from './workload/labels';
@@ -122,7 +122,7 @@ export class CollectorTier extends Construct {
       partOf: labelValue(chart.node.id),
       namespace: chart.namespace,
     };
-    const { wantsPool } = plan;
+    const wantsPool = plan.wantsPool === true && props.image?.isRuntime !== false;
     const secured = { ...props, wantsPool, isPool: () => this._ports.peers !== undefined };
     this._security = new TierSecurity(this, this._tier, plan.isHeadless, this.signals, secured);
     const facts: PartFacts = {
@@ -369,7 +369,7 @@ function memoryOf({ memory }: CollectorTierProps, plan: TierPlan, image: Collect
 
 function portsOf(props: CollectorTierProps, parts: readonly TierPart[]): PodPorts {
   const { protocols = Object.values(Protocol), grpcPort, httpPort } = props;
-  const { grpc, http, ...own } = STANDARD_PORTS;
+  const { grpc, http, ...own } = { ...STANDARD_PORTS, isDualStack: isDualStack(props.service) };
   return {
     ...own,
     grpc: protocols.includes(Protocol.GRPC) ? grpcPort ?? grpc : undefined,

@@ -7,7 +7,7 @@ import { Protocol } from './graph/protocol';
 import { Resolver } from './graph/resolver';
 import type { TelemetryRoute } from './graph/telemetry-target';
 import type { RightProps } from './prop-kinds';
-import { headlessName } from './workload/collector-services';
+import { headlessName, podsServiceName } from './workload/collector-services';
 import { availabilityProblem } from './workload/disruption-budget';
 import { scalingProblems, type Scaling } from './workload/scaling';
 
@@ -36,7 +36,7 @@ export function poolPlan(
 
 /** By connection, over all pods: gRPC would otherwise stay with the first one that it meets. */
 export function poolRoute({ _tier, _ports, _security }: CollectorTier): TelemetryRoute {
-  const { name, namespace } = _tier;
+  const { namespace } = _tier;
   const { grpc: port, http } = _ports;
   // Requests over HTTP/1.1 spread over connections by themselves.
   if (port === undefined && http !== undefined) {
@@ -44,6 +44,8 @@ export function poolRoute({ _tier, _ports, _security }: CollectorTier): Telemetr
   }
   return _security.route({
     endpoint: `dns:///${serviceHost(headlessName(_tier), namespace)}:${port}`,
-    pods: Resolver.kubernetes({ name, namespace, port }),
+    pods: Resolver.kubernetes({
+      name: podsServiceName(_tier, _ports.isDualStack), namespace, port,
+    }),
   });
 }

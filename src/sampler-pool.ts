@@ -12,9 +12,8 @@ import type { Scaling } from './workload/scaling';
 const IS_USUAL = true;
 
 /** What decides about a pool. */
-interface PoolProps extends Pick<GatewayProps, 'image'> {
+interface PoolProps {
   readonly tracePeers?: boolean;
-  readonly peersNetworkPolicy?: PeersNetworkPolicy;
 }
 
 /** What a pool is made of. */
@@ -27,9 +26,9 @@ interface PoolPods {
   readonly isDns: boolean;
 }
 
-/** Whether pods are to be one sampler; with an image of upstream only where that was asked for. */
-export function wantsPool({ tracePeers, image }: PoolProps, scaling: Scaling): boolean {
-  return tracePeers ?? (IS_USUAL && scaling.max > 1 && image?.isRuntime !== false);
+/** Whether pods are to be one sampler, if the image can do that. */
+export function wantsPool({ tracePeers }: PoolProps, scaling: Scaling): boolean {
+  return tracePeers ?? (IS_USUAL && scaling.max > 1);
 }
 
 /** What a pool adds to the tier. */
@@ -46,8 +45,15 @@ export function poolParts(
 }
 
 /** What is wrong with the props of a pool. */
-export function poolProblems(props: PoolProps, scaling: Scaling): string[] {
-  return wantsPool(props, scaling) || props.peersNetworkPolicy === undefined ? [] : [
+export function poolProblems(
+  props: PoolProps & Pick<GatewayProps, 'image'> & {
+    readonly peersNetworkPolicy?: PeersNetworkPolicy;
+  },
+  scaling: Scaling,
+): string[] {
+  const { tracePeers, image, peersNetworkPolicy } = props;
+  const isPool = tracePeers ?? (wantsPool(props, scaling) && image?.isRuntime !== false);
+  return isPool || peersNetworkPolicy === undefined ? [] : [
     'peersNetworkPolicy: must be for pods that are one sampler, got no `tracePeers`.'
     + '\n→ leave it out, or give `tracePeers` true.',
   ];

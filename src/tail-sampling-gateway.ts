@@ -18,10 +18,11 @@ import type { SamplingJournal } from './sampling-journal';
 import { SamplingPolicy } from './sampling-policy';
 import { SAMPLER_KINDS } from './tier-kinds';
 import { autoscaler } from './workload/autoscaler';
-import { headlessName } from './workload/collector-services';
+import { headlessName, isDualStack, podsServiceName } from './workload/collector-services';
 import { API_LAG_SECONDS, DNS_LAG_SECONDS } from './workload/discovery-lag';
 import { availabilityProblem, disruptionBudget } from './workload/disruption-budget';
 import { journalPart } from './workload/journal-storage';
+import type { TierIdentity } from './workload/labels';
 import { peersPolicy, peersService, type PeersNetworkPolicy } from './workload/peer-objects';
 import { Scaling, scalingProblems } from './workload/scaling';
 import { sleepBeforeStop } from './workload/stop-delay';
@@ -173,7 +174,9 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
         ...right.props.journal === undefined ? [] : [journalPart(right.props.journal._storage)],
         ...poolParts(right.props, scaling, {
           facts,
-          pods: podsOf(right.props.discovery, facts.name, facts.namespace, right.props.grpcPort),
+          pods: podsOf(right.props.discovery, facts, {
+            port: right.props.grpcPort, isDual: isDualStack(right.props.service),
+          }),
           isDns: right.props.discovery === Discovery.DNS,
         }),
       ],
@@ -221,10 +224,9 @@ export class TailSamplingGateway extends CollectorTier implements ITelemetryTarg
 
   /** Traces by trace id, so that a pod sees all of a trace; everything else by connection. */
   public routeFor(signal: Signal): TelemetryRoute {
-    const { name, namespace } = this._tier;
-    const port = this._ports.grpc;
-    const host = serviceHost(headlessName(this._tier), namespace);
-    const pods = podsOf(this.discovery, name, namespace, port);
+    const { grpc: port, isDualStack: isDual } = this._ports;
+    const host = serviceHost(headlessName(this._tier), this._tier.namespace);
+    const pods = podsOf(this.discovery, this._tier, { port, isDual });
     return this._security.route(signal === Signal.TRACES
       ? { resolver: pods } : { endpoint: `dns:///${host}:${port}`, pods });
   }
@@ -238,11 +240,12 @@ function settleSeconds(signals: readonly Signal[], discovery: Discovery): number
 }
 
 function podsOf(
-  discovery: Discovery | undefined, name: string, namespace?: string, port?: number,
+  discovery: Discovery | undefined, { name, namespace }: Pick<TierIdentity, 'name' | 'namespace'>,
+  { port, isDual }: { readonly port?: number; readonly isDual?: boolean },
 ): Resolver {
   return discovery === Discovery.DNS
     ? Resolver.dns(serviceHost(headlessName({ name }), namespace), { port })
-    : Resolver.kubernetes({ name, namespace, port });
+    : Resolver.kubernetes({ name: podsServiceName({ name }, isDual), namespace, port });
 }
 
 function tailSampling(

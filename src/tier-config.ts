@@ -228,9 +228,12 @@ function pipelinesOf(
   ];
 }
 
-/** The pod's own address, in brackets so that it may be one of IPv6. */
-function listen(port: number): string {
-  return `[\${env:POD_IP}]:${port}`;
+/**
+ * The pod's own address, in brackets so that it may be one of IPv6; all of its addresses where its
+ * Service has both families, for the variable holds one of them.
+ */
+function listen(port: number, isDualStack = false): string {
+  return isDualStack ? `:${port}` : `[\${env:POD_IP}]:${port}`;
 }
 
 function receiver({ ports, maxConnectionAge, security }: TierConfigInput): Yaml {
@@ -239,12 +242,12 @@ function receiver({ ports, maxConnectionAge, security }: TierConfigInput): Yaml 
       serverParameters: { maxConnectionAge, maxConnectionAgeGrace: MAX_CONNECTION_AGE_GRACE },
     },
   };
-  const { grpc, http } = ports;
+  const { grpc, http, isDualStack: isDual } = ports;
   const secured = security.server();
   return otlpReceiver.write({
     protocols: {
-      ...grpc === undefined ? {} : { grpc: { endpoint: listen(grpc), ...secured, ...age } },
-      ...http === undefined ? {} : { http: { endpoint: listen(http), ...secured } },
+      ...grpc === undefined ? {} : { grpc: { endpoint: listen(grpc, isDual), ...secured, ...age } },
+      ...http === undefined ? {} : { http: { endpoint: listen(http, isDual), ...secured } },
     },
   });
 }

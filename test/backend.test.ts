@@ -63,7 +63,7 @@ test('who looks stores up in the cluster may do so where they are', () => {
   });
   const roles = objects.all.filter(({ kind }) => kind === 'Role');
   expect(roles.map(({ metadata }) => [metadata.name, metadata.namespace])).toEqual([
-    ['gateway-finds-store', 'a'], ['gateway-finds-store', 'b'],
+    ['observability.gateway-finds-store', 'a'], ['observability.gateway-finds-store', 'b'],
   ]);
 });
 

@@ -105,9 +105,20 @@ function families({ ipFamilies, ipFamilyPolicy }: ServiceOptions): Partial<k8s.S
   };
 }
 
+/** Whether the Service for everybody has addresses of both families. */
+export function isDualStack({ ipFamilyPolicy }: ServiceOptions = {}): boolean {
+  return ['PreferDualStack', 'RequireDualStack'].includes(ipFamilyPolicy ?? '');
+}
+
+/** Name of the Service by which each pod has one address. */
+export function podsServiceName({ name }: Pick<TierIdentity, 'name'>, isDual = false): string {
+  return isDual ? headlessName({ name }) : name;
+}
+
 /**
  * The Service whose name has one address per ready pod, for senders that spread by themselves. It
- * has no port for metrics, so that monitoring finds each pod once.
+ * has no port for metrics, so that monitoring finds each pod once; and one family, that of the
+ * pods' own addresses, or each pod would be two to them.
  */
 export function headlessService(
   scope: Construct, id: string, tier: TierIdentity, ports: PodPorts, options: ServiceOptions = {},
@@ -119,7 +130,7 @@ export function headlessService(
       clusterIp: 'None',
       selector: selectorLabels(tier),
       ...publishNotReadyAddresses === undefined ? {} : { publishNotReadyAddresses },
-      ...families(options),
+      ...isDualStack(options) ? { ipFamilyPolicy: 'SingleStack' } : families(options),
       ports: intakePorts(ports),
     },
   });

@@ -1,10 +1,8 @@
 /** Disk for what samplers hold: which volume it is. */
-import { posix } from 'path';
 import { k8s } from 'cdk8s-plus-28';
 import type { CollectorPod } from './collector-pod';
-import { containerSecurity } from './pod-security';
-import { collectorMounts, STATE_FOLDER } from './pod-volumes';
-import { holdsReference } from '../config/environment-references';
+import { STATE_FOLDER } from './pod-volumes';
+import { isReadOnly } from './storage-places';
 import type { TierPart } from '../features/part';
 import { tailSamplers } from '../graph/checks/pipelines';
 import { valueAt } from '../graph/tier-facts';
@@ -50,24 +48,14 @@ export function journalPart({ lasts, mib, storageClassName }: JournalStorage): T
 
 /** What is wrong with journals where nothing can be written: collectors would not start. */
 export function journalProblems(pod: CollectorPod): string[] {
-  if (!pod.image.isRuntime || containerSecurity(pod).readOnlyRootFilesystem !== true) return [];
+  if (!pod.image.isRuntime) return [];
   return tailSamplers(pod.configData).flatMap(({ where, config }) => {
     const directory = valueAt(config, 'journal', 'directory');
-    if (typeof directory !== 'string' || holdsReference(directory)) return [];
-    return isWritable(directory, collectorMounts(pod)) ? [] : [
+    return !isReadOnly(pod, directory) ? [] : [
       `${where}.journal.directory: must be on a volume that can be written to, for the root file`
       + ` system of the pods is read-only, got ${JSON.stringify(directory)}.`
       + '\n→ leave `directory` out of `config` and give `journal` SamplingJournal.persistent(), or'
       + ' mount a volume there by `volumes` and `volumeMounts` of `pod`.',
     ];
   });
-}
-
-/** The innermost mount decides. */
-function isWritable(directory: string, mounts: readonly k8s.VolumeMount[]): boolean {
-  const folder = (path: string) => `${posix.resolve('/', path)}/`.replace(/\/+$/, '/');
-  const [innermost] = mounts
-    .filter(({ mountPath }) => folder(directory).startsWith(folder(mountPath)))
-    .sort((one, other) => folder(other.mountPath).length - folder(one.mountPath).length);
-  return innermost !== undefined && innermost.readOnly !== true;
 }

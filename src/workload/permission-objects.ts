@@ -92,15 +92,14 @@ function rolesOf(tier: TierIdentity, permissions: readonly Permission[]): Held[]
   }
   return [...groups.values()].map((group) => {
     const { finds, namespace } = group[0];
+    const isOwn = namespace === undefined || namespace === tier.namespace;
+    const name = isOwn ? tier.name : clusterWideName(tier);
     if (finds !== undefined) {
       const host = [finds, namespace ?? []].flat().join('.');
-      return { id: `finds-${host}`, name: `${tier.name}-finds-${finds}`, permissions: group };
+      return { id: `finds-${host}`, name: `${name}-finds-${finds}`, permissions: group };
     }
-    const isOwn = namespace === undefined || namespace === tier.namespace;
     return {
-      id: isOwn ? 'own' : `in-${namespace}`,
-      name: `${isOwn ? tier.name : clusterWideName(tier)}-permissions`,
-      permissions: group,
+      id: isOwn ? 'own' : `in-${namespace}`, name: `${name}-permissions`, permissions: group,
     };
   });
 }

@@ -9,6 +9,7 @@ import { metadataProblems } from './metadata-checks';
 import type { PodOptions, ProbeOptions } from './pod-options';
 import { nodeChoiceProblems } from './pod-placement';
 import { hostAccess, runsAs } from './pod-security';
+import { storagePlaceProblems } from './storage-places';
 import { gatesOn, gateWords, KNOWN_GATES } from '../config';
 import { kindOf } from '../config/prop-kinds';
 import type { CollectorImage } from '../distribution/collector-image';
@@ -29,6 +30,7 @@ export function podProblems(pod: CollectorPod): string[] {
     ...rightProblems(pod),
     ...volumeProblems(pod),
     ...journalProblems(pod),
+    ...storagePlaceProblems(pod),
     ...containerProblems(pod),
     ...nodeChoiceProblems(pod),
   ];

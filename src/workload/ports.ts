@@ -34,6 +34,8 @@ export interface PodPorts {
   readonly peers?: number;
   /** Whether OTLP is taken in by TLS. */
   readonly isEncrypted?: boolean;
+  /** Whether OTLP is taken in at addresses of both families. */
+  readonly isDualStack?: boolean;
   /** What else is listened on. */
   readonly others: readonly ListenedPort[];
 }

@@ -83,13 +83,15 @@ export interface ServiceOptions {
    */
   readonly sessionAffinity?: string;
   /**
-   * IP families, in this order: IPv4, IPv6. They hold for the headless Service as well.
+   * IP families, in this order: IPv4, IPv6. They hold for the headless Service as well, unless both
+   * are used.
    * @default - those of the cluster
    */
   readonly ipFamilies?: string[];
   /**
-   * Whether both families are used: SingleStack, PreferDualStack or RequireDualStack. It holds for
-   * the headless Service as well.
+   * Whether both families are used: SingleStack, PreferDualStack or RequireDualStack. With both,
+   * OTLP is taken in at all addresses of a pod; the headless Service has one, by which pods are
+   * found.
    * @default - as Kubernetes does: SingleStack
    */
   readonly ipFamilyPolicy?: string;

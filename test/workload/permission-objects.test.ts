@@ -76,7 +76,7 @@ test('a Role for a Service stands where the Service is', () => {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
       metadata: {
-        name: 'agent-finds-sampler',
+        name: 'observability.agent-finds-sampler',
         namespace: 'there',
         labels: LABELS,
         annotations: {
@@ -93,9 +93,11 @@ test('a Role for a Service stands where the Service is', () => {
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
-      metadata: { name: 'agent-finds-sampler', namespace: 'there', labels: LABELS },
+      metadata: { name: 'observability.agent-finds-sampler', namespace: 'there', labels: LABELS },
       roleRef: {
-        apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'agent-finds-sampler',
+        apiGroup: 'rbac.authorization.k8s.io',
+        kind: 'Role',
+        name: 'observability.agent-finds-sampler',
       },
       subjects: [{ kind: 'ServiceAccount', name: 'agent', namespace: 'observability' }],
     },
@@ -182,4 +184,16 @@ test('the objects that were made are at hand', () => {
     .toEqual(['observability.agent', 'observability.agent']);
   expect([made.roles, made.roleBindings].map((each) => each.map(({ name }) => name)))
     .toEqual([['agent-finds-sampler'], ['agent-finds-sampler']]);
+});
+
+test('tiers of one name in two namespaces that find the same Service have a Role each', () => {
+  const namesIn = (namespace: string) => names(objectsOf(
+    configured({}, { load_balancing: to('sampler.observability') }), { namespace }));
+  expect(namesIn('observability')).toEqual([
+    'Role agent-finds-sampler observability', 'RoleBinding agent-finds-sampler observability',
+  ]);
+  expect(namesIn('apps')).toEqual([
+    'Role apps.agent-finds-sampler observability',
+    'RoleBinding apps.agent-finds-sampler observability',
+  ]);
 });

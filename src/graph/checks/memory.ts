@@ -19,7 +19,9 @@ export const memory: Check = (tier) => {
   const held = heldTraces(tier);
   if (held.length > 0) return held;
   const queues = fullQueues(tier);
-  return [...queues, ...queues.length > 0 ? [] : fullPod(tier), ...fullTable(tier)];
+  return [
+    ...queues, ...queues.length > 0 ? [] : fullPod(tier), ...fullTable(tier), ...outOfReach(tier),
+  ];
 };
 
 /** All that a pod may hold, as far as it is known: the process, traces, queues. */
@@ -150,4 +152,19 @@ function fullTable({ data, tracesPerSecond, memory: { containerMib } }: TierFact
         + ` ${least} MiB or more in ${containerMib} MiB.\n→ leave \`numTraces\` out.`,
       ];
     });
+}
+
+/** A bound of what is held that nothing reaches: senders are refused before, or the pod killed. */
+function outOfReach(tier: TierFacts): string[] {
+  const { containerMib } = tier.memory;
+  const limitMib = limiterOf(tier)?.limitMib;
+  const room = limitMib === undefined ? `${containerMib} MiB at which the pod is killed`
+    : `${limitMib} MiB from which the memory limiter takes nothing more`;
+  return tailSamplers(tier.data).flatMap(({ where, config }) => {
+    const mib = Math.floor(Number(valueAt(config, 'max_bytes') ?? 0) / 1024 / 1024);
+    return mib > (limitMib ?? containerMib) ? [
+      `${where}.max_bytes: must be less than the ${room}, or no trace is ever decided early, got`
+      + ` ${mib} MiB.\n→ leave \`maxHeldMemory\` out, or raise \`memory\`.`,
+    ] : [];
+  });
 }

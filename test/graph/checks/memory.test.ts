@@ -45,8 +45,12 @@ test.each([
   ['the queue is off', queue('enabled: false, queue_size: 1000000')],
   ['the queue is on a disk', {
     image: CollectorImage.contrib('0.159.0'),
+    pod: {
+      volumes: [{ name: 'disk', emptyDir: {} }],
+      volumeMounts: [{ name: 'disk', mountPath: '/disk' }],
+    },
     ...raw(`exporters: {otlp_grpc/store: {sending_queue: {${BYTES}, storage: file_storage}}}\n`
-      + 'extensions: {file_storage: {}}\n'
+      + 'extensions: {file_storage: {directory: /disk}}\n'
       + 'service: {extensions: [health_check, file_storage]}'),
   }],
 ])('nothing is said where %s', (_, props) => {
@@ -142,6 +146,24 @@ test('a table that kills its pod before it is full is told', () => {
     + ' which are 2442 MiB or more in 1024 MiB.\n→ leave `numTraces` out.',
   ]);
   expect(memory(large, [large])).toEqual([]);
+});
+
+test('a bound of what is held that cannot be reached is told', () => {
+  const held = (mib: number, props: object = {}) => complaints((chart) => {
+    new TailSamplingGateway(chart, 'sampler', {
+      exportTo, policies, maxHeldMemory: Size.mebibytes(mib), ...props,
+    });
+  });
+  const told = (room: string) => [
+    `[telemetry/sampler] processors.tail_sampling.max_bytes: must be less than the ${room}, or no`
+    + ' trace is ever decided early, got 820 MiB. → leave `maxHeldMemory` out, or raise `memory`.',
+  ];
+  expect(held(820)).toEqual(told('819 MiB from which the memory limiter takes nothing more'));
+  expect(held(819)).toEqual([]);
+  const unlimited = raw('processors: {memory_limiter: null}');
+  expect(held(820, { memory: Size.mebibytes(800), ...unlimited }))
+    .toEqual(told('800 MiB at which the pod is killed'));
+  expect(held(820, unlimited)).toEqual([]);
 });
 
 test.each([

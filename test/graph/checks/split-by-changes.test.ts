@@ -12,8 +12,10 @@ function saidOf(props: object): string[] {
   return splitByChanges(sampler, [sampler]);
 }
 
-test('samplers that are to be one and have an image of upstream are told of', () => {
-  expect(saidOf({ tracePeers: true, image: contrib })).toEqual([
+test.each([
+  ['are to be one', { tracePeers: true }], ['nothing was said of', {}],
+])('samplers that %s and have an image of upstream are told of', (_, props) => {
+  expect(saidOf({ ...props, image: contrib })).toEqual([
     'tracePeers: pods are one sampler with the image of this package only, got'
     + ' otel/opentelemetry-collector-contrib:0.159.0: senders route by trace id, and traces that'
     + ' are open while the number of pods changes or a roll-out is under way may be split.'
@@ -29,8 +31,10 @@ test('so are those whose sampler does not name the pool', () => {
 
 test.each([
   ['they are not to be one', { tracePeers: false, image: contrib }],
-  ['nobody has said that they are', { image: contrib }],
-  ['there is one pod', { tracePeers: true, image: contrib, scaling: Scaling.fixed(1) }],
+  ['there is one pod', { image: contrib, scaling: Scaling.fixed(1) }],
+  ['there is one pod that was to be a pool', {
+    tracePeers: true, image: contrib, scaling: Scaling.fixed(1),
+  }],
   ['they are one', { tracePeers: true }],
   ['a variable may name the pool', raw('processors: {tail_sampling: {peers: "${env:POOL}"}}')],
 ])('nothing is said where %s', (_, props) => {
