@@ -1,6 +1,7 @@
 /** Values as the Go collector prints them: attributes, times, numbers, names of enums. */
 import { listOf, type MessageValue } from './message-value';
 import { messageOf, type MessageName } from './messages';
+import { textOf } from './value-text';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const EXPONENT_FROM = 21;
@@ -22,11 +23,9 @@ export function valueOf(any: MessageValue | undefined): Described {
   if (stringValue !== undefined) return { type: 'Str', text: stringValue as string };
   if (boolValue !== undefined) return { type: 'Bool', text: String(boolValue) };
   if (intValue !== undefined) return { type: 'Int', text: String(intValue) };
-  if (doubleValue !== undefined) return { type: 'Double', text: jsonNumber(doubleValue as number) };
-  if (bytesValue !== undefined) return { type: 'Bytes', text: base64(bytesValue as Uint8Array) };
-  if (arrayValue !== undefined) return { type: 'Slice', text: rawJson(any) };
-  if (kvlistValue !== undefined) return { type: 'Map', text: rawJson(any) };
-  return { type: 'Empty', text: '' };
+  const type = doubleValue !== undefined ? 'Double' : bytesValue !== undefined ? 'Bytes'
+    : arrayValue !== undefined ? 'Slice' : kvlistValue !== undefined ? 'Map' : 'Empty';
+  return { type, text: any === undefined || type === 'Empty' ? '' : bytesOfText(any) };
 }
 
 /** `key` and value of each attribute in the list `field` of `message`. */
@@ -60,37 +59,9 @@ export function count(value: unknown): string {
   return String(value ?? 0);
 }
 
-/** Go's JSON: names in order, and the characters escaped that mean something in HTML. */
-function rawJson(any: MessageValue | undefined): string {
-  const { stringValue, bytesValue, doubleValue, arrayValue, kvlistValue } = any ?? {};
-  if (stringValue !== undefined) return jsonText(stringValue as string);
-  if (bytesValue !== undefined) return jsonText(base64(bytesValue as Uint8Array));
-  if (doubleValue !== undefined) return jsonNumber(doubleValue as number);
-  if (arrayValue !== undefined) {
-    return `[${listOf(arrayValue as MessageValue, 'values').map(rawJson).join()}]`;
-  }
-  if (kvlistValue !== undefined) {
-    const members = new Map(listOf(kvlistValue as MessageValue, 'values').map(({ key, value }) =>
-      [(key ?? '') as string, rawJson(value as MessageValue | undefined)]));
-    const sorted = [...members].sort(([a], [b]) => a < b ? -1 : 1);
-    return `{${sorted.map(([key, text]) => `${jsonText(key)}:${text}`).join()}}`;
-  }
-  return String(any?.boolValue ?? any?.intValue ?? null);
-}
-
-function jsonText(text: string): string {
-  return JSON.stringify(text)
-    .replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
-}
-
-function jsonNumber(value: number): string {
-  if (Number.isNaN(value)) return 'json: unsupported value: NaN';
-  if (!Number.isFinite(value)) return `json: unsupported value: ${value > 0 ? '+' : '-'}Inf`;
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+/** As all texts here, its bytes one by one. */
+function bytesOfText(value: MessageValue): string {
+  return Buffer.from(textOf(value)).toString('latin1');
 }
 
 /** Nanoseconds since the Unix epoch as Go prints a time. */

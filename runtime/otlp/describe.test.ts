@@ -171,7 +171,7 @@ describe('verbosity detailed', () => {
       '    DroppedLinksCount: 0',
       'Attributes:',
       '     -> list: Slice([1,null])',
-      '     -> map: Map({"a":true,"z":"\\u003c\\u0026\\u003e"})',
+      '     -> map: Map({"a":true,"z":"<&>"})',
       '     -> bytes: Bytes(AQL/)',
       '     -> none: Empty()',
       'Events:',

@@ -13,6 +13,11 @@ const ANY_VALUE = messageOf('AnyValue');
 const LAST_KIND = 7;
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
+/** Characters of UTF-8 in bytes that are read one by one, or else one byte of none. */
+const UTF_8_OR_NOT = new RegExp(`((?:${[
+  '[^\\x80-\\xff]', '[\\xc2-\\xdf]T', '\\xe0[\\xa0-\\xbf]T', '[\\xe1-\\xec\\xee\\xef]TT',
+  '\\xed[\\x80-\\x9f]T', '\\xf0[\\x90-\\xbf]TT', '[\\xf1-\\xf3]TTT', '\\xf4[\\x80-\\x8f]TT',
+].join('|').replaceAll('T', '[\\x80-\\xbf]')}){1,999})|[^]`, 'g');
 
 /** Tag of the value that `readValue` met; 0 when there was none. */
 export let valueKind = 0;
@@ -72,7 +77,11 @@ export function addText(text: ByteBuilder, bytes: Uint8Array, start: number, end
   if (valueKind === ANY_VALUE_STRING) text.add(bytes, bodyStart, bodyEnd);
 }
 
-function textOf(value: MessageValue): string {
+/**
+ * The text of a number, bytes, a list or a map that `decodeMessage` has read, whose texts are
+ * bytes one by one.
+ */
+export function textOf(value: MessageValue): string {
   const { doubleValue, bytesValue } = value;
   if (doubleValue !== undefined) return numberText(doubleValue as number);
   if (bytesValue !== undefined) return base64(bytesValue as Uint8Array);
@@ -93,23 +102,31 @@ function numberText(value: number): string {
 function json(value: MessageValue | undefined): string {
   const { stringValue, bytesValue, doubleValue, arrayValue, kvlistValue } = value ?? {};
   if (stringValue !== undefined) return quoted(stringValue as string);
-  if (bytesValue !== undefined) return quoted(base64(bytesValue as Uint8Array));
+  if (bytesValue !== undefined) return jsonOfBytes(bytesValue as Uint8Array);
   if (doubleValue !== undefined) return finiteText(doubleValue as number);
   if (arrayValue !== undefined) {
     return `[${listOf(arrayValue as MessageValue, 'values').map(json).join()}]`;
   }
   if (kvlistValue !== undefined) {
     const members = new Map(listOf(kvlistValue as MessageValue, 'values').map((member) =>
-      [(member.key ?? '') as string, json(member.value as MessageValue | undefined)]));
+      [(member.key ?? '') as string, member.value as MessageValue | undefined]));
     // Texts are decoded byte by byte, so this is the order of their bytes.
     const sorted = [...members].sort(([a], [b]) => a < b ? -1 : 1);
-    return `{${sorted.map(([key, text]) => `${quoted(key)}:${text}`).join()}}`;
+    return `{${sorted.map(([key, held]) => `${quoted(key)}:${json(held)}`).join()}}`;
   }
   return String(value?.boolValue ?? value?.intValue ?? null);
 }
 
+/** Go has no empty bytes here, but none. */
+function jsonOfBytes(bytes: Uint8Array): string {
+  return bytes.length === 0 ? 'null' : quoted(base64(bytes));
+}
+
+/** Each byte that is no UTF-8 is escaped, where a character that stands for one is not. */
 function quoted(text: string): string {
-  return JSON.stringify(Buffer.from(text, 'latin1').toString())
+  const inner = text.replace(UTF_8_OR_NOT, (bytes, utf8?: string) => utf8 === undefined
+    ? '\\ufffd' : JSON.stringify(Buffer.from(bytes, 'latin1').toString()).slice(1, -1));
+  return `"${inner}"`
     .replace(/[\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);
 }
 

@@ -260,6 +260,7 @@ test.each([
 
 test.each([
   ['a text', 'abc'], ['a whole number', 12], ['a fraction', 1.5], ['a truth value', true],
+  ['what is no number', NaN], ['a number without end', -Infinity],
 ] as const)('a record without trace id is kept or not by %s', (_what, value) => {
   const text = Buffer.from(String(value));
   const hash = new SeededHash(7);
@@ -272,6 +273,34 @@ test.each([
   expect(attributes).toMatchObject({ 'sampling.randomness': hexOf(hash.randomness) });
   expect(context.metrics.value('otelcol_processor_probabilistic_sampler_count_logs_sampled',
     { policy: 'id', sampled: 'true' })).toBe(1);
+});
+
+test.each([
+  ['1_0', 1], ['1_2.5_0e+1_0', 1], ['0_0.0', 0], ['-1_0', undefined], ['1__0', undefined],
+  ['_1', undefined], ['1_', undefined], ['1_.5', undefined], ['1._5', undefined],
+])('digits of a priority may be told apart by low lines: %s', (text, kept) => {
+  const span = { trace: 'a', attributes: { 'sampling.priority': text } };
+  // A priority that is no number leaves it to the share.
+  const isKept = (percent: number): boolean =>
+    samplerOf({ sampling_percentage: percent }).take(spans([span])) !== undefined;
+  expect([isKept(0), isKept(100)]).toEqual([kept === 1, kept !== 0]);
+});
+
+test('a percentage has 32 bits, as upstream reads it', () => {
+  const { take } = samplerOf(
+    { mode: 'equalizing', sampling_percentage: 33.3, sampling_precision: 14 });
+  const most = 'ot=rv:ffffffffffffff';
+  expect(traceStateIn(take(spans([{ trace: 'a', traceState: most }]))))
+    .toBe(`${most};th:aac08333333334`);
+});
+
+test('a priority of many digits that is no number takes no time', () => {
+  const span = { trace: 'a', attributes: { 'sampling.priority': `${'1'.repeat(200_000)}x` } };
+  const { take } = samplerOf(all);
+  const bytes = spans([span]);
+  const began = process.cpuUsage();
+  expect(take(bytes)).toBeDefined();
+  expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
 });
 
 test('a sampler that was stopped refuses, so that the sender keeps what it has', async () => {

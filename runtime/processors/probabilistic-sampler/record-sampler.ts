@@ -7,12 +7,11 @@ import { RecordState } from './record-state';
 import { Source } from './sampler-counts';
 import { SeededHash, type ModeKind } from './sampler-mode';
 import type { ProbabilisticSamplerSettings } from '../../config';
-import { decodeMessage } from '../../otlp/decode-message';
-import { valueOf } from '../../otlp/describe-values';
 import { LOG_RECORD_ATTRIBUTES, LOG_RECORD_TRACE_ID } from '../../otlp/fields';
-import { messageOf } from '../../otlp/messages';
 import { thresholdOfShare, type Word64 } from '../../otlp/sampling-threshold';
 import type { SpanIndex } from '../../otlp/span-index';
+import { addValueText } from '../../otlp/value-text';
+import { ByteBuilder } from '../../wire/byte-builder';
 import type { GrowingBytes } from '../../wire/growing-bytes';
 import { position, readTag, skipValue } from '../../wire/reader';
 
@@ -43,6 +42,7 @@ export class RecordSampler implements ItemSampler {
   private readonly decision: Decision;
   private readonly state = new RecordState();
   private readonly attribute = new AttributeValue();
+  private readonly text = new ByteBuilder();
   private readonly ofId = { high: 0, low: 0 };
   private readonly usesTraceId: boolean;
   private readonly source?: Wanted;
@@ -131,7 +131,7 @@ export class RecordSampler implements ItemSampler {
   }
 
   private hashRecord(bytes: Uint8Array): void {
-    const { decision, hash, traceIdAt, source, attribute } = this;
+    const { decision, hash, traceIdAt, source, attribute, text } = this;
     if (this.usesTraceId && hasId(bytes, traceIdAt)) {
       hash.read(bytes, traceIdAt, traceIdAt + ID_BYTES);
       decision.setRandomness(Source.TRACE_ID_HASH, hash.randomness);
@@ -143,17 +143,12 @@ export class RecordSampler implements ItemSampler {
       if (attribute.start === attribute.end) return;
       hash.read(bytes, attribute.start, attribute.end);
     } else {
-      const text = Buffer.from(this.textOf(bytes), 'latin1');
-      if (text.length === 0) return;
-      hash.read(text, 0, text.length);
+      text.end = 0;
+      addValueText(text, bytes, attribute.valueStart, attribute.valueEnd);
+      if (text.end === 0) return;
+      hash.read(text.bytes, 0, text.end);
     }
     decision.setRandomness(Source.ATTRIBUTE, hash.randomness);
-  }
-
-  /** The value as the Go collector makes a text of it, one character per byte. */
-  private textOf(bytes: Uint8Array): string {
-    const { valueStart, valueEnd } = this.attribute;
-    return valueOf(decodeMessage(messageOf('AnyValue'), bytes.subarray(valueStart, valueEnd))).text;
   }
 
   /** The threshold for the percentage that the record itself asks for. */

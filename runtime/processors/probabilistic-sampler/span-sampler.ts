@@ -14,13 +14,17 @@ import type { GrowingBytes } from '../../wire/growing-bytes';
 import { position, readTag, skipValue } from '../../wire/reader';
 
 const PRIORITY = Buffer.from('sampling.priority');
-const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+// Texts may be long: no expression here has two ways to match the same digits.
+const FLOAT = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+/** A low line may stand between two digits, and nowhere else. */
+const STRAY_LINE = /(^|\D)_|_(\D|$)/;
 const INFINITE = /^[+-]?inf(inity)?$/i;
 
 /** A number as Go's ParseFloat reads it; nothing where it is none. */
 function parseFloatOfGo(text: string): number | undefined {
   if (INFINITE.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
-  const value = FLOAT.test(text) ? Number(text) : NaN;
+  const digits = STRAY_LINE.test(text) ? '' : text.replaceAll('_', '');
+  const value = FLOAT.test(digits) ? Number(digits) : NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 

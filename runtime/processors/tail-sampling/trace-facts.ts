@@ -162,9 +162,10 @@ export class FactGatherer {
       this.endLow = this.spanEndLow;
       this.endHigh = this.spanEndHigh;
     }
-    const nanos = ((this.endHigh >>> 0) - (this.startHigh >>> 0)) * HIGH_WORD
-      + ((this.endLow >>> 0) - (this.startLow >>> 0));
-    const ms = Math.trunc(nanos / NANOS_PER_MS);
+    const below = (this.endLow >>> 0) - (this.startLow >>> 0);
+    // 64 bits with a sign, as upstream: an end of -1, which is none, is no time that is far away.
+    const above = this.endHigh - this.startHigh - (below < 0 ? 1 : 0) | 0;
+    const ms = Math.trunc((above * HIGH_WORD + (below >>> 0)) / NANOS_PER_MS);
     const { durations } = this.questions;
     for (let i = 0; i < durations.length; i += 1) {
       const { aboveMs, upToMs, bit } = durations[i];

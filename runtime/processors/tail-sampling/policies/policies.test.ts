@@ -4,8 +4,9 @@ import { oracleLines } from '../../../testing/oracle-lines';
 import {
   isPolicyHere, policySettings, traceRequest, type RawConfig,
 } from '../../../testing/oracle-traces';
+import { encodeProto } from '../../../testing/otlp-proto';
 import { PolicyJudge } from '../../../testing/policy-judge';
-import { spans, type TestSpan } from '../../../testing/span-builder';
+import { spans, traceIdOf, type TestSpan } from '../../../testing/span-builder';
 
 interface PolicyLine {
   readonly policy: RawConfig;
@@ -116,6 +117,14 @@ const CASES: readonly [string, PolicySettings, readonly TestSpan[][], string][] 
 
 test.each(CASES)('%s', (_name, settings, requests, decision) => {
   expect(new PolicyJudge(settings).decide(...requests.map((list) => spans(list)))).toBe(decision);
+});
+
+test('a span that ends at -1, as one that has not ended, makes no trace long', () => {
+  const times = { startTimeUnixNano: '1700000000000000000', endTimeUnixNano: `${2n ** 64n - 1n}` };
+  const request = encodeProto('ExportTraceServiceRequest', {
+    resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: traceIdOf('t'), ...times }] }] }],
+  });
+  expect(new PolicyJudge(latencyOf(1000)).decide(request)).toBe('not_sampled');
 });
 
 test('forty policies have forty answers', () => {
