@@ -11,6 +11,7 @@ const PATH = '/tests.Echo/Say';
 const [DATA, HEADERS, RST, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION] =
   [0, 1, 3, 4, 6, 7, 8, 9];
 const [END_STREAM, END_HEADERS] = [1, 4];
+const ACK = 1;
 const FRAME_SIZE_ERROR = 6;
 const REFUSED_STREAM = 7;
 const COMPRESSION_ERROR = 9;
@@ -181,6 +182,18 @@ test('an answer keeps to the windows of the client', async () => {
   const second = await small.frame(({ type }) => type === DATA);
   expect(second.payload.length).toBe(2);
   await small.frame(isEnd(1));
+  small.socket.destroy();
+});
+
+test('a new size of windows is acknowledged before what it lets go', async () => {
+  const small = await RawHttp2.open(port, Buffer.from([0, 4, 0, 0, 0, 3]));
+  small.send(request(1, MESSAGE));
+  await small.frame(({ type }) => type === DATA);
+  small.send(rawFrame(SETTINGS, 0, 0, Buffer.from([0, 4, 0, 0, 0, 5])));
+  const next = await small.frame(({ type }) => type === DATA || type === SETTINGS);
+  expect([next.type, next.flags]).toEqual([SETTINGS, ACK]);
+  const rest = await small.frame(({ type }) => type === DATA);
+  expect(rest.payload.length).toBe(2);
   small.socket.destroy();
 });
 

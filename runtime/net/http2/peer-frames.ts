@@ -199,6 +199,8 @@ export class PeerFrames implements FrameTaker {
     readSettings(peer, payload, start, end, !this.options.isServer);
     this.isSettled = true;
     sender.maxFrameBytes = peer.maxFrameSize;
+    // Before what it lets go: the peer counts on the new windows from this on.
+    this.connection.frame(FrameType.settings, Flag.ack, 0, payload.subarray(0, 0));
     if (peer.initialWindowSize !== window) {
       for (const stream of streams.values()) {
         if (!sender.creditStream(stream, peer.initialWindowSize - window)) {
@@ -206,7 +208,6 @@ export class PeerFrames implements FrameTaker {
         }
       }
     }
-    this.connection.frame(FrameType.settings, Flag.ack, 0, payload.subarray(0, 0));
     this.owner.settled();
   }
 

@@ -222,7 +222,7 @@ test('a pod that ends while it takes up what it held leaves all of that to the n
     .toBe(TRACES * SPANS);
 });
 
-test('a pod that takes up what it held neither decides nor takes spans before it has all', async () => {
+test('a pod that takes up what it held decides and takes nothing before it has all', async () => {
   const second = await halfWay();
   // Few turns for the disk: as far as the sampler goes, the rest takes that long to read.
   for (let tick = 0; tick < 9; tick += 1) {
