@@ -3,6 +3,7 @@
  * that counts; exits 1 when a promise is broken.
  */
 import { CollectorProcess } from '../testing/collector-process';
+import { numberVariable } from '../testing/number-variable';
 import { overload, type OverloadResult } from '../testing/overload';
 
 /**
@@ -12,7 +13,7 @@ import { overload, type OverloadResult } from '../testing/overload';
 const NOISE = 1.1;
 
 async function main(): Promise<number> {
-  const seconds = Number(process.env.OVERLOAD_SECONDS ?? 120);
+  const seconds = numberVariable('OVERLOAD_SECONDS', 120);
   const result = await overload(seconds);
   CollectorProcess.killAll();
   const { accepted, exitCode, lost, others, rate, refused, rssMib, sent, sustainable } = result;

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { benchRequest } from './request';
 import { SpanIndex } from '../otlp/span-index';
 import { CollectorProcess, freePorts, get, until } from '../testing/collector-process';
+import { numberVariable } from '../testing/number-variable';
 
 const SPANS = 100;
 const SPANS_PER_TRACE = 10;
@@ -125,7 +126,7 @@ function rssOf(pid: number): number {
 }
 
 async function main(): Promise<number> {
-  const seconds = 60 * Number(process.env.SOAK_MINUTES ?? 30);
+  const seconds = 60 * numberVariable('SOAK_MINUTES', 30);
   const backend = takesAll();
   await new Promise((resolve) => backend.once('listening', resolve));
   const [otlp, health] = await freePorts(2);

@@ -10,12 +10,13 @@ import { resourceUsage } from 'process';
 import { createInterface } from 'readline';
 import { runCampaign, type CampaignResult, type FuzzTarget } from './campaign';
 import { fuzzTargets } from './targets';
+import { numberVariable } from '../testing/number-variable';
 
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 10_000_000);
+const INPUTS = numberVariable('FUZZ_INPUTS', 10_000_000);
 /** Only targets whose name has this in it. */
 const ONLY = process.env.FUZZ_ONLY ?? '';
-const SEED = Number(process.env.FUZZ_SEED ?? 1);
-const FROM = Number(process.env.FUZZ_FROM ?? 0);
+const SEED = numberVariable('FUZZ_SEED', 1);
+const FROM = numberVariable('FUZZ_FROM', 0);
 /** Longest time for one input: thousands of times what it should take, on a busy machine too. */
 const LONGEST_MS = 250;
 /** Memory that no decoder needs: inputs are below 64 KiB and what they inflate to below 256. */

@@ -3,9 +3,10 @@ import { keepAlive } from '../clock';
 import type { PoolShape } from './chaos/manifests';
 import { play, type Played } from './chaos/run';
 import { sceneNamed, SCENES } from './chaos/scenes';
+import { numberVariable } from '../testing/number-variable';
 
 const { env } = process;
-const seed = Number(env.CHAOS_SEED ?? Date.now() % 100_000);
+const seed = numberVariable('CHAOS_SEED', Date.now() % 100_000);
 const manifests = env.CHAOS_MANIFESTS ?? 'scene';
 const names = env.CHAOS_SCENES ?? SCENES.map(({ name }) => name).join();
 
@@ -47,8 +48,8 @@ async function all(): Promise<boolean> {
   for (const scene of names.split(',').map(sceneNamed)) {
     console.log(`${scene.name}: ${scene.what}`);
     const played = await play(scene, {
-      loadS: Number(env.CHAOS_SECONDS ?? 15),
-      rate: Number(env.CHAOS_RATE ?? 50),
+      loadS: numberVariable('CHAOS_SECONDS', 15),
+      rate: numberVariable('CHAOS_RATE', 50),
       seed,
       shape,
       say: (line) => console.log(line),

@@ -1,9 +1,10 @@
 /** Kills a collector with a queue on disk a hundred times under load: `npm run crash`. */
 import { crashRun } from '../testing/crash-run';
 import type { SceneName } from '../testing/crash-scenes';
+import { numberVariable } from '../testing/number-variable';
 
-const kills = Number(process.env.CRASH_KILLS ?? 100);
-const seed = Number(process.env.CRASH_SEED ?? Date.now() % 100_000);
+const kills = numberVariable('CRASH_KILLS', 100);
+const seed = numberVariable('CRASH_SEED', Date.now() % 100_000);
 
 const scene = (process.env.CRASH_SCENE ?? 'http') as SceneName;
 

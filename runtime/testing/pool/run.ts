@@ -1,10 +1,11 @@
 /** Thousands of stories from the command line: `npm run peers`. */
 import { describeBatch, playBatch } from './batch';
 import { MUTATIONS } from './mutations';
+import { numberVariable } from '../number-variable';
 
-const RUNS = Number(process.env.PEERS_RUNS ?? 2000);
-const FROM = Number(process.env.PEERS_SEED ?? 1);
-const MUTANT_SHARE = Number(process.env.PEERS_MUTANTS ?? 0.25);
+const RUNS = numberVariable('PEERS_RUNS', 2000);
+const FROM = numberVariable('PEERS_SEED', 1);
+const MUTANT_SHARE = numberVariable('PEERS_MUTANTS', 0.25);
 
 function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
