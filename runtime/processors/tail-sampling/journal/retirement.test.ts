@@ -19,8 +19,11 @@ test('spans that wait for a pod that is silent keep their file only', () => {
   const silent = file(retirement, 2, 3, 4, 5);
   const after = file(retirement, 3, 6, 7);
   retirement.leftBehind(4);
+  retirement.leftBehind(5);
   wheel.nextBatch = WAIT + 1;
   expect(retirement.spentArrivals(0, Infinity)).toEqual([before, after]);
   retirement.broughtIn(4);
+  expect(retirement.spentArrivals(0, Infinity)).toEqual([before, after]);
+  retirement.broughtIn(5);
   expect(retirement.spentArrivals(0, Infinity)).toEqual([before, silent, after]);
 });

@@ -21,6 +21,8 @@ interface ArrivalFile {
   readonly begun: number;
   /** The last parcel that had left when all were decided. */
   parcels?: number;
+  /** An arrival in it that was found to be elsewhere: of tens of thousands one is looked up. */
+  elsewhere?: number;
 }
 
 interface FactFile {
@@ -83,12 +85,11 @@ export class Retirement {
   /** Files of arrivals that are over, when `parcels` have left and `oldest` is the first left. */
   public spentArrivals(parcels: number, oldest: number): Segment[] {
     const spent: Segment[] = [];
-    const elsewhere = [...this.elsewhere.keys()];
     for (const file of this.arrivals.values()) {
-      const { segment, deadline, first, last } = file;
+      const { segment, deadline } = file;
       if (!segment.isSealed || deadline >= this.wheel.nextBatch) continue;
       // A pod may be silent for hours: what came later must not stay with what waits for it.
-      if (elsewhere.some((arrival) => arrival >= first && arrival <= last)) continue;
+      if (this.isElsewhere(file)) continue;
       file.parcels ??= parcels;
       if (oldest > file.parcels) spent.push(segment);
     }
@@ -143,5 +144,17 @@ export class Retirement {
       file.deadline = this.wheel.openBatch;
       file.parcels = undefined;
     }
+  }
+
+  private isElsewhere(file: ArrivalFile): boolean {
+    const { elsewhere } = this;
+    if (file.elsewhere !== undefined && elsewhere.has(file.elsewhere)) return true;
+    file.elsewhere = undefined;
+    for (const arrival of elsewhere.keys()) {
+      if (arrival < file.first || arrival > file.last) continue;
+      file.elsewhere = arrival;
+      return true;
+    }
+    return false;
   }
 }
