@@ -45,6 +45,9 @@ const VIEW_DELAY_MS = 10_000;
 /** On top of the view delay, before a pod that nobody listens at is gone. */
 const REFUSED_MORE_MS = 5_000;
 const FORGET_EVERY_MS = 60_000;
+/** How long what came after good-bye may be on its way, and how often that is looked at. */
+const MOST_EMPTYING_MS = 3000;
+const EMPTYING_LOOK_MS = 10;
 const MOST_QUEUED_BYTES = 64 * 1024 * 1024;
 const MOST_POINTERS = 200_000;
 const MOST_VERDICTS = 200_000;
@@ -278,6 +281,18 @@ export class TracePeers {
    */
   public leave(): Promise<void> {
     return this.leaver.leave();
+  }
+
+  /**
+   * Resolves when nothing is on its way to another pod any more, or soon: what senders with an old
+   * ring brought after good-bye belongs to traces that others hold.
+   */
+  public async emptied(): Promise<void> {
+    const { clock } = this.options;
+    const end = clock.monotonic() + MOST_EMPTYING_MS;
+    while (!this.isStopped && !this.forwarder.isEmpty && clock.monotonic() < end) {
+      await new Promise<void>((resolve) => { clock.after(EMPTYING_LOOK_MS, resolve); });
+    }
   }
 
   /** Ends at once: what is claimed or waits for other pods goes to the holder. */

@@ -106,12 +106,13 @@ export class SamplerPool {
     return started;
   }
 
-  /** Lets one leave and ends it. */
-  public async leave(leaving: PoolSampler): Promise<void> {
+  /** Lets one leave and ends it; `meanwhile` is done when it has left and still listens. */
+  public async leave(leaving: PoolSampler, meanwhile?: () => Promise<void>): Promise<void> {
     this.ready.delete(leaving.address);
     this.tell();
     await this.until(leaving.peers.leave());
-    await leaving.sampler.stop();
+    await meanwhile?.();
+    await this.until(leaving.sampler.stop());
     this.samplers.splice(this.samplers.indexOf(leaving), 1);
     this.ended.push(leaving);
     this.tell();
@@ -134,7 +135,7 @@ export class SamplerPool {
 
   /** Ends all. */
   public async close(): Promise<void> {
-    for (const { sampler } of this.samplers) await sampler.stop();
+    for (const { sampler } of this.samplers) await this.until(sampler.stop());
     const killed = this.ended.filter((life) => this.dead.has(this.incarnations.get(life) ?? 0));
     await Promise.all(killed.map(({ sampler }) => this.until(sampler.stop())));
   }

@@ -114,14 +114,16 @@ test('senders are asked to come again until the pool is joined, and after the en
   expect(() => a.give(spansOf([1], 0, 1))).toThrow(RetryableError);
 });
 
-test('what waits for other pods is decided by the one who stops', async () => {
+test('what waits for a pod that does not answer is decided by the one who stops', async () => {
   pool = new SamplerPool(WHOLE);
   const a = await pool.join('10.0.0.1:4317');
   const b = await pool.join('10.0.0.2:4317');
   await pool.clock.advance(30_000);
-  // Forwarded or held, nothing is on its way yet.
+  pool.kill(b);
   a.give(spansOf(numbers(0, 20), 0, SPANS));
-  await a.sampler.stop();
+  const stopping = a.sampler.stop();
+  await pool.clock.advance(4000);
+  await stopping;
   expect(a.context.next.items).toBe(20 * SPANS);
   expect(b.context.next.items).toBe(0);
 });
@@ -211,4 +213,18 @@ test('under stress the id decides at its owner, and others follow', async () => 
   expect(new Set(byTrace.values())).toEqual(new Set([2]));
   expect(byTrace.size).toBeGreaterThan(5);
   expect(byTrace.size).toBeLessThan(35);
+});
+
+test('what comes to a pod that has left, before it ends, is decided with the rest', async () => {
+  pool = new SamplerPool({ ...WHOLE, ...CACHES });
+  const [first, second] = [await pool.join('10.0.0.1:4317'), await pool.join('10.0.0.2:4317')];
+  await pool.clock.advance(30_000);
+  const traces = numbers(0, 60);
+  await pool.leave(first, async () => {
+    await second.ask(spansOf(traces, 0, 2));
+    await first.ask(spansOf(traces, 2, SPANS - 3));
+    await first.ask(spansOf(traces.filter(isWhole), SPANS - 1, 1));
+  });
+  await pool.clock.advance(10_000);
+  expectWhole(traces, SPANS);
 });

@@ -363,6 +363,7 @@ class TailSampling implements Processor {
     // Else, while nothing is taken, a full outbox would keep what is left from being decided.
     this.outbox.hurry();
     this.journal?.stopReplay();
+    await this.peers?.emptied();
     this.peers?.stop();
     while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();

@@ -33,6 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'no claim is answered with a verdict (6)', runs: 100, mutate: withoutVerdictAnswers },
   { name: 'verdicts wait for the next ring (12)', runs: 100, mutate: withoutHandOverAtDecision },
   { name: 'a leaving pod waits for nobody (13, 14)', runs: 300, mutate: withoutStay },
+  { name: 'a pod ends as soon as it has left (13)', runs: 40, mutate: withoutEmptying },
   { name: 'a verdict taken over is not answered for (12)', runs: 600, mutate: withoutChain },
   { name: 'a forward is placed anew after three tries (9)', runs: 600, mutate: withoutPatience },
 ];
@@ -112,6 +113,10 @@ function withoutStay(peers: TracePeers): void {
     insidesOf(peers).membership.lose(peer, 'bye');
     return true;
   };
+}
+
+function withoutEmptying(peers: TracePeers): void {
+  peers.emptied = () => Promise.resolve();
 }
 
 function withoutChain(peers: TracePeers): void {

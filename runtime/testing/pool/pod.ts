@@ -16,6 +16,9 @@ import type { Logger } from '../../telemetry/logger';
 /** What the platform says of a pod. */
 export type PodPhase = 'starting' | 'ready' | 'unready' | 'leaving' | 'gone';
 
+/** Time for which senders still reach a pod that has left: its receivers are stopped then. */
+const CLOSING_MS = 60;
+
 /** What a pod is made from. */
 export interface PodOptions {
   /** Its address. */
@@ -57,6 +60,8 @@ export class Pod implements Node, Server<PeerRequest, PeerAnswer> {
   /** Number of the last view that it was told. */
   public viewSeen = -1;
   private hasBegun = false;
+  /** Whether it takes nothing from senders any more. */
+  private isClosed = false;
 
   public constructor(private readonly options: PodOptions) {
     const { address, incarnation, world, network, record, podAt, age } = options;
@@ -104,7 +109,7 @@ export class Pod implements Node, Server<PeerRequest, PeerAnswer> {
 
   /** A sender brings spans. False when they are refused. */
   public takeFromSender(request: Uint8Array): boolean {
-    if (this.peers.isFull) return false;
+    if (this.peers.isFull || this.isClosed) return false;
     for (const copy of copiesIn(request)) this.options.record.accepted(copy);
     this.holder.take(request, 0, false);
     return true;
@@ -118,12 +123,11 @@ export class Pod implements Node, Server<PeerRequest, PeerAnswer> {
 
   /** It is told to end. */
   public leave(): void {
-    const { changed } = this.options;
     this.phase = 'leaving';
-    changed();
+    this.options.changed();
     settled(this.peers.leave(), () => {
-      this.phase = 'gone';
-      changed();
+      const { world } = this.options;
+      world.at(world.now + CLOSING_MS, () => this.execute(() => this.close()));
     });
   }
 
@@ -138,6 +142,16 @@ export class Pod implements Node, Server<PeerRequest, PeerAnswer> {
     for (const copy of queuedFor(this.peers).flatMap(copiesIn)) record.copyCrashed(copy);
     this.phase = 'gone';
     this.options.changed();
+  }
+
+  /** No sender reaches it any more; what they brought last is passed on. */
+  private close(): void {
+    this.isClosed = true;
+    settled(this.peers.emptied(), () => {
+      if (!this.isAlive) return;
+      this.phase = 'gone';
+      this.options.changed();
+    });
   }
 
   private begin(view: PeersView): void {
