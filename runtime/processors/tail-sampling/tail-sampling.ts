@@ -210,6 +210,7 @@ class TailSampling implements Processor {
   }
 
   private take(payload: Payload): void | Promise<void> {
+    if (this.isStopping) this.refuse(payload, 'be running');
     if (this.journal?.isReplaying === true) this.refuse(payload, 'have replayed its journal');
     if (this.peers?.isFull === true) this.refuse(payload, 'be in its pool, with room to spare,');
     this.traces.lookAtClock();
