@@ -159,6 +159,8 @@ export class Collector {
       for (const processor of running(processors)) await this.stopAll([processor]);
     }
     await this.stopAll(running(this.exporters.values()));
+    await this.settle(this.pipelines.flatMap(({ processors }) =>
+      running(processors).map((processor) => processor.answered?.())));
     await this.stopAll(running(this.extensions.values()));
   }
 
@@ -168,8 +170,12 @@ export class Collector {
     this.environment.log.info('Everything is ready. Begin running and processing data.');
   }
 
-  private async stopAll(components: readonly Component[]): Promise<void> {
-    const results = await Promise.allSettled(components.map((component) => component.stop()));
+  private stopAll(components: readonly Component[]): Promise<void> {
+    return this.settle(components.map((component) => component.stop()));
+  }
+
+  private async settle(ends: readonly (Promise<void> | undefined)[]): Promise<void> {
+    const results = await Promise.allSettled(ends);
     for (const result of results) {
       if (result.status === 'rejected') {
         this.environment.log.error('A component did not stop.', {

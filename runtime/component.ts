@@ -60,6 +60,11 @@ export interface Processor extends Component, Consumer {
    * @throws Error when it cannot take on these settings.
    */
   reconfigure?(settings: unknown): () => void;
+  /**
+   * Told after `stop`, and when exporters have stopped, too: what they had not answered before they
+   * have answered now.
+   */
+  answered?(): Promise<void>;
 }
 
 /** Gives telemetry to the outside, for all pipelines that name it. */

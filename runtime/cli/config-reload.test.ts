@@ -51,6 +51,7 @@ test.each<[string, Given, string, string, object]>([
   { error: 'must be what it was' }],
 ])('%s', async (_name, given, level, message, fields) => {
   const { reload, log } = reloadOf(given);
+  reload.start();
   await reload.reload();
   expect(log.lines).toEqual([{ level, message, fields }]);
 });
@@ -63,9 +64,30 @@ test('what is asked for while it reads is read once more, and no oftener', async
       return Promise.resolve(RIGHT);
     },
   });
+  reload.start();
   await Promise.all([reload.reload(), reload.reload(), reload.reload()]);
   expect(reads).toBe(2);
 });
+
+test('what is asked for before the start is read at the start, and nothing after the end',
+  async () => {
+    let reads = 0;
+    const { reload } = reloadOf({
+      read: () => {
+        reads += 1;
+        return Promise.resolve(RIGHT);
+      },
+    });
+    await reload.reload();
+    expect(reads).toBe(0);
+    reload.start();
+    expect(reads).toBe(1);
+    await reload.reload();
+    expect(reads).toBe(2);
+    reload.stop();
+    await reload.reload();
+    expect(reads).toBe(2);
+  });
 
 test('a ConfigMap whose link is swapped is read again', async () => {
   const directory = makeDirectory();
@@ -82,6 +104,7 @@ test('a ConfigMap whose link is swapped is read again', async () => {
         return [];
       },
     });
+    reload.watch();
     reload.start();
     symlinkSync(at('two'), at('new'));
     renameSync(at('new'), at('config.yaml'));
@@ -92,7 +115,7 @@ test('a ConfigMap whose link is swapped is read again', async () => {
 
 test('a file that is gone when it is to be watched ends nothing', () => {
   const { reload, log } = reloadOf({ configs: ['/nowhere/config.yaml'] });
-  reload.start();
+  reload.watch();
   reload.stop();
   expect(log.messages('error')).toEqual(['The configuration is not watched.']);
 });

@@ -28,6 +28,7 @@ export class ConfigReload {
   private readonly files: readonly WatchedFile[];
   private running?: Promise<void>;
   private isOwed = false;
+  private state: 'before' | 'on' | 'over' = 'before';
 
   public constructor(private readonly options: ConfigReloadOptions) {
     const { configs, clock, log } = options;
@@ -38,26 +39,33 @@ export class ConfigReload {
     });
   }
 
-  /** Begins to watch. */
-  public start(): void {
-    process.on('SIGHUP', this.onSignal);
-    for (const file of this.files) this.watch(file);
+  /** Begins to watch. What changes from now on is taken on at `start`. */
+  public watch(): void {
+    for (const file of this.files) this.open(file);
   }
 
-  /** Watches no more. */
+  /** Takes on what changes. */
+  public start(): void {
+    this.state = 'on';
+    if (this.isOwed) void this.reload();
+  }
+
+  /** Watches no more, and takes nothing on. */
   public stop(): void {
+    this.state = 'over';
     for (const file of this.files) file.close();
-    process.off('SIGHUP', this.onSignal);
   }
 
   /** Reads everything again, once more if it is asked for meanwhile. */
   public async reload(): Promise<void> {
+    if (this.state === 'over') return;
     this.isOwed = true;
+    if (this.state === 'before') return;
     this.running ??= this.readWhileOwed().finally(() => { this.running = undefined; });
     return this.running;
   }
 
-  private watch(file: WatchedFile): void {
+  private open(file: WatchedFile): void {
     try {
       file.open();
     } catch (error) {
@@ -65,8 +73,6 @@ export class ConfigReload {
       this.options.log.error('The configuration is not watched.', { error: messageOf(error) });
     }
   }
-
-  private readonly onSignal = (): void => { void this.reload(); };
 
   private async readWhileOwed(): Promise<void> {
     while (this.isOwed) {

@@ -64,6 +64,9 @@ export const run: Command = {
       read,
       apply: (settings) => collector.reconfigure(settings),
     });
+    // Never taken off: without a listener the signal ends the process, even while it drains.
+    process.on('SIGHUP', () => { void reload.reload(); });
+    reload.watch();
     const code = await live(collector, telemetry, { ...options, reload });
     alive.cancel();
     return code;

@@ -66,3 +66,22 @@ test('held traces stay and are decided by the new policies; a wrong file changes
     expect(consumers.traces.items).toBe(2);
     await receiver.stop();
   });
+
+test('a SIGHUP while the process ends, as of who watches a ConfigMap, does not end it at once',
+  async () => {
+    const { receiver, consumers } = loopbackReceiver();
+    await receiver.start();
+    const [otlp, health, metrics] = await freePorts(3);
+    const file = join(makeDirectory(), 'config.yaml');
+    writeFileSync(
+      file, config({ otlp, health, metrics, backend: receiver.ports.http ?? 0 }, ALL));
+    const collector = new CollectorProcess(['run', '--config', file, '--drain-delay', '500ms']);
+    await until('readiness', async () => (await get(health)).status === 200);
+    expect(await post(otlp, 'a')).toBe(200);
+    collector.signal('SIGTERM');
+    await until('the end', () => collector.stderr.includes('Received signal to stop.'));
+    collector.signal('SIGHUP');
+    const { code } = await collector.ended;
+    await receiver.stop();
+    expect([code, consumers.traces.items]).toEqual([0, 1]);
+  });

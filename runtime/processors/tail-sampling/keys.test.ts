@@ -132,13 +132,13 @@ describe('block_on_overflow', () => {
     expect(sent()).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('keeps nobody waiting when it stops', async () => {
+  test('refuses who waits when it stops: they were cut off, and ask elsewhere', async () => {
     const { sampler, give, ask, sent } = await running(blocking);
     give([{ trace: 'a' }, { trace: 'b' }]);
-    const waits = ask([{ trace: 'c' }]);
+    const waits = expect(ask([{ trace: 'c' }])).rejects.toThrow('must be running');
     await sampler.stop();
     await waits;
-    expect(sent()).toEqual(['a', 'b', 'c']);
+    expect(sent()).toEqual(['a', 'b']);
   });
 });
 

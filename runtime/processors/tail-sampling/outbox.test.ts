@@ -81,3 +81,22 @@ test('at the end it goes on giving for some seconds, and then a refusal is a los
   await clock.advance(1000);
   expect([isOver, outbox.items, metrics.value(LOST)]).toEqual([true, 0, 1]);
 });
+
+test('at the end it does not wait for ever for an answer, which counts when it comes', async () => {
+  const { outbox, next, clock, metrics } = outboxOf();
+  const release = next.hold();
+  next.refuse(() => new RetryableError('stopped'), 1);
+  outbox.send(payloadOf(40));
+  outbox.send(payloadOf(40));
+  const told: string[] = [];
+  outbox.hurry();
+  outbox.onRoom(() => told.push('room'));
+  void outbox.finish().then(() => told.push('idle'));
+  await clock.advance(7999);
+  expect(told).toEqual([]);
+  await clock.advance(1);
+  expect([told, outbox.items, outbox.isFull]).toEqual([['room', 'idle'], 2, false]);
+  release();
+  await clock.advance(0);
+  expect([outbox.items, next.items, metrics.value(LOST)]).toEqual([0, 1, 1]);
+});

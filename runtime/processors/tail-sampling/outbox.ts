@@ -72,6 +72,9 @@ export class Outbox {
   /** Each tries again what was refused. */
   private readonly waiting = new Set<() => void>();
   private stopsAt = Infinity;
+  /** Whether what is under way is the next component's to end. */
+  private isOver = false;
+  private ending?: Timer;
   /** Absent where there is none. */
   public journal?: OutboxJournal;
   private readonly roomListeners: (() => void)[] = [];
@@ -81,7 +84,7 @@ export class Outbox {
 
   /** Whether so much waits that no more should be decided. */
   public get isFull(): boolean {
-    return this.bytes >= FULL_BYTES;
+    return !this.isOver && this.bytes >= FULL_BYTES;
   }
 
   /** Takes a payload over. */
@@ -111,13 +114,32 @@ export class Outbox {
     this.stopsAt = this.options.clock.monotonic() + LONGEST_STOP_MS;
     // However long it was asked to wait.
     for (const again of [...this.waiting]) again();
+    this.ending = this.options.clock.after(LONGEST_STOP_MS, () => this.endWaiting());
   }
 
-  /** Resolves when everything was taken or lost; what is refused for too long is lost. */
+  /**
+   * Resolves when everything was taken or lost, or is in the hands of the next component, which
+   * then has to stop before it answers. What is refused for too long is lost.
+   */
   public finish(): Promise<void> {
     this.hurry();
-    if (this.parcels === 0) return Promise.resolve();
-    return new Promise((resolve) => this.idleListeners.push(resolve));
+    return new Promise((resolve) => {
+      this.idleListeners.push(resolve);
+      if (this.parcels === 0 || this.isOver) this.tellIdle();
+    });
+  }
+
+  /** An exporter may try for minutes what it has taken in, until it is stopped, too. */
+  private endWaiting(): void {
+    this.isOver = true;
+    for (const again of [...this.waiting]) again();
+    for (const tell of this.roomListeners.splice(0)) tell();
+    this.tellIdle();
+  }
+
+  private tellIdle(): void {
+    if (this.idleListeners.length > 0) this.ending?.cancel();
+    for (const tell of this.idleListeners.splice(0)) tell();
   }
 
   private attempt(parcel: Parcel): void {
@@ -209,6 +231,6 @@ export class Outbox {
     this.bytes -= payload.sizeBytes;
     this.parcels -= 1;
     if (!this.isFull) for (const tell of this.roomListeners.splice(0)) tell();
-    if (this.parcels === 0) for (const tell of this.idleListeners.splice(0)) tell();
+    if (this.parcels === 0) this.tellIdle();
   }
 }

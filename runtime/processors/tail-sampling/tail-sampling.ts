@@ -143,8 +143,7 @@ class TailSampling implements Processor {
     if (settings.peers === undefined) await journal?.replay();
     const isClosed = (): boolean => this.isStopping || journal?.isReplaying === true;
     const parts = { settings, traces, arrival, intake, bound, isClosed, journal };
-    this.peers = settings.peers === undefined
-      ? undefined : joinPool(settings.peers, context, parts);
+    if (settings.peers !== undefined) this.peers = joinPool(settings.peers, context, parts);
     this.timer = context.clock.every(TICK_MS, () => this.tick());
   }
 
@@ -187,6 +186,10 @@ class TailSampling implements Processor {
     return this.stopping;
   }
 
+  public async answered(): Promise<void> {
+    await this.journal?.close();
+  }
+
   private arrivalOf(metrics: TailSamplingMetrics): Arrival {
     const { settings, arena, traces, bound, isIngest } = this;
     return new Arrival({
@@ -207,6 +210,7 @@ class TailSampling implements Processor {
   }
 
   private take(payload: Payload): void | Promise<void> {
+    if (this.isStopping) this.refuse(payload, 'be running');
     if (this.journal?.isReplaying === true) this.refuse(payload, 'have replayed its journal');
     if (this.peers?.isFull === true) this.refuse(payload, 'be in its pool, with room to spare,');
     this.traces.lookAtClock();
@@ -290,10 +294,7 @@ class TailSampling implements Processor {
   private decideEarly(trace: number): void {
     const { traces, rules: { decider } } = this;
     const { words } = traces.table;
-    if (this.isIngest) {
-      this.endIngest(trace, 'max_bytes');
-      return;
-    }
+    if (this.isIngest) return this.endIngest(trace, 'max_bytes');
     this.readAgain(trace);
     const isTold = !this.considering && traces.wheel.isDue(trace);
     const decision = isTold ? decider.decide(words, trace) : decider.decideAlone(words, trace);
@@ -376,7 +377,7 @@ class TailSampling implements Processor {
       if (this.deciding) await this.decided();
     }
     await this.outbox.finish();
-    await this.journal?.close();
+    if (this.outbox.items === 0) await this.answered();
   }
 
   private decided(): Promise<void> {

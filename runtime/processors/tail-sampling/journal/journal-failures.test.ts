@@ -171,3 +171,24 @@ test('numbers of what cannot be read at a start are not used again', async () =>
   await settleDisk();
   expect(third.sent()).toEqual(['a1']);
 });
+
+test.each<[string, boolean, string[]]>([
+  ['taken after all does not leave again', false, []],
+  ['refused leaves with the next process', true, ['a']],
+])('what the next component has not answered at the end and is then %s',
+  async (_name, isRefused, again) => {
+    const first = await lives.next(ALL);
+    await first.give({ trace: 'a', span: 'a' });
+    const release = first.context.next.hold();
+    if (isRefused) first.context.next.refuse(() => new RetryableError('exporter is stopped'));
+    await first.pass(5000);
+    const stopping = first.sampler.stop();
+    await first.pass(8500);
+    await stopping;
+    release();
+    await first.context.clock.advance(0);
+    await first.sampler.answered?.();
+    const second = await lives.next(ALL);
+    await second.pass(1000);
+    expect(second.sent()).toEqual(again);
+  });

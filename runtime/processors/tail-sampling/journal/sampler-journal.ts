@@ -50,6 +50,7 @@ export class SamplerJournal {
   /** Whether what an earlier process held has not all been taken up yet. */
   public isReplaying = true;
   private replaying?: Promise<void>;
+  private closing?: Promise<void>;
 
   private constructor(
     /** The journal itself. */
@@ -93,7 +94,12 @@ export class SamplerJournal {
   }
 
   /** Ends it; what the sampler could not get rid of stays for the next process. */
-  public async close(): Promise<void> {
+  public close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     const { traces, journal, isReplaying } = this;
     // Files that are closed under it would be called unreadable.
     await this.replaying?.catch(() => undefined);
