@@ -149,3 +149,23 @@ test('records without a trace id have ids that begin with four random bytes', ()
     `${'\x40'.repeat(4)}${'\0'.repeat(12)}`, `${'80'.repeat(4)}${'00'.repeat(12)}`,
   ]);
 });
+
+test('a span without an id and one whose id is zeros are one trace, as upstream', () => {
+  const line: RoutingCase = {
+    ...CASES[0], signal: 'traces', keys: 3, routing_key: 'attributes', routing_attributes: ['a'],
+  };
+  const bytes = requestBytes('traces', {
+    resourceSpans: [{
+      scopeSpans: [{
+        spans: [
+          { name: 'none', attributes: [{ key: 'a', value: { stringValue: 'x' } }] },
+          { name: 'zeros', traceId: '00'.repeat(16) },
+          { name: 'other', traceId: '01'.repeat(16) },
+        ],
+      }],
+    }],
+  });
+  const { items, parts } = split(line, bytes);
+  expect(Object.keys(parts)).toEqual(['a=x|', 'a=|'].map((id) => Buffer.from(id).toString('hex')));
+  expect(items).toEqual([2, 1]);
+});

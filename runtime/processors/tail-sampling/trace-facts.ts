@@ -27,6 +27,8 @@ const LEN_WIRE_TYPE = 2;
 const UNSET = 0;
 const HIGH_WORD = 2 ** 32;
 const NANOS_PER_MS = 1_000_000;
+/** The longest duration that upstream knows. */
+const MOST_NANOS = 2 ** 63;
 /** The bit of a span's flags that W3C's `sampled` is. */
 const SAMPLED_FLAG = 1;
 
@@ -163,9 +165,11 @@ export class FactGatherer {
       this.endHigh = this.spanEndHigh;
     }
     const below = (this.endLow >>> 0) - (this.startLow >>> 0);
-    // 64 bits with a sign, as upstream: an end of -1, which is none, is no time that is far away.
-    const above = this.endHigh - this.startHigh - (below < 0 ? 1 : 0) | 0;
-    const ms = Math.trunc((above * HIGH_WORD + (below >>> 0)) / NANOS_PER_MS);
+    // As upstream, a time is 64 bits with a sign, and a difference has its bounds: an end of -1,
+    // which is none, is no time that is far away.
+    const above = this.endHigh - this.startHigh - (below < 0 ? 1 : 0);
+    const ns = Math.min(Math.max(above * HIGH_WORD + (below >>> 0), -MOST_NANOS), MOST_NANOS);
+    const ms = Math.trunc(ns / NANOS_PER_MS);
     const { durations } = this.questions;
     for (let i = 0; i < durations.length; i += 1) {
       const { aboveMs, upToMs, bit } = durations[i];

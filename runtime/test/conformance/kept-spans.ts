@@ -37,15 +37,21 @@ export interface PassedSpan {
 
 /** What the real collector writes as an empty message where nothing was. */
 const PERHAPS_EMPTY = new Set([
-  'resource', 'scope', 'status', 'traceId', 'spanId', 'parentSpanId', 'attributes',
+  'resource', 'scope', 'status', 'traceId', 'spanId', 'parentSpanId', 'attributes', 'key', 'value',
 ]);
+
+/** An id of zeros is none, as the real collector writes it. */
+function isNoId(id: string): boolean {
+  return /^0*$/.test(id);
+}
 
 function tidied(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(tidied);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value)
     .map(([key, held]): [string, unknown] => [key, tidied(held)])
-    .filter(([key, held]) => !PERHAPS_EMPTY.has(key) || JSON.stringify(held).length > 2));
+    .filter(([key, held]) => !PERHAPS_EMPTY.has(key) || JSON.stringify(held).length > 2)
+    .filter(([key, held]) => !key.endsWith('Id') || !isNoId(String(held))));
 }
 
 /** All spans in some requests. */
@@ -64,7 +70,7 @@ function passedSpan(resource: object, scope: Scope, span: Span): PassedSpan {
   const attributes = scope.attributes ?? [];
   const bare = { ...scope, attributes: attributes.filter((one) => !isMark(one)) };
   return {
-    traceId,
+    traceId: isNoId(traceId) ? '' : traceId,
     spanId,
     traceState,
     marks: JSON.stringify(attributes.filter(isMark)),
@@ -83,7 +89,8 @@ interface LogsRequest {
 
 /** The order of attributes means nothing, and changes where one is written anew. */
 function withOrder<Held extends Scope>(record: Held): Held {
-  const attributes = [...record.attributes ?? []].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const texts = (record.attributes ?? []).map((attribute) => JSON.stringify(attribute)).sort();
+  const attributes = texts.map((text) => JSON.parse(text) as Attribute);
   return { ...record, attributes };
 }
 

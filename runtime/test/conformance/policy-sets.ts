@@ -36,7 +36,8 @@ const SIMPLE: Readonly<Record<string, Maker>> = {
   }),
   numeric_attribute: (choose) => {
     const key = choose.one(['http.status_code', 'tier', 'retries', 'cache.hit', 'nowhere']);
-    const min = key === 'http.status_code' ? choose.one([200, 400, 500]) : choose.one([-2, 1, 3]);
+    const min = choose.one(key === 'http.status_code'
+      ? [200, 400, 500] : [-2, 1, 3, 2 ** 53 - 100]);
     const bounds = choose.one([
       { min_value: min }, { max_value: min }, { min_value: min, max_value: min + 99 },
     ]);
@@ -51,8 +52,11 @@ const SIMPLE: Readonly<Record<string, Maker>> = {
   }),
   string_attribute: (choose) => {
     const isPattern = choose.chance(0.4);
-    const patterns = ['^/pay', 'o', 'cart$', '[0-9]+', '(?i)SHOP', 'pro.', ''];
-    const texts = ['shop', 'cart', 'prod', 'dev', '/pay', '/cart', '500', 'true', ''];
+    const patterns = [
+      '^/pay', 'o', 'cart$', '[0-9]+', '(?i)SHOP', 'pro.', '', '^..$', '^.+$', '\\s', '[^a-z]',
+      '\\pL',
+    ];
+    const texts = ['7', 'ü', 'shop', 'cart', 'prod', 'dev', '/pay', '/cart', '500', 'true', ''];
     return {
       key: choose.one(['service.name', 'env', 'route', 'http.status_code', 'canary', 'nowhere']),
       values: choose.some(isPattern ? patterns : texts, choose.whole(1, 3)),

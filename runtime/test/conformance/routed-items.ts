@@ -1,9 +1,11 @@
 /** Telemetry for load balancers: attributes of all types, at all levels, and each item once. */
 import type { RandomChoices } from './random-choices';
+import { spoilt, wildAttributes } from './wild-values';
 import { encodeProto } from '../../testing/otlp-proto';
 
 type Value = object;
 
+const KEYS = ['tenant', 'http.route', 'zone'];
 const START = 1_700_000_000_000_000_000n;
 const TENANTS: readonly Value[] = [
   { stringValue: 'a' }, { stringValue: 'b|c=d' }, { stringValue: '' }, { stringValue: 'ü' },
@@ -24,19 +26,20 @@ export class RoutedItems {
   public spans(resources: number, spansEach: number): Buffer {
     const { choose } = this;
     const ids = Array.from({ length: 40 }, () => choose.bytes(16));
+    const none = [Buffer.alloc(0), Buffer.alloc(16)];
     const span = (): object => ({
-      traceId: choose.one(ids),
+      traceId: choose.one(choose.chance(0.2) ? none : ids),
       spanId: choose.bytes(8),
       name: choose.one(['GET /', 'SELECT', '']),
       kind: choose.whole(0, 5),
       startTimeUnixNano: this.time(),
       attributes: this.attributes(0.3),
     });
-    return encodeProto('ExportTraceServiceRequest', {
+    return spoilt(choose, encodeProto('ExportTraceServiceRequest', {
       resourceSpans: this.resources(resources, () => ({
         scopeSpans: this.scopes(() => ({ spans: this.several(spansEach, span) })),
       })),
-    });
+    }));
   }
 
   /** Log records, all of which have a trace id: without one they go where chance wills. */
@@ -51,11 +54,11 @@ export class RoutedItems {
       traceId: choose.one(ids),
       attributes: this.attributes(0.3),
     });
-    return encodeProto('ExportLogsServiceRequest', {
+    return spoilt(choose, encodeProto('ExportLogsServiceRequest', {
       resourceLogs: this.resources(resources, () => ({
         scopeLogs: this.scopes(() => ({ logRecords: this.several(recordsEach, record) })),
       })),
-    });
+    }));
   }
 
   /** Data points of all kinds of metrics. All resources have a service, without which none goes. */
@@ -80,11 +83,11 @@ export class RoutedItems {
       unit: choose.one(['', 'ms']),
       ...choose.one(kinds)(),
     });
-    return encodeProto('ExportMetricsServiceRequest', {
+    return spoilt(choose, encodeProto('ExportMetricsServiceRequest', {
       resourceMetrics: this.resources(resources, () => ({
         scopeMetrics: this.scopes(() => ({ metrics: this.several(2, metric) })),
       }), 1),
-    });
+    }));
   }
 
   private point(): object {
@@ -128,7 +131,8 @@ export class RoutedItems {
 
   private attributes(share: number): object[] {
     const { choose } = this;
-    return ['tenant', 'http.route', 'zone'].filter(() => choose.chance(share))
+    if (choose.chance(0.3)) return wildAttributes(choose, KEYS, share);
+    return KEYS.filter(() => choose.chance(share))
       .map((key) => ({ key, value: choose.one(TENANTS) }));
   }
 }

@@ -6,6 +6,7 @@
  * so that both sides find the same sizes.
  */
 import type { RandomChoices } from './random-choices';
+import { spoilt, wildAttributes, wildTraceState } from './wild-values';
 import { encodeProto } from '../../testing/otlp-proto';
 
 /** What is sent, in this order. */
@@ -47,6 +48,11 @@ const RESOURCES: readonly object[][] = [
   [attribute('service.name', 12), attribute('route', '/pay')],
   [],
 ];
+/** So many resources more have attributes of any types. */
+const WILD_RESOURCES = 4;
+const KEYS = [
+  'service.name', 'env', 'tier', 'canary', 'route', 'retries', 'cache.hit', 'http.status_code',
+];
 const SCOPES: readonly object[] = [
   { name: 'http', version: '1.2', attributes: [attribute('env', 'scope')] }, { name: 'sql' }, {},
 ];
@@ -55,6 +61,8 @@ const TRACE_STATES = [
   'ot=th:c;rv:f0000000000000,vendor=a', 'vendor=a,ot=rv:01234567890abc', 'ot=th:zz',
   'vendor=ab', 'vendor', 'vendor=a;b,ot=th:0',
 ];
+/** Before all times, after all times, and between them where a time has a sign. */
+const ABSURD = ['1', '9223372036854775807', '9223372036854775808', '18446744073709551615'];
 const START = 1_700_000_000_000_000_000n;
 
 /** Traces of one to twelve spans. */
@@ -71,7 +79,9 @@ export function mixedTraces(choose: RandomChoices, traces: number): TraceTraffic
     lateSpans.add((late.span as { spanId: Buffer }).spanId.toString('hex'));
     parts[3].push(late);
   }
-  const [first, second, third, late] = parts.map((placed) => request(choose.shuffled(placed)));
+  const wild = Array.from({ length: WILD_RESOURCES }, () => wildAttributes(choose, KEYS, 0.25));
+  const [first, second, third, late] = parts.map((placed) =>
+    spoilt(choose, request(choose.shuffled(placed), [...RESOURCES, ...wild])));
   return { first, more: [second, third], late, traces, lateSpans };
 }
 
@@ -125,7 +135,7 @@ class SpanMaker {
   public constructor(private readonly choose: RandomChoices, trace: number) {
     this.traceId = choose.bytes(16);
     this.begins = START + BigInt(trace) * 1_000_000_000n;
-    this.traceState = choose.chance(0.4) ? choose.one(TRACE_STATES) : undefined;
+    this.traceState = choose.chance(0.4) ? this.anyState() : undefined;
     this.isSlow = choose.chance(0.3);
     this.failing = choose.one([0, 0, 0.2, 0.6]);
   }
@@ -136,9 +146,9 @@ class SpanMaker {
     this.made += 1;
     const start = this.begins + BigInt(choose.whole(0, 40_000_000));
     const end = start + BigInt(choose.whole(0, this.isSlow ? 400_000_000 : 30_000_000));
-    const ownState = choose.chance(0.1) ? choose.one(TRACE_STATES) : undefined;
+    const ownState = choose.chance(0.1) ? this.anyState() : undefined;
     return {
-      resource: choose.whole(0, RESOURCES.length - 1),
+      resource: choose.whole(0, RESOURCES.length + WILD_RESOURCES - 1),
       scope: choose.whole(0, SCOPES.length - 1),
       span: withoutNothing({
         traceId: this.traceId,
@@ -147,14 +157,25 @@ class SpanMaker {
         parentSpanId: isRoot ? Buffer.alloc(0) : choose.bytes(8),
         name: choose.one(['GET /', 'SELECT', 'publish']),
         kind: choose.whole(1, 5),
-        startTimeUnixNano: choose.chance(0.03) ? undefined : String(start),
-        endTimeUnixNano: choose.chance(0.03) ? undefined : String(end),
+        startTimeUnixNano: this.time(start),
+        endTimeUnixNano: this.time(end),
         attributes: this.attributes(),
-        flags: choose.one([undefined, undefined, 1, 0x101, 0x300, 2]),
+        flags: choose.one([undefined, undefined, 1, 0x101, 0x300, 2, 0xffff_fffe, 0xffff_ffff]),
         status: choose.chance(this.failing) ? { code: 2, message: 'no' }
-          : choose.one([{}, {}, { code: 1 }]),
+          : choose.one([{}, {}, { code: 1 }, { code: 3 }, { message: 'x' }]),
       }),
     };
+  }
+
+  private anyState(): string {
+    const { choose } = this;
+    return choose.chance(0.5) ? choose.one(TRACE_STATES) : wildTraceState(choose);
+  }
+
+  private time(at: bigint): string | undefined {
+    const { choose } = this;
+    if (choose.chance(0.03)) return undefined;
+    return choose.chance(0.02) ? choose.one(ABSURD) : String(at);
   }
 
   private attributes(): object[] {
@@ -171,6 +192,7 @@ class SpanMaker {
     perhaps(0.08, () => attribute('cache.hit', choose.one(['true', 1])));
     perhaps(0.4, () => attribute('retries', choose.whole(-3, 10)));
     perhaps(0.1, () => attribute('env', choose.one(['prod', 'test'])));
+    made.push(...wildAttributes(choose, KEYS, 0.06));
     return choose.shuffled(made);
   }
 }
@@ -180,14 +202,14 @@ function withoutNothing(span: Readonly<Record<string, unknown>>): object {
 }
 
 /** A request in which each resource, and each scope in it, is there once. */
-function request(placed: readonly Placed[]): Buffer {
+function request(placed: readonly Placed[], held = RESOURCES): Buffer {
   const resources = [...new Set(placed.map(({ resource }) => resource))];
   return encodeProto('ExportTraceServiceRequest', {
     resourceSpans: resources.map((resource) => {
       const inside = placed.filter((one) => one.resource === resource);
       const scopes = [...new Set(inside.map(({ scope }) => scope))];
       return {
-        resource: { attributes: RESOURCES[resource] },
+        resource: { attributes: held[resource] },
         scopeSpans: scopes.map((scope) => ({
           scope: SCOPES[scope],
           spans: inside.filter((one) => one.scope === scope).map(({ span }) => span),

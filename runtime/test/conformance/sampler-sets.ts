@@ -1,6 +1,7 @@
 /** Spans, log records and configurations of the probabilistic sampler, made at random. */
 import type { RandomChoices } from './random-choices';
 import { attribute } from './sampled-traces';
+import { spoilt, wildAttributes, wildTraceState } from './wild-values';
 import { encodeProto } from '../../testing/otlp-proto';
 
 /** A configuration and its name. */
@@ -13,13 +14,14 @@ export interface SamplerSet {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-const TRACE_STATES = [
+/** Trace states that can be read. */
+export const TRACE_STATES = [
   'vendor=a', 'ot=th:8', 'ot=th:c;rv:f0000000000000', 'ot=rv:01234567890abc',
   'ot=rv:ffffffffffffff', 'vendor=a,ot=th:0;rv:80000000000000;x:y', 'ot=th:fffffffffffff',
   'ot=x:y', 'b=c, ot=th:4 ,d=e',
 ];
 /** Trace states that cannot be read. */
-export const UNREADABLE = ['ot=th:zz', 'ot=rv:1', 'vendor', 'ot=th:8;'];
+const UNREADABLE = ['ot=th:zz', 'ot=rv:1', 'vendor', 'ot=th:8;'];
 /** Attributes of records that cannot be read, as they stand in JSON. */
 export const UNREADABLE_ATTRIBUTES = [
   ...['7', 'no'].map((value) => ['sampling.randomness', value]), ['sampling.threshold', 'zz'],
@@ -31,20 +33,28 @@ const PRIORITIES = [
   attribute('sampling.priority', '1.5'), attribute('sampling.priority', 'yes'),
   attribute('sampling.priority', true), attribute('sampling.priority', ''),
   attribute('sampling.priority', '1e3'),
+  ...[
+    '1_0', 'inf', '-inf', '+Inf', 'nan', 'infinity', '1e400', '1e-400', '-0', '.5', '5.', '.', '+1',
+    ' 1', '1 ', '1e', '0e5', '0.0', '٣', '1__0', '_1', '1_',
+  ].map((text) => attribute('sampling.priority', text)),
 ];
 
 /** Spans with and without ids, trace states and priorities. */
 export function spanRequests(choose: RandomChoices, requests: number, spans: number): Buffer[] {
   const span = (): object => {
-    const traceState = choose.chance(0.4)
-      ? choose.one(choose.chance(0.2) ? UNREADABLE : TRACE_STATES) : undefined;
+    const traceState = choose.one([
+      () => undefined,
+      () => choose.one(choose.chance(0.2) ? UNREADABLE : TRACE_STATES),
+      () => wildTraceState(choose),
+    ])();
     return {
-      traceId: choose.chance(0.05) ? Buffer.alloc(0) : choose.bytes(16),
+      traceId: choose.chance(0.05) ? Buffer.alloc(choose.one([0, 16])) : choose.bytes(16),
       spanId: choose.bytes(8),
       ...traceState !== undefined && { traceState },
       name: 'operation',
       attributes: [
         attribute('a', 1), ...choose.chance(0.2) ? [choose.one(PRIORITIES)] : [],
+        ...wildAttributes(choose, ['sampling.priority'], 0.1),
       ],
       status: {},
     };
@@ -57,7 +67,7 @@ export function spanRequests(choose: RandomChoices, requests: number, spans: num
         { scope: {}, spans: [span()] },
       ],
     }],
-  }));
+  })).map((request) => spoilt(choose, request));
 }
 
 /** Records with and without ids and attributes that decide. The body says which one it is. */
@@ -96,11 +106,11 @@ export function recordRequests(choose: RandomChoices, requests: number, records:
       resource: { attributes: [attribute('service.name', 'shop')] },
       scopeLogs: [{ scope: { name: 'one' }, logRecords: Array.from({ length: records }, record) }],
     }],
-  }));
+  })).map((request) => spoilt(choose, request));
 }
 
 const MODES = ['', 'hash_seed', 'proportional', 'equalizing'];
-const PERCENTAGES = [0, 0.5, 10, 25, 33.3, 50, 66.7, 99.9, 100, 150];
+const PERCENTAGES = [0, 0.007, 0.5, 10, 25, 33.3, 50, 66.7, 99.9, 99.9999, 100, 150];
 
 /** Configurations of all modes, at all percentages, with and without the other keys. */
 export function samplerSets(choose: RandomChoices, signal: 'traces' | 'logs'): SamplerSet[] {

@@ -46,8 +46,9 @@ export class TraceUnits {
 
   private slotOf(bytes: Uint8Array, idAt: number): number {
     let hash = SECRETS[4];
-    for (let word = 0; idAt >= 0 && word < 4; word += 1) {
-      hash = Math.imul(hash ^ wordAt(bytes, idAt + 4 * word), SECRETS[word] | 1);
+    for (let word = 0; word < 4; word += 1) {
+      const held = idAt < 0 ? 0 : wordAt(bytes, idAt + 4 * word);
+      hash = Math.imul(hash ^ held, SECRETS[word] | 1);
       hash ^= hash >>> 15;
     }
     return hash & this.slots.length - 1;

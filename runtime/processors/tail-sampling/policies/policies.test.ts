@@ -119,12 +119,28 @@ test.each(CASES)('%s', (_name, settings, requests, decision) => {
   expect(new PolicyJudge(settings).decide(...requests.map((list) => spans(list)))).toBe(decision);
 });
 
-test('a span that ends at -1, as one that has not ended, makes no trace long', () => {
-  const times = { startTimeUnixNano: '1700000000000000000', endTimeUnixNano: `${2n ** 64n - 1n}` };
-  const request = encodeProto('ExportTraceServiceRequest', {
-    resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: traceIdOf('t'), ...times }] }] }],
+const NOW = 1_700_000_000_000_000_000n;
+
+/** A trace whose spans have these starts and ends in nanoseconds, without a sign. */
+function lasting(...times: readonly (readonly [bigint, bigint])[]): Buffer {
+  const list = times.map(([start, end]) => ({
+    traceId: traceIdOf('t'), startTimeUnixNano: `${start}`, endTimeUnixNano: `${end}`,
+  }));
+  return encodeProto('ExportTraceServiceRequest', {
+    resourceSpans: [{ scopeSpans: [{ spans: list }] }],
   });
-  expect(new PolicyJudge(latencyOf(1000)).decide(request)).toBe('not_sampled');
+}
+
+test.each([
+  ['a span that ends at -1, as one that has not ended, makes no trace long',
+    [[NOW, 2n ** 64n - 1n]], 'not_sampled'],
+  ['a span that ends at the least of all times makes no trace long',
+    [[NOW, 2n ** 63n]], 'not_sampled'],
+  ['a span that begins at the least of all times makes a trace long',
+    [[2n ** 63n, NOW]], 'sampled'],
+  ['a span that ends before it begins makes no trace long', [[NOW, NOW - 1n]], 'not_sampled'],
+] as const)('%s', (_name, times, decision) => {
+  expect(new PolicyJudge(latencyOf(1000)).decide(lasting(...times))).toBe(decision);
 });
 
 test('forty policies have forty answers', () => {
