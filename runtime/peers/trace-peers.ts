@@ -295,6 +295,12 @@ export class TracePeers {
     }
   }
 
+  /** Ends when nothing more can be brought: see `emptied` and `stop`. */
+  public async end(): Promise<void> {
+    await this.emptied();
+    this.stop();
+  }
+
   /** Ends at once: what is claimed or waits for other pods goes to the holder. */
   public stop(): void {
     if (this.isStopped) return;

@@ -7,7 +7,7 @@ import type { ComponentContext, Extension } from '../component';
 export interface TracePool extends Extension {
   /**
    * Makes `holder` the one whose traces the pool places; it is asked once, when the processor
-   * starts. The processor stops what it gets before it decides what it still holds.
+   * starts. The processor ends what it gets before it decides what it still holds.
    *
    * @throws Error when the pool has a holder.
    */

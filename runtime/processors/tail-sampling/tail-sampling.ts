@@ -364,8 +364,7 @@ class TailSampling implements Processor {
     // Else, while nothing is taken, a full outbox would keep what is left from being decided.
     this.outbox.hurry();
     this.journal?.stopReplay();
-    await this.peers?.emptied();
-    this.peers?.stop();
+    await this.peers?.end();
     while (this.waiting.count > 0) this.waiting.letIn();
     if (this.deciding) await this.decided();
     // What is taken up so far is a part of traces: the next process takes all of it up.

@@ -224,12 +224,12 @@ test('a pod that ends while it takes up what it held leaves all of that to the n
 
 test('a pod that takes up what it held decides and takes nothing before it has all', async () => {
   const second = await halfWay();
+  await expect(second.ask([numberedSpan(0, SPANS)])).rejects.toThrow('have replayed its journal');
   // Few turns for the disk: as far as the sampler goes, the rest takes that long to read.
   for (let tick = 0; tick < 9; tick += 1) {
     await pool.clock.advance(1000);
     await new Promise(setImmediate);
   }
-  await expect(second.ask([numberedSpan(0, SPANS)])).rejects.toThrow('have replayed its journal');
   await pass(20_000);
   const copies = copiesOfSpans();
   expect(copies.size).toBe(TRACES * SPANS);
