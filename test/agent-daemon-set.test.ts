@@ -93,10 +93,11 @@ test('may read EndpointSlices where the sampler stands, with its own account', (
       other, 'sampler', { exportTo, policies, tracePeers: false });
     new AgentDaemonSet(chart, 'agent', { forwardTo: sampler });
   });
-  expect(objects.get('Role', 'observability.agent-finds-sampler').metadata.namespace).toBe('sampling');
-  expect(objects.get('RoleBinding', 'observability.agent-finds-sampler')).toMatchObject({
+  const name = 'observability.agent-finds-sampler';
+  expect(objects.get('Role', name).metadata.namespace).toBe('sampling');
+  expect(objects.get('RoleBinding', name)).toMatchObject({
     metadata: { namespace: 'sampling' },
-    roleRef: { kind: 'Role', name: 'observability.agent-finds-sampler' },
+    roleRef: { kind: 'Role', name },
     subjects: [{ kind: 'ServiceAccount', name: 'agent', namespace: 'observability' }],
   });
   expect(objects.podOf('agent').spec.automountServiceAccountToken).toBe(true);
