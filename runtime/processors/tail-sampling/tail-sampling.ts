@@ -376,7 +376,7 @@ class TailSampling implements Processor {
       if (this.deciding) await this.decided();
     }
     await this.outbox.finish();
-    if (this.outbox.items === 0) await this.answered();
+    if (this.outbox.items === 0) await this.journal?.close();
   }
 
   private decided(): Promise<void> {
